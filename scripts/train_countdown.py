@@ -1,0 +1,274 @@
+#!/usr/bin/env python3
+"""Train the small bundled model from nothing and write it as GGUF.
+
+    pip install -e '.[train]'
+    python scripts/train_countdown.py --out models/countdown.gguf
+
+About an hour on two cores with bfloat16 instructions; minutes on a GPU (--device cuda). The
+architecture is Qwen2, the distills' own, so that llama.cpp runs it unchanged. Everything that
+happened is written beside the model as JSON: settings, seeds, loss curve, SHA-256.
+"""
+from __future__ import annotations
+
+import argparse
+import hashlib
+import json
+import math
+import random
+import time
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import countdown_traces as traces
+import numpy as np
+import torch
+import torch.nn.functional as F
+from countdown_tokenizer import ASSISTANT, BOS, CONTROL_TOKENS, EOS, PRE_TOKENIZER, USER, Tokenizer, learn
+from torch import Tensor, nn
+
+MODELS = Path(__file__).resolve().parent.parent / "models"
+
+
+@dataclass(frozen=True)
+class Shape:
+    vocabulary: int
+    layers: int = 4
+    width: int = 256
+    hidden: int = 704
+    heads: int = 4
+    kv_heads: int = 2
+    context: int = 1024
+    rope_base: float = 10_000.0
+    epsilon: float = 1e-6
+
+    @property
+    def head(self) -> int:
+        return self.width // self.heads
+
+
+class Block(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        kv = shape.kv_heads * shape.head
+        self.attn_norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
+        self.attn_q = nn.Linear(shape.width, shape.width)
+        self.attn_k = nn.Linear(shape.width, kv)
+        self.attn_v = nn.Linear(shape.width, kv)
+        self.attn_output = nn.Linear(shape.width, shape.width, bias=False)
+        self.ffn_norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
+        self.ffn_gate = nn.Linear(shape.width, shape.hidden, bias=False)
+        self.ffn_up = nn.Linear(shape.width, shape.hidden, bias=False)
+        self.ffn_down = nn.Linear(shape.hidden, shape.width, bias=False)
+
+    def forward(self, x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+        """x: [batch, time, width]; cos, sin: [time, head / 2]."""
+        batch, steps, width = x.shape
+        y = self.attn_norm(x)
+        q, k, v = (
+            part(y).view(batch, steps, heads, self.shape.head).transpose(1, 2)
+            for part, heads in ((self.attn_q, self.shape.heads), (self.attn_k, self.shape.kv_heads),
+                                (self.attn_v, self.shape.kv_heads))
+        )
+        groups = self.shape.heads // self.shape.kv_heads
+        k, v = rotate(k, cos, sin).repeat_interleave(groups, 1), v.repeat_interleave(groups, 1)
+        y = F.scaled_dot_product_attention(rotate(q, cos, sin), k, v, is_causal=True)
+        x = x + self.attn_output(y.transpose(1, 2).reshape(batch, steps, width))
+        y = self.ffn_norm(x)
+        return x + self.ffn_down(F.silu(self.ffn_gate(y)) * self.ffn_up(y))
+
+
+def rotate(x: Tensor, cos: Tensor, sin: Tensor) -> Tensor:
+    """Rotary position embedding in NeoX order (halves, not pairs), as llama.cpp's qwen2 applies it."""
+    a, b = x.chunk(2, -1)
+    return torch.cat((a * cos - b * sin, b * cos + a * sin), -1).to(x.dtype)
+
+
+class Model(nn.Module):
+    def __init__(self, shape: Shape) -> None:
+        super().__init__()
+        self.shape = shape
+        self.token_embd = nn.Embedding(shape.vocabulary, shape.width)
+        self.blk = nn.ModuleList(Block(shape) for _ in range(shape.layers))
+        self.output_norm = nn.RMSNorm(shape.width, eps=shape.epsilon)
+        self.output = nn.Linear(shape.width, shape.vocabulary, bias=False)
+        for name, parameter in self.named_parameters():
+            if parameter.dim() == 2:
+                shrink = math.sqrt(2 * shape.layers) if name.endswith(("attn_output.weight", "ffn_down.weight")) else 1
+                nn.init.normal_(parameter, std=0.02 / shrink)
+
+    def forward(self, tokens: Tensor) -> Tensor:
+        """tokens: [batch, time] -> logits: [batch, time, vocabulary]."""
+        half = torch.arange(0, self.shape.head, 2, device=tokens.device) / self.shape.head
+        angles = torch.outer(torch.arange(tokens.shape[1], device=tokens.device), self.shape.rope_base ** -half)
+        cos, sin = angles.cos(), angles.sin()
+        x = self.token_embd(tokens)
+        for block in self.blk:
+            x = block(x, cos, sin)
+        return self.output(self.output_norm(x))
+
+
+class Corpus:
+    """Prompts and traces as token ids, drawn without end; batches hold samples of like length."""
+
+    def __init__(self, tokenizer: Tokenizer, hazard: float, recheck: float, hopeless: float, seed: int) -> None:
+        self.tokenizer, self.random = tokenizer, random.Random(seed)
+        self.settings = (traces.solvable_puzzles("train"), hazard, recheck, hopeless)
+
+    def sample(self) -> tuple[list[int], int]:
+        """Token ids of one sample, and how many of them are the prompt."""
+        ids, encode = self.tokenizer.ids, self.tokenizer.encode
+        question, trace = traces.training_pair(*self.settings, self.random)
+        thinking, answer = trace.split("</think>")
+        prompt = [ids[BOS], ids[USER], *encode(question), ids[ASSISTANT], ids["<think>"], *encode("\n")]
+        return [*prompt, *encode(thinking), ids["</think>"], *encode(answer), ids[EOS]], len(prompt)
+
+    def batches(self, tokens: int):
+        """Pairs of inputs and labels, [batch, time] each, about `tokens` a batch; label -100 is not learned."""
+        while True:
+            pool = sorted((self.sample() for _ in range(1024)), key=lambda sample: len(sample[0]))
+            groups, group = [], []
+            for sample in pool:
+                if group and (len(group) + 1) * len(sample[0]) > tokens:
+                    groups.append(group)
+                    group = []
+                group.append(sample)
+            self.random.shuffle(groups)
+            for group in groups:
+                longest = len(group[-1][0])
+                inputs = np.zeros((len(group), longest), np.int64)
+                labels = np.full((len(group), longest), -100, np.int64)
+                for row, (ids, prompt) in enumerate(group):
+                    inputs[row, :len(ids)] = ids
+                    labels[row, prompt - 1:len(ids) - 1] = ids[prompt:]
+                yield torch.from_numpy(inputs), torch.from_numpy(labels)
+
+
+def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[str, float]]:
+    decayed = [p for p in model.parameters() if p.dim() == 2]
+    others = [p for p in model.parameters() if p.dim() != 2]
+    optimizer = torch.optim.AdamW([{"params": decayed, "weight_decay": 0.05}, {"params": others, "weight_decay": 0.0}],
+                                  lr=args.rate, betas=(0.9, 0.98))
+    curve, seen, start = [], 0, time.time()
+    model.to(args.device).train()
+    forward = torch.compile(model, dynamic=True) if args.compile else model
+    for step, (inputs, labels) in enumerate(corpus.batches(args.batch_tokens)):
+        share = max(seen / args.tokens, (time.time() - start) / (args.minutes * 60))
+        if share >= 1:
+            break
+        rate = args.rate * min(1, (step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+        for group in optimizer.param_groups:
+            group["lr"] = rate
+        with torch.autocast(args.device, torch.bfloat16):
+            logits = forward(inputs.to(args.device))
+        loss = F.cross_entropy(logits.float().flatten(0, 1), labels.to(args.device).flatten())
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        nn.utils.clip_grad_norm_(model.parameters(), 1.0)
+        optimizer.step()
+        seen += int((labels >= 0).sum())
+        if step % 100 == 0:
+            curve.append({"step": step, "tokens": seen, "loss": round(loss.item(), 4), "rate": round(rate, 6)})
+            print(f"{step:6d}  {seen / 1e6:6.1f} M tokens  loss {loss.item():.4f}  {time.time() - start:5.0f} s", flush=True)
+        if args.checkpoint and step % 500 == 499:
+            write_gguf(model, corpus.tokenizer, args.checkpoint, args.precision, "checkpoint")
+    return curve
+
+
+def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, description: str) -> None:
+    from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
+    from gguf.quants import quantize
+
+    shape, ids = model.shape, tokenizer.ids
+    kind = {"f16": GGMLQuantizationType.F16, "q8_0": GGMLQuantizationType.Q8_0}[precision]
+    writer = GGUFWriter(path, "qwen2")
+    writer.add_name("localthink Countdown")
+    writer.add_description(description)
+    writer.add_license("MIT")
+    writer.add_context_length(shape.context)
+    writer.add_embedding_length(shape.width)
+    writer.add_block_count(shape.layers)
+    writer.add_feed_forward_length(shape.hidden)
+    writer.add_head_count(shape.heads)
+    writer.add_head_count_kv(shape.kv_heads)
+    writer.add_rope_freq_base(shape.rope_base)
+    writer.add_layer_norm_rms_eps(shape.epsilon)
+    writer.add_file_type(LlamaFileType.MOSTLY_F16 if precision == "f16" else LlamaFileType.MOSTLY_Q8_0)
+    writer.add_tokenizer_model("gpt2")
+    writer.add_tokenizer_pre(PRE_TOKENIZER)
+    writer.add_token_list(tokenizer.tokens)
+    kinds = [TokenType.NORMAL] * len(tokenizer.tokens)
+    for token in CONTROL_TOKENS:
+        kinds[ids[token]] = TokenType.CONTROL
+    for token in ("<think>", "</think>"):
+        kinds[ids[token]] = TokenType.USER_DEFINED
+    writer.add_token_types(kinds)
+    writer.add_token_merges([" ".join(merge) for merge in tokenizer.merges])
+    writer.add_bos_token_id(ids[BOS])
+    writer.add_eos_token_id(ids[EOS])
+    writer.add_pad_token_id(ids[EOS])
+    writer.add_add_bos_token(True)
+    writer.add_chat_template((MODELS / "r1-chat-template.jinja").read_text(encoding="utf-8"))
+    for name, parameter in model.named_parameters():
+        weights = parameter.detach().float().cpu().numpy()
+        if weights.ndim == 1:
+            writer.add_tensor(name, weights)
+        else:
+            writer.add_tensor(name, quantize(weights, kind), raw_dtype=kind)
+    writer.write_header_to_file()
+    writer.write_kv_data_to_file()
+    writer.write_tensors_to_file()
+    writer.close()
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--out", type=Path, required=True, help="the GGUF to write; its record goes beside it")
+    parser.add_argument("--hazard", type=float, default=0.5, help="probability of leaving a thought after a line")
+    parser.add_argument("--recheck", type=float, default=0.04, help="probability of a line beginning with Wait")
+    parser.add_argument("--hopeless", type=float, default=0.05, help="share of puzzles without a solution")
+    parser.add_argument("--tokens", type=float, default=150e6, help="stop after so many learned tokens")
+    parser.add_argument("--minutes", type=float, default=math.inf, help="or after so long")
+    parser.add_argument("--batch-tokens", type=int, default=8_192)
+    parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--layers", type=int, default=Shape.layers)
+    parser.add_argument("--width", type=int, default=Shape.width)
+    parser.add_argument("--hidden", type=int, default=Shape.hidden)
+    parser.add_argument("--precision", choices=("f16", "q8_0"), default="q8_0")
+    parser.add_argument("--checkpoint", type=Path, help="write a GGUF here every 500 steps")
+    parser.add_argument("--compile", action="store_true", help="fuse with torch.compile (needs a C++ compiler)")
+    parser.add_argument("--seed", type=int, default=1)
+    parser.add_argument("--device", default="cpu")
+    parser.add_argument("--threads", type=int, default=2)
+    return parser.parse_args()
+
+
+def main() -> None:
+    args = arguments()
+    torch.manual_seed(args.seed)
+    torch.set_num_threads(args.threads)
+    started = time.time()
+    rng = random.Random(args.seed)
+    train_puzzles = traces.solvable_puzzles("train")
+    pairs = (traces.training_pair(train_puzzles, args.hazard, args.recheck, args.hopeless, rng) for _ in range(5000))
+    tokenizer = learn(text for pair in pairs for text in pair)
+    corpus = Corpus(tokenizer, args.hazard, args.recheck, args.hopeless, args.seed)
+    model = Model(Shape(len(tokenizer.tokens), layers=args.layers, width=args.width, hidden=args.hidden))
+    parameters = sum(p.numel() for p in model.parameters())
+    print(f"{parameters:,} parameters, {len(tokenizer.tokens)} tokens", flush=True)
+    curve = train(model, corpus, args)
+    description = (f"Countdown search traces with switching hazard {args.hazard}; "
+                   "an instrument for thinking control, not evidence about R1")
+    write_gguf(model, tokenizer, args.out, args.precision, description)
+    tokenizer.save(args.out.with_suffix(".tokenizer.json"))
+    record = {
+        "settings": {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items() if k != "checkpoint"},
+        "shape": asdict(model.shape), "parameters": parameters, "seconds": round(time.time() - started),
+        "sha256": hashlib.sha256(args.out.read_bytes()).hexdigest(), "torch": torch.__version__, "loss": curve,
+    }
+    args.out.with_suffix(".training.json").write_text(json.dumps(record, indent=1, default=str) + "\n")
+    print(f"{args.out}: {args.out.stat().st_size / 2**20:.2f} MiB, sha256 {record['sha256']}")
+
+
+if __name__ == "__main__":
+    main()
