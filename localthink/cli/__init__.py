@@ -1,0 +1,1 @@
+"""The commands, one short file each; errors become one line and an exit code."""

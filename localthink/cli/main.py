@@ -1,0 +1,62 @@
+"""The `localthink` command: finds the subcommand, imports only that, and turns errors into one line."""
+from __future__ import annotations
+
+import sys
+from importlib import import_module
+from importlib.metadata import version
+
+import click
+
+from localthink.errors import LocalthinkError
+
+COMMANDS = {  # name: (module, what --help says of it); the module holds a `command`
+    "ask": ("localthink.cli.ask", "Ask a model one question and watch it think."),
+    "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
+    "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),
+}
+INTERRUPTED = 130
+
+
+class LazyCommands(click.Group):
+    """A group whose commands are imported when they are called, so that --help answers at once."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in COMMANDS:
+            return None
+        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+
+
+def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
+    if wanted:
+        click.echo(f"localthink {version('localthink')}")
+        ctx.exit()
+
+
+@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
+              help="Show the version and exit.")
+def localthink() -> None:
+    """Run distilled DeepSeek-R1 models on this machine, and hold them to their thought."""
+
+
+def main() -> None:
+    """Run the command line; an expected error is one line on standard error and an exit code."""
+    try:
+        status = localthink(prog_name="localthink", standalone_mode=False)
+    except click.ClickException as error:
+        error.show()
+        status = error.exit_code
+    except LocalthinkError as error:
+        click.echo(f"localthink: {error}", err=True)
+        status = error.exit_code
+    except (click.Abort, KeyboardInterrupt):
+        status = INTERRUPTED
+    sys.exit(status if isinstance(status, int) else 0)

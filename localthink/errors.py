@@ -1,0 +1,30 @@
+"""What can go wrong, said in one line that names the thing, its value, and what to do next."""
+from __future__ import annotations
+
+
+class LocalthinkError(Exception):
+    """The root of everything raised on purpose; the command line prints it and exits with `exit_code`."""
+
+    exit_code = 1
+
+
+class UsageError(LocalthinkError):
+    """A setting or an argument that cannot be used."""
+
+    exit_code = 2
+
+
+class ModelFileError(LocalthinkError):
+    """A file that is not a model, is damaged, or would bring llama.cpp down."""
+
+    exit_code = 2
+
+
+class PromptError(LocalthinkError):
+    """Messages that cannot become a prompt for this model: a broken template, or no room."""
+
+    exit_code = 2
+
+
+class EngineError(LocalthinkError):
+    """llama.cpp refused to load or to decode."""

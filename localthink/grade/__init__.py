@@ -1,0 +1,1 @@
+"""Graders: does an answer solve its task?"""

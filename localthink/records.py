@@ -1,0 +1,179 @@
+"""What is passed around, frozen: from the question that goes in to the trace that comes out."""
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass, field
+from typing import Literal
+
+from localthink.errors import UsageError
+
+Role = Literal["system", "user", "assistant"]
+Part = Literal["thinking", "answer"]
+FinishReason = Literal["stop", "length", "cancelled"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One turn of a conversation, as the chat template will see it."""
+
+    role: Role
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class Sampling:
+    """How a token is drawn from its logits.
+
+    Temperature comes first, then top-k, top-p and min-p on the tempered distribution, as in the R1
+    and TIP papers (llama.cpp's own default order puts temperature last). The defaults are those
+    that R1's authors recommend. Temperature 0 is greedy; `top_k` 0, `top_p` 1 and `min_p` 0 are off.
+    """
+
+    temperature: float = 0.6
+    top_p: float = 0.95
+    top_k: int = 0
+    min_p: float = 0.0
+
+    def __post_init__(self) -> None:
+        if not (math.isfinite(self.temperature) and self.temperature >= 0):
+            raise UsageError(f"temperature is {self.temperature}: give a number of at least 0 (0 is greedy)")
+        if not 0 < self.top_p <= 1:
+            raise UsageError(f"top-p is {self.top_p}: give a number above 0 and at most 1 (1 is off)")
+        if self.top_k < 0:
+            raise UsageError(f"top-k is {self.top_k}: give a number of at least 0 (0 is off)")
+        if not 0 <= self.min_p < 1:
+            raise UsageError(f"min-p is {self.min_p}: give a number of at least 0 and below 1 (0 is off)")
+
+
+@dataclass(frozen=True, slots=True)
+class Tip:
+    """The thought-switching penalty (TIP, arXiv 2501.18585, equation 4).
+
+    `alpha` is taken off the logit of every token that would complete a switch expression, while
+    fewer than `beta` tokens have been written since the current thought began. An `alpha` of 0 is
+    plain decoding, a negative one invites switches, infinity forbids them; `beta` may be infinite.
+    `where` says whether the answer is penalised too. `groups` names the groups of markers that
+    count as switches; see `localthink tokens MODEL --markers`.
+    """
+
+    alpha: float = 3.0
+    beta: float = 600
+    where: Literal["thinking", "everywhere"] = "thinking"
+    groups: tuple[str, ...] = ("switch",)
+
+    def __post_init__(self) -> None:
+        if math.isnan(self.alpha) or self.alpha == -math.inf:
+            raise UsageError(f"alpha is {self.alpha}: give a finite number, or inf to forbid switches")
+        if not self.beta >= 0:
+            raise UsageError(f"beta is {self.beta}: give a number of tokens of at least 0, or inf")
+        if self.where not in ("thinking", "everywhere"):
+            raise UsageError(f"where is {self.where!r}: it is 'thinking' or 'everywhere'")
+
+
+NO_PENALTY = Tip(alpha=0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A prompt and everything that decides what follows it; `samples` independent continuations."""
+
+    prompt: tuple[int, ...]
+    samples: int = 1
+    seed: int = 0
+    sampling: Sampling = field(default_factory=Sampling)
+    tip: Tip = field(default_factory=Tip)
+    max_tokens: int | None = None
+    stop: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        if not self.prompt:
+            raise UsageError("the prompt is empty: give at least one token")
+        if self.samples < 1:
+            raise UsageError(f"n is {self.samples}: ask for at least one sample")
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise UsageError(f"max-tokens is {self.max_tokens}: give at least 1, or leave it out")
+        if not 0 <= self.seed < 2**63:
+            raise UsageError(f"seed is {self.seed}: give a whole number from 0 to 2^63 - 1")
+        if "" in self.stop:
+            raise UsageError("a stop string is empty: it would stop at once")
+
+
+@dataclass(frozen=True, slots=True)
+class Thought:
+    """One line of thought: `start` and `end` are offsets into the sample's token ids.
+
+    `held` is the expected number of switches that the penalty prevented within it.
+    """
+
+    index: int
+    start: int
+    end: int
+    held: float
+    text: str
+
+    @property
+    def tokens(self) -> int:
+        return self.end - self.start
+
+
+@dataclass(frozen=True, slots=True)
+class Trace:
+    """One finished sample. `seconds` runs from its admission to its last token.
+
+    `prompt_tokens_per_second` counts only prompt tokens that were decoded, not those whose cache
+    was shared; it is 0 where none were. `tokens_per_second` runs from the first token to the last.
+    """
+
+    sample: int
+    seed: int
+    prompt_tokens: int
+    token_ids: tuple[int, ...]
+    thinking: str
+    answer: str
+    finish_reason: FinishReason
+    thoughts: tuple[Thought, ...]
+    held: float
+    sampling: Sampling
+    tip: Tip
+    seconds: float
+    prompt_tokens_per_second: float
+    tokens_per_second: float
+
+    @property
+    def tokens(self) -> int:
+        return len(self.token_ids)
+
+    @property
+    def switches(self) -> int:
+        return max(0, len(self.thoughts) - 1)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One token as it is born.
+
+    `text` is whole UTF-8: the bytes of an unfinished character wait for the token that ends it, and
+    the tags of the thinking block are not text. `logprob` and `raw_logprob` are the token's natural
+    log-probability after and before the penalty, `mass_after` and `mass_before` the probability of
+    all switch tokens together; all four under the softmax at the sampling temperature (1 when
+    greedy) before truncation. `thought` is the index of the thought it belongs to, -1 outside.
+    `trace` is set on the last event of a sample.
+    """
+
+    request: int
+    sample: int
+    token: int
+    text: str
+    part: Part
+    thought: int
+    opens_thought: bool
+    logprob: float
+    raw_logprob: float
+    mass_before: float
+    mass_after: float
+    trace: Trace | None = None
+
+    @property
+    def held(self) -> float:
+        """The probability of a switch at this token that the penalty took away."""
+        return self.mass_before - self.mass_after

@@ -1,0 +1,1 @@
+"""The bundled model, its card and its tokenizer recipe: data, no code."""
