@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from localthink.engine.engine import Engine as Engine
-    from localthink.engine.engine import load as load
+    from localthink.engine.loading import load as load
     from localthink.errors import LocalthinkError as LocalthinkError
     from localthink.gguf_header import ModelFacts as ModelFacts
     from localthink.gguf_header import read_facts as read_facts
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from localthink.records import Trace as Trace
 
 _HOMES = {
-    "Engine": "engine.engine", "load": "engine.engine", "LocalthinkError": "errors",
+    "Engine": "engine.engine", "load": "engine.loading", "LocalthinkError": "errors",
     "ModelFacts": "gguf_header", "read_facts": "gguf_header",
     "Event": "records", "Message": "records", "Sampling": "records", "Thought": "records",
     "Tip": "records", "Trace": "records",

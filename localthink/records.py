@@ -120,6 +120,9 @@ class Thought:
 class Trace:
     """One finished sample. `seconds` runs from its admission to its last token.
 
+    `token_ids` are all generated tokens, tags and end token included. `switches` counts the thoughts
+    that a marker opened.
+
     `prompt_tokens_per_second` counts only prompt tokens that were decoded, not those whose cache
     was shared; it is 0 where none were. `tokens_per_second` runs from the first token to the last.
     """
@@ -132,6 +135,7 @@ class Trace:
     answer: str
     finish_reason: FinishReason
     thoughts: tuple[Thought, ...]
+    switches: int
     held: float
     sampling: Sampling
     tip: Tip
@@ -143,11 +147,6 @@ class Trace:
     def tokens(self) -> int:
         return len(self.token_ids)
 
-    @property
-    def switches(self) -> int:
-        return max(0, len(self.thoughts) - 1)
-
-
 @dataclass(frozen=True, slots=True)
 class Event:
     """One token as it is born.
@@ -157,7 +156,8 @@ class Event:
     log-probability after and before the penalty, `mass_after` and `mass_before` the probability of
     all switch tokens together; all four under the softmax at the sampling temperature (1 when
     greedy) before truncation. `thought` is the index of the thought it belongs to, -1 outside.
-    `trace` is set on the last event of a sample.
+    `trace` is set on the last event of a sample; where that was cut off with nothing left to show,
+    the event's token is -1.
     """
 
     request: int

@@ -1,0 +1,216 @@
+"""The only door to llama_cpp: typed, guarded calls of llama.cpp's low-level API.
+
+llama.cpp aborts the process where other libraries raise, so every precondition that it asserts is
+checked here first. Nothing of localthink's own logic lives in this file.
+"""
+from __future__ import annotations
+
+import ctypes
+from collections import deque
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import llama_cpp.llama_cpp as lib
+import numpy as np
+import numpy.typing as npt
+
+from localthink.errors import EngineError
+
+CACHE_TYPES = {"f16": lib.GGML_TYPE_F16, "q8_0": lib.GGML_TYPE_Q8_0, "q4_0": lib.GGML_TYPE_Q4_0}
+MOST_SLOTS = 256  # LLAMA_MAX_SEQ
+WARNING = 3  # GGML_LOG_LEVEL_WARN
+CACHE_IS_FULL = 1  # llama_decode: no room for the batch, nothing was changed
+
+
+class _Log:
+    """llama.cpp's latest warnings and errors, which say why a load failed; the rest is dropped.
+
+    One for the process, as in llama.cpp. Without it the library writes to the terminal.
+    """
+
+    def __init__(self) -> None:
+        self.lines: deque[str] = deque(maxlen=20)
+        self._callback = lib.llama_log_callback(self._take)  # must outlive every call into the library
+        lib.llama_log_set(self._callback, ctypes.c_void_p())
+
+    def _take(self, level: int, text: bytes, _: object) -> None:
+        if level >= WARNING and (line := text.decode("utf-8", "replace").strip()):
+            self.lines.append(line)
+
+    def reason(self) -> str:
+        return self.lines[-1] if self.lines else "llama.cpp gave no reason"
+
+
+@cache
+def _library() -> _Log:
+    """Start llama.cpp once, quietly."""
+    log = _Log()
+    lib.llama_backend_init()
+    return log
+
+
+def supports_gpu() -> bool:
+    _library()
+    return bool(lib.llama_supports_gpu_offload())
+
+
+class NativeModel:
+    """Weights and vocabulary. `gpu_layers` of -1 offloads all of them."""
+
+    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False) -> None:
+        log = _library()
+        log.lines.clear()
+        params = lib.llama_model_default_params()
+        params.n_gpu_layers = gpu_layers
+        params.vocab_only = vocabulary_only
+        handle = lib.llama_model_load_from_file(str(path).encode(), params)
+        if not handle:
+            raise EngineError(f"llama.cpp cannot load {path}: {log.reason()}")
+        self.handle: Any = handle
+        self._vocabulary = lib.llama_model_get_vocab(handle)
+        self.n_vocab = int(lib.llama_vocab_n_tokens(self._vocabulary))
+        # state-space layers keep no cache that could be cut back or shared in part
+        self.shares_prefixes = not (lib.llama_model_is_recurrent(handle) or lib.llama_model_is_hybrid(handle))
+        self.decodes = bool(lib.llama_model_has_decoder(handle)) and not lib.llama_model_has_encoder(handle)
+
+    def tokenize(self, text: str, special: bool) -> list[int]:
+        """Token ids of `text`; with `special`, the texts of special tokens become those tokens."""
+        data = text.encode("utf-8", "surrogatepass")
+        room = len(data) + 8
+        while True:
+            buffer = (lib.llama_token * room)()
+            count = lib.llama_tokenize(self._vocabulary, data, len(data), buffer, room, False, special)
+            if count >= 0:
+                return list(buffer[:count])
+            room = -count
+
+    def piece(self, token: int) -> bytes:
+        """The bytes that a token stands for; control tokens stand for none. A token may hold part of a character."""
+        room = 64
+        while True:
+            buffer = ctypes.create_string_buffer(room)
+            length = lib.llama_token_to_piece(self._vocabulary, token, buffer, room, 0, False)
+            if length >= 0:
+                return buffer.raw[:length]
+            room = -length
+
+    def ends_generation(self, token: int) -> bool:
+        return bool(lib.llama_vocab_is_eog(self._vocabulary, token))
+
+    def text(self, token: int) -> str:
+        """How the vocabulary writes a token; for special tokens, what it is parsed from."""
+        return bytes(lib.llama_vocab_get_text(self._vocabulary, token)).decode("utf-8", "replace")
+
+    def special_texts(self) -> list[str]:
+        """The texts that become one special token when they are parsed."""
+        special = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_USER_DEFINED | lib.LLAMA_TOKEN_ATTR_UNKNOWN
+        attributes, vocabulary = lib.llama_vocab_get_attr, self._vocabulary
+        return [self.text(token) for token in range(self.n_vocab) if attributes(vocabulary, token) & special]
+
+    def close(self) -> None:
+        if self.handle:
+            lib.llama_model_free(self.handle)
+            self.handle = None
+
+
+class NativeContext:
+    """A KV cache of `cells` tokens for up to `slots` sequences, and the batch that feeds it.
+
+    `tokens`, `positions`, `slots_of` and `outputs` are numpy views on the batch: fill the first n
+    rows and call `decode(n)`.
+    """
+
+    def __init__(self, model: NativeModel, cells: int, slots: int, batch: int, cache: str, threads: int,
+                 flash_attention: bool | None = None) -> None:
+        params = lib.llama_context_default_params()
+        params.n_ctx, params.n_seq_max = cells, slots
+        params.n_batch = params.n_ubatch = batch
+        params.n_outputs_max = slots  # left at 0 it is n_batch, and the logits alone take n_batch * V floats
+        params.n_threads = params.n_threads_batch = threads
+        params.type_k = params.type_v = CACHE_TYPES[cache]
+        if cache != "f16" or flash_attention:  # llama.cpp needs flash attention for a quantized V cache
+            params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
+        params.kv_unified = True
+        params.swa_full = True  # a window that has moved on could not be cut back
+        params.no_perf = True
+        log = _library()
+        log.lines.clear()
+        self._handle: Any = lib.llama_init_from_model(model.handle, params)
+        if not self._handle:
+            raise EngineError(f"llama.cpp cannot make a context of {cells} tokens: {log.reason()}")
+        self._memory = lib.llama_get_memory(self._handle)
+        self._n_vocab, self.slots = model.n_vocab, slots
+        self.cells = int(lib.llama_n_ctx(self._handle))
+        self.batch = int(lib.llama_n_batch(self._handle))  # never more than the context
+        self._make_batch()
+        self._logits_of = lib._lib["llama_get_logits_ith"]  # a function object of our own: the shared one returns a pointer
+        self._logits_of.argtypes, self._logits_of.restype = [ctypes.c_void_p, ctypes.c_int32], ctypes.c_void_p
+        self._views: dict[int, npt.NDArray[np.float32]] = {}
+
+    def _make_batch(self) -> None:
+        """A llama_batch over numpy arrays. Each row belongs to one sequence, so its pointers never change."""
+        self.tokens = np.zeros(self.batch, np.int32)
+        self.positions = np.zeros(self.batch, np.int32)
+        self.slots_of = np.zeros(self.batch, np.int32)
+        self.outputs = np.zeros(self.batch, np.int8)
+        self._counts = np.ones(self.batch, np.int32)
+        self._rows = self.slots_of.ctypes.data + self.slots_of.itemsize * np.arange(self.batch, dtype=np.uintp)
+
+        def pointer(array: npt.NDArray[Any], kind: Any) -> Any:
+            return ctypes.cast(array.ctypes.data, ctypes.POINTER(kind))
+
+        self._batch = lib.llama_batch(
+            token=pointer(self.tokens, ctypes.c_int32), pos=pointer(self.positions, ctypes.c_int32),
+            n_seq_id=pointer(self._counts, ctypes.c_int32), logits=pointer(self.outputs, ctypes.c_int8),
+            seq_id=pointer(self._rows, ctypes.POINTER(ctypes.c_int32)),
+        )
+
+    def decode(self, rows: int) -> int:
+        """Run the first `rows` rows of the batch. Returns 0, or CACHE_IS_FULL; raises EngineError on failure."""
+        if not 0 < rows <= self.batch:
+            raise EngineError(f"a batch of {rows} rows was asked for: it holds 1 to {self.batch}")
+        self._batch.n_tokens = rows
+        status = int(lib.llama_decode(self._handle, self._batch))
+        if status not in (0, CACHE_IS_FULL):
+            raise EngineError(f"llama.cpp failed to decode (status {status}): {_library().reason()}")
+        return status
+
+    def logits(self, row: int) -> npt.NDArray[np.float32]:
+        """The logits [V] of a row whose output was asked for; valid, and writable, until the next decode."""
+        address = self._logits_of(self._handle, row)
+        view = self._views.get(address)
+        if view is None:
+            if not address:
+                raise EngineError("llama.cpp returned no logits: this model does not generate text")
+            if len(self._views) > 4 * self.slots:
+                self._views.clear()
+            view = np.frombuffer((ctypes.c_float * self._n_vocab).from_address(address), np.float32)
+            self._views[address] = view
+        return view
+
+    def truncate(self, slot: int, length: int) -> None:
+        """Keep the first `length` tokens of a slot."""
+        self._check(slot)
+        if not lib.llama_memory_seq_rm(self._memory, slot, length, -1):
+            raise EngineError(f"llama.cpp cannot cut the cache of slot {slot} back to {length} tokens")
+
+    def copy(self, source: int, target: int, length: int) -> None:
+        """Let the empty slot `target` share the first `length` tokens of `source`; no data moves."""
+        self._check(source)
+        self._check(target)
+        lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
+
+    def length(self, slot: int) -> int:
+        """How many tokens the cache holds of a slot."""
+        self._check(slot)
+        return int(lib.llama_memory_seq_pos_max(self._memory, slot)) + 1
+
+    def _check(self, slot: int) -> None:
+        if not 0 <= slot < self.slots:
+            raise EngineError(f"slot {slot} does not exist: there are {self.slots}")
+
+    def close(self) -> None:
+        if self._handle:
+            lib.llama_free(self._handle)
+            self._handle = None

@@ -1,0 +1,219 @@
+"""The engine: one llama.cpp context, many samples, one loop.
+
+    submit -> [plan -> decode -> penalise, draw, observe] -> events -> trace
+
+A single question is a batch of one. Not thread-safe: one thread drives an engine.
+"""
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator, Sequence
+from types import TracebackType
+from typing import cast
+
+from localthink import prompt
+from localthink.engine.bindings import NativeContext
+from localthink.engine.model import Model, Question
+from localthink.engine.sample import Sample
+from localthink.engine.sampler import Sampler
+from localthink.engine.scheduler import Copy, Plan, Scheduler
+from localthink.records import Event, Request, Sampling, Tip, Trace
+from localthink.thinking.tracker import ThoughtTracker
+
+
+class Engine:
+    """Runs requests on a model. Close it, or use it in a `with`, to free the memory."""
+
+    def __init__(self, model: Model, context: NativeContext) -> None:
+        self.model, self._context = model, context
+        self.cells = context.cells
+        trained = model.facts.context or context.cells
+        self.longest = min(context.cells, trained)  # tokens that one sequence may have, its prompt included
+        self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes)
+        self._sampler = Sampler(model.native.n_vocab)
+        self._samples: dict[int, list[Sample]] = {}
+        self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
+        self._requests = 0
+
+    def check(self, request: Request) -> None:
+        """Raise PromptError if the prompt leaves no room, UsageError if a marker group does not exist."""
+        prompt.check_room(len(request.prompt), self.longest, self.model.facts.context)
+        self.model.automaton(request.tip.groups)
+
+    def submit(self, request: Request) -> int:
+        """Queue a request; its number marks its events. Raises what `check` raises."""
+        self.check(request)
+        automaton = self.model.automaton(request.tip.groups)
+        begins_thinking = self.model.begins_thinking(request.prompt)
+        self._requests += 1
+        samples = []
+        for index in range(request.samples):
+            tracker = ThoughtTracker(automaton, self.model.facts.think, self.model.facts.end_think, begins_thinking,
+                                     everywhere=request.tip.where == "everywhere")
+            samples.append(Sample(self._requests, request, index, tracker))
+            self._scheduler.submit(samples[-1].job)
+        self._samples[self._requests] = samples
+        return self._requests
+
+    def step(self) -> list[Event]:
+        """Decode one batch; returns the events of the samples in it, in the order of the batch.
+
+        Empty while prompts are being read, and when there is nothing to do (see `idle`).
+        """
+        now = time.perf_counter()
+        plan = self._plan()
+        while plan.chunks:
+            for chunk in plan.chunks:
+                cast(Sample, chunk.job.owner).admitted(now, chunk.job.cached)
+            if self._context.decode(self._fill(plan)) == 0:
+                return self._draw(plan)
+            alone = self._scheduler.make_room()
+            if alone is not None:
+                return self._finish(cast(Sample, alone.owner))
+            plan = self._plan()
+        return []
+
+    @property
+    def idle(self) -> bool:
+        return self._scheduler.idle
+
+    def cancel(self, request: int) -> list[Event]:
+        """Give up a request between two steps; returns the closing event of each unfinished sample."""
+        events = []
+        for sample in self._samples.pop(request, []):
+            if sample.finished is None:
+                events += sample.finish("cancelled")
+                self._scheduler.end(sample.job, len(sample.request.prompt))
+        return events
+
+    def stream(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
+               seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False,
+               ) -> Iterator[Event]:
+        """Answer one question, a token at a time; the last event of each of the `n` samples has its trace.
+
+        A text is one user message; with `raw` it is the prompt itself. Closing the iterator cancels
+        the request. Several streams may be read by turns: they share every batch.
+        """
+        request = Request(self.model.prompt(question, raw), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
+                          tuple(stop))
+        self.check(request)
+        return self._events(request)
+
+    def _events(self, accepted: Request) -> Iterator[Event]:
+        request = self.submit(accepted)
+        inbox = self._inbox[request] = deque()
+        unfinished = len(self._samples[request])
+        try:
+            while unfinished:
+                while not inbox:
+                    self._deliver(self.step())
+                event = inbox.popleft()
+                unfinished -= event.trace is not None
+                yield event
+        finally:
+            self.cancel(request)
+            del self._inbox[request]
+
+    def generate(self, questions: Iterable[Question], *, n: int = 1, tip: Tip | None = None,
+                 sampling: Sampling | None = None, seed: int = 0, max_tokens: int | None = None,
+                 stop: Sequence[str] = (), raw: bool = False) -> list[list[Trace]]:
+        """Answer many questions, `n` samples each, as many at once as there are slots; traces in order."""
+        requests = [Request(self.model.prompt(question, raw), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
+                            tuple(stop)) for question in questions]
+        for request in requests:
+            self.check(request)
+        numbers = [self.submit(request) for request in requests]
+        traces: dict[int, list[Trace]] = {number: [] for number in numbers}
+        missing = n * len(numbers)
+        try:
+            while missing:
+                events = self.step()
+                self._deliver(events)
+                for event in events:
+                    if event.trace is not None and event.request in traces:
+                        traces[event.request].append(event.trace)
+                        missing -= 1
+        finally:
+            for number in numbers:
+                self.cancel(number)
+        return [sorted(traces[number], key=lambda trace: trace.sample) for number in numbers]
+
+    def _deliver(self, events: list[Event]) -> None:
+        for event in events:
+            if event.request in self._inbox:
+                self._inbox[event.request].append(event)
+
+    def _plan(self) -> Plan:
+        """The next plan, with the cache made ready for it."""
+        plan = self._scheduler.plan()
+        for edit in plan.edits:
+            if isinstance(edit, Copy):
+                self._context.copy(edit.source, edit.target, edit.length)
+            else:
+                self._context.truncate(edit.slot, edit.length)
+        return plan
+
+    def _fill(self, plan: Plan) -> int:
+        """Write the plan's chunks into the batch; returns the number of rows."""
+        context, row = self._context, 0
+        for chunk in plan.chunks:
+            job, end = chunk.job, row + chunk.count
+            start = job.cached
+            if chunk.count == 1:
+                context.tokens[row], context.positions[row] = job.tokens[start], start
+                context.slots_of[row] = job.slot
+            else:
+                context.tokens[row:end] = job.tokens[start:start + chunk.count]
+                context.positions[row:end] = range(start, start + chunk.count)
+                context.slots_of[row:end] = job.slot
+                context.outputs[row:end] = 0
+            context.outputs[end - 1] = chunk.output
+            row = end
+        return row
+
+    def _draw(self, plan: Plan) -> list[Event]:
+        """After the decode: one token for every chunk that reached the end of its job."""
+        self._scheduler.decoded(plan)
+        events: list[Event] = []
+        row = -1
+        for chunk in plan.chunks:
+            row += chunk.count
+            if chunk.output:
+                events += self._next_token(cast(Sample, chunk.job.owner), row)
+        return events
+
+    def _next_token(self, sample: Sample, row: int) -> list[Event]:
+        request, vocabulary, job = sample.request, self.model.vocabulary, sample.job
+        draw = self._sampler.draw(self._context.logits(row), sample.switch_tokens, sample.penalty,
+                                  request.sampling, sample.key)
+        written = len(job.tokens) + 1 - len(request.prompt)
+        last = written == request.max_tokens or len(job.tokens) + 1 >= self.longest
+        events = sample.accept(draw, vocabulary.piece(draw.token), time.perf_counter(),
+                               vocabulary.ends_generation(draw.token), last)
+        if sample.finished is not None:
+            self._release(sample)
+        return events
+
+    def _finish(self, sample: Sample) -> list[Event]:
+        """The cache cannot hold the only running sample any more."""
+        events = sample.finish("length")
+        self._release(sample)
+        return events
+
+    def _release(self, sample: Sample) -> None:
+        """Free the slot. Its prompt stays for others; R1's templates drop the rest from later turns anyway."""
+        thinks = self.model.facts.thinks
+        self._scheduler.end(sample.job, len(sample.request.prompt) if thinks else len(sample.job.tokens))
+        if all(other.finished for other in self._samples[sample.request_id]):
+            del self._samples[sample.request_id]
+
+    def close(self) -> None:
+        self._context.close()
+        self.model.close()
+
+    def __enter__(self) -> Engine:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None) -> None:
+        self.close()

@@ -1,0 +1,61 @@
+"""From a name to a running engine: finds the file, chooses what was not said, opens it."""
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+from localthink.engine.bindings import CACHE_TYPES, MOST_SLOTS, NativeContext, supports_gpu
+from localthink.engine.engine import Engine
+from localthink.engine.model import Model
+from localthink.errors import UsageError
+from localthink.local_models import find_model
+
+BATCH = 512  # tokens a step: large enough to read prompts at full speed, small enough to stop soon
+USUAL_CONTEXT = 16_384  # tokens for one sequence: most R1 traces fit, and a laptop has the memory
+LEAST_CONTEXT = 256  # llama.cpp rounds up to this
+
+
+def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str = "f16",
+         threads: int | None = None, gpu_layers: int | None = None) -> Engine:
+    """Open a model, by path or by name (the bundled one by default), for `slots` samples at once.
+
+    `context` is the number of tokens that the KV cache holds, all slots together; left out, it gives
+    every slot the model's own context, at most 16,384 tokens, as far as a quarter of the free memory
+    goes. `cache` is the type of the KV cache: f16, q8_0 or q4_0. `threads` defaults to the physical
+    cores, `gpu_layers` to all layers where llama.cpp was built for a GPU and to none elsewhere.
+
+    Raises UsageError, ModelFileError or EngineError; each says what to do.
+    """
+    if not 1 <= slots <= MOST_SLOTS:
+        raise UsageError(f"slots is {slots}: give 1 to {MOST_SLOTS}")
+    if cache not in CACHE_TYPES:
+        raise UsageError(f"the cache type is {cache!r}: it is one of {', '.join(CACHE_TYPES)}")
+    if context is not None and context < 1:
+        raise UsageError(f"context is {context}: give a number of tokens of at least 1")
+    if threads is not None and threads < 1:
+        raise UsageError(f"threads is {threads}: give at least 1")
+    if gpu_layers is not None and gpu_layers < -1:
+        raise UsageError(f"gpu-layers is {gpu_layers}: give a number of layers, or -1 for all")
+    layers = gpu_layers if gpu_layers is not None else -1 if supports_gpu() else 0
+    opened = Model(find_model(str(model) if model is not None else None), layers)
+    try:
+        cells = context or default_cells(opened, slots, cache)
+        return Engine(opened, NativeContext(opened.native, cells, slots, BATCH, cache, threads or physical_cores()))
+    except BaseException:
+        opened.close()
+        raise
+
+
+def physical_cores() -> int:
+    import psutil
+
+    return psutil.cpu_count(logical=False) or os.cpu_count() or 1
+
+
+def default_cells(model: Model, slots: int, cache: str) -> int:
+    """A full context for each slot, unless that would take more than a quarter of the free memory."""
+    import psutil
+
+    one = min(model.facts.context or USUAL_CONTEXT, USUAL_CONTEXT)
+    affordable = psutil.virtual_memory().available // 4 // max(1, model.facts.cache_bytes_per_token(cache, cache))
+    return max(LEAST_CONTEXT, min(one * slots, max(one, int(affordable))))

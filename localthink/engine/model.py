@@ -1,0 +1,108 @@
+"""A model ready to be prompted: weights, vocabulary, template, and its switch markers."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from pathlib import Path
+
+from localthink import locations, prompt
+from localthink.chat_template import ChatTemplate
+from localthink.engine.bindings import NativeModel
+from localthink.errors import EngineError, ModelFileError
+from localthink.gguf_header import ModelFacts, read_facts
+from localthink.records import Message
+from localthink.thinking import markers
+from localthink.thinking.automaton import Automaton
+
+Question = str | Sequence[Message]
+
+
+class Vocabulary:
+    """Text to tokens and back, as one model does it. Pieces are asked for once and remembered."""
+
+    def __init__(self, native: NativeModel, facts: ModelFacts) -> None:
+        self._native = native
+        self.bos, self.add_bos = facts.bos, facts.add_bos
+        self._pieces: dict[int, bytes] = {}
+        self._ends: dict[int, bool] = {}
+
+    def tokenize(self, text: str, special: bool = False) -> list[int]:
+        return self._native.tokenize(text, special)
+
+    def piece(self, token: int) -> bytes:
+        """The token's bytes; they may hold a part of a character, and are empty for control tokens."""
+        piece = self._pieces.get(token)
+        if piece is None:
+            piece = self._pieces[token] = self._native.piece(token)
+        return piece
+
+    def ends_generation(self, token: int) -> bool:
+        ends = self._ends.get(token)
+        if ends is None:
+            ends = self._ends[token] = self._native.ends_generation(token)
+        return ends
+
+
+class Model:
+    """A GGUF file opened by llama.cpp; `vocabulary_only` leaves the weights on disk.
+
+    Raises ModelFileError where the header is not sound, EngineError where llama.cpp refuses it.
+    """
+
+    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False) -> None:
+        self.facts = read_facts(path)
+        if not vocabulary_only and not self.facts.has_weights:
+            raise ModelFileError(f"{path} holds a vocabulary and no weights: it can be shown, not asked")
+        self._template: ChatTemplate | None = None
+        if self.facts.chat_template and not vocabulary_only:
+            self._template = ChatTemplate(self.facts.chat_template, self.facts.bos_text, self.facts.eos_text)
+            self._template.start()  # while llama.cpp loads the weights
+        try:
+            self.native = NativeModel(self.facts.path, gpu_layers, vocabulary_only)
+        except EngineError:
+            self._close_template()
+            raise
+        if not vocabulary_only and not self.native.decodes:
+            self.close()
+            raise ModelFileError(f"{path} is a {self.facts.architecture!r} model, which encodes text: it cannot generate any")
+        self.vocabulary = Vocabulary(self.native, self.facts)
+        self._automata: dict[tuple[str, ...], Automaton] = {}
+
+    @cached_property
+    def _specials(self) -> list[str]:
+        return self.native.special_texts()
+
+    @property
+    def name(self) -> str:
+        return self.facts.path.stem
+
+    def markers(self, groups: Sequence[str] | None = None) -> tuple[markers.Marker, ...]:
+        """The switch markers of the named groups (of all, if None) as token sequences of this vocabulary."""
+        known = markers.read_groups(locations.user_markers())
+        return markers.resolve(known if groups is None else markers.select(known, groups), self.vocabulary)
+
+    def automaton(self, groups: tuple[str, ...]) -> Automaton:
+        if groups not in self._automata:
+            self._automata[groups] = markers.automaton(self.markers(groups))
+        return self._automata[groups]
+
+    def prompt(self, question: Question, raw: bool = False) -> tuple[int, ...]:
+        """The prompt's tokens: `question` through the model's template, or with `raw` as it stands."""
+        if raw and not isinstance(question, str):
+            raise TypeError("a raw prompt is one text, not messages")
+        if isinstance(question, str):
+            text = question if raw else prompt.render([Message("user", question)], self._template, self._specials)
+        else:
+            text = prompt.render(question, self._template, self._specials)
+        return prompt.encode(text, self.vocabulary)
+
+    def begins_thinking(self, prompt_ids: Sequence[int]) -> bool:
+        return prompt.begins_thinking(prompt_ids, self.facts.think, self.facts.end_think)
+
+    def _close_template(self) -> None:
+        if self._template is not None:
+            self._template.close()
+
+    def close(self) -> None:
+        self._close_template()
+        self.native.close()

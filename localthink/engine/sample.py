@@ -1,0 +1,182 @@
+"""One sample while it is written: drawn tokens in, events out, a trace at the end.
+
+Knows where thoughts begin, which bytes make whole characters, and what must be held back: the first
+words of a marker until it is clear whether they open a thought, and text that may be the beginning
+of a stop string. Knows neither slots nor logits.
+"""
+from __future__ import annotations
+
+import codecs
+from dataclasses import replace
+
+from localthink.control import tip as control
+from localthink.engine import randomness
+from localthink.engine.sampler import Draw
+from localthink.engine.scheduler import Job
+from localthink.records import Event, FinishReason, Part, Request, Thought, Trace
+from localthink.thinking.automaton import TokenIds
+from localthink.thinking.tracker import ThoughtTracker
+
+
+class Sample:
+    """Sample `index` of a request. Times are seconds on any clock that only goes forward."""
+
+    def __init__(self, request_id: int, request: Request, index: int, tracker: ThoughtTracker) -> None:
+        self.request_id, self.request, self.index, self.tracker = request_id, request, index, tracker
+        self.seed = randomness.sample_seed(request.seed, index)
+        self.job = Job(list(request.prompt), owner=self)
+        self._mixed_seed = randomness.mix(self.seed)
+        self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self._texts: list[str] = []
+        self._turns: list[tuple[int, Part]] = [(0, tracker.part)]
+        self._held_back: list[Event] = []
+        self._longest_stop = max(map(len, request.stop), default=0)
+        self._admitted = self._first = self._last = 0.0
+        self._prompt_read = 0
+        self.finished: FinishReason | None = None
+
+    @property
+    def tokens(self) -> list[int]:
+        """The generated tokens so far."""
+        return self.job.tokens[len(self.request.prompt):]
+
+    @property
+    def key(self) -> int:
+        """The randomness of the token to come."""
+        return randomness.key(self._mixed_seed, len(self.job.tokens) - len(self.request.prompt))
+
+    @property
+    def switch_tokens(self) -> TokenIds:
+        return self.tracker.switch_tokens
+
+    @property
+    def penalty(self) -> float:
+        return control.penalty(self.request.tip, self.tracker)
+
+    def admitted(self, now: float, shared: int) -> None:
+        """The sample got a slot that held the first `shared` tokens of its prompt; later ones are ignored."""
+        if not self._admitted:
+            self._admitted, self._prompt_read = now, len(self.request.prompt) - shared
+
+    def accept(self, draw: Draw, piece: bytes, now: float, ends: bool = False, last: bool = False) -> list[Event]:
+        """Take in a token; returns the events that are ready.
+
+        `ends` marks a token that ends the generation and is no text, `last` one after which there is
+        no room. Either, or a stop string, sets `finished`, and the last event carries the trace.
+        """
+        self._first, self._last = self._first or now, now
+        if self.tracker.followed:
+            self.tracker.spans[-1].held += draw.mass_before - draw.mass_after
+        event = self._observe(draw, b"" if ends else piece, ends)
+        if not (self._held_back or self.tracker.undecided or self._longest_stop or ends or last):
+            return [event]
+        self._held_back.append(event)
+        if ends or self._stops():
+            return self.finish("stop")
+        if last:
+            return self.finish("length")
+        return self._release(self._undecided())
+
+    def _observe(self, draw: Draw, piece: bytes, ends: bool) -> Event:
+        """The event of a drawn token: which part and thought it belongs to, and the text that it completes."""
+        tracker = self.tracker
+        part, opened = tracker.part, 0
+        if ends:
+            tracker.finish()
+        else:
+            opened = tracker.observe(draw.token)
+        if tracker.part is not part:  # a tag turns the page and is no text
+            self._turns.append((tracker.position, tracker.part))
+            text = self._decoder.decode(b"", final=True)
+            thought = -1
+        else:
+            text = self._decoder.decode(piece)
+            thought = tracker.thought
+        if opened > 1:
+            self._reopen(opened - 1)
+        self._texts.append(text)
+        self.job.tokens.append(draw.token)
+        return Event(self.request_id, self.index, draw.token, text, part, thought, opened == 1, *draw[1:])
+
+    def _reopen(self, count: int) -> None:
+        """The latest `count` events, still held back, turn out to have opened the thought that now goes on."""
+        at = len(self._held_back) - count
+        for i, event in enumerate(self._held_back[at:]):
+            self._held_back[at + i] = replace(event, thought=self.tracker.thought, opens_thought=i == 0)
+
+    def _stops(self) -> bool:
+        """Whether the answer has just completed a stop string; it and what follows it are taken back."""
+        if not self._longest_stop or self.tracker.part != "answer":
+            return False
+        pending = "".join(event.text for event in self._held_back)
+        begins = [at for at in map(pending.find, self.request.stop) if at >= 0]
+        if begins:
+            self._take_back(len(pending) - min(begins))
+        return bool(begins)
+
+    def _take_back(self, count: int) -> None:
+        """Remove the latest `count` characters from the text; tokens stay."""
+        place = len(self._held_back) - 1
+        while count:
+            event = self._held_back[place]
+            left = event.text[:max(0, len(event.text) - count)]
+            count -= len(event.text) - len(left)
+            self._held_back[place] = replace(event, text=left)
+            self._texts[len(self._texts) - len(self._held_back) + place] = left
+            place -= 1
+
+    def _undecided(self) -> int:
+        """How many of the latest events cannot be shown yet."""
+        count = self.tracker.undecided
+        if self._longest_stop and self.tracker.part == "answer":
+            pending = "".join(event.text for event in self._held_back)
+            open_text = max((n for stop in self.request.stop for n in range(1, len(stop)) if pending.endswith(stop[:n])),
+                            default=0)
+            covering = 0
+            while open_text > 0:
+                covering += 1
+                open_text -= len(self._held_back[-covering].text)
+            count = max(count, covering)
+        return min(count, len(self._held_back))
+
+    def _release(self, keep: int) -> list[Event]:
+        ready = len(self._held_back) - keep
+        events, self._held_back = self._held_back[:ready], self._held_back[ready:]
+        return events
+
+    def finish(self, reason: FinishReason) -> list[Event]:
+        """End the sample. Returns what was held back, and always an event that carries the trace."""
+        self.finished = reason
+        self.tracker.finish()
+        rest = self._decoder.decode(b"", final=True)
+        nothing = Event(self.request_id, self.index, -1, "", self.tracker.part, -1, False, 0.0, 0.0, 0.0, 0.0)
+        events = self._release(0) or [nothing]
+        if rest and self._texts:
+            self._texts[-1] += rest
+        events[-1] = replace(events[-1], text=events[-1].text + rest, trace=self.trace(reason))
+        return events
+
+    def trace(self, reason: FinishReason) -> Trace:
+        """The sample as it stands."""
+        writing, reading = self._last - self._first, self._first - self._admitted
+        tokens = self.tokens
+        return Trace(
+            sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(tokens),
+            thinking=self._text_of("thinking").strip(), answer=self._text_of("answer").strip(), finish_reason=reason,
+            thoughts=self._thoughts(), switches=sum(span.by_marker for span in self.tracker.spans),
+            held=sum(span.held for span in self.tracker.spans), sampling=self.request.sampling, tip=self.request.tip,
+            seconds=max(0.0, self._last - self._admitted),
+            prompt_tokens_per_second=self._prompt_read / reading if reading > 0 else 0.0,
+            tokens_per_second=(len(tokens) - 1) / writing if writing > 0 else 0.0,
+        )
+
+    def _text_of(self, part: Part) -> str:
+        ends = [start for start, _ in self._turns[1:]] + [len(self._texts)]
+        return "".join("".join(self._texts[start:end])
+                       for (start, turn), end in zip(self._turns, ends, strict=True) if turn == part)
+
+    def _thoughts(self) -> tuple[Thought, ...]:
+        spans = self.tracker.spans
+        ends = [span.end if span.end >= 0 else self.tracker.position for span in spans]
+        return tuple(Thought(i, span.start, end, span.held, "".join(self._texts[span.start:end]).strip())
+                     for i, (span, end) in enumerate(zip(spans, ends, strict=True)))

@@ -1,0 +1,195 @@
+"""From one row of logits to one token: penalty, temperature, truncation, draw.
+
+Everything is a handful of numpy expressions over a row of V logits; there is no Python pass over the
+vocabulary and no sort of it. All truncations are thresholds: with weights w = exp((z - max z) / T), a
+token is kept if w >= v, and top-k, top-p and min-p each give a v. Tokens that tie at the threshold
+are kept together, so the result does not depend on any order.
+"""
+from __future__ import annotations
+
+import math
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from localthink.engine import randomness
+from localthink.errors import EngineError
+from localthink.records import Sampling
+from localthink.thinking.automaton import TokenIds
+
+FloatRow = npt.NDArray[np.float32]
+HEAVY = (1e-2, 1e-4)  # relative to the likeliest token
+SORTED_AT_ONCE = 8192  # so many candidates are cheaper to sort than to narrow down
+PROBES = 4096  # entries looked at to guess where a large nucleus ends
+SLACK = PROBES // 40  # how far around the guess the exact search goes
+
+
+class Draw(NamedTuple):
+    """A drawn token; see `Event` for the four numbers."""
+
+    token: int
+    logprob: float
+    raw_logprob: float
+    mass_before: float
+    mass_after: float
+
+
+class Sampler:
+    """Draws tokens from rows of `n_vocab` logits; holds the buffers that every draw reuses."""
+
+    def __init__(self, n_vocab: int) -> None:
+        self._spread = randomness.spread(np.arange(n_vocab, dtype=np.uint32))
+        self._hashes = np.empty(n_vocab, np.uint32)
+        self._scratch = np.empty(n_vocab, np.uint32)
+        self._weights = np.empty(n_vocab, np.float32)
+        self._kept = np.empty(n_vocab, np.bool_)
+
+    def draw(self, logits: FloatRow, switch: TokenIds, alpha: float, sampling: Sampling, key: int) -> Draw:
+        """Take `alpha` off the logits of the ids `switch`, in place, and draw a token.
+
+        `key` is the randomness of this position (`randomness.key`). Raises EngineError where the
+        logits are not finite numbers.
+        """
+        temperature = sampling.temperature or 1.0
+        before = logits[switch]
+        if alpha:
+            logits[switch] -= np.float32(alpha)
+        top, rest, mine = self._weigh(logits, switch, temperature)
+        total = rest + mine
+        if not math.isfinite(total):
+            raise EngineError("the model's logits are not finite: the file may be damaged")
+        token = int(logits.argmax()) if sampling.temperature == 0 else self._choose(sampling, total, key)
+        logprob = (float(logits[token]) - top) / temperature - math.log(total)
+        if not alpha or not before.size:
+            return Draw(token, logprob, logprob, mine / total, mine / total)
+        chosen = before[switch == token]
+        raw = float(chosen[0] if chosen.size else logits[token])
+        raw_top = max(top, float(before.max()))  # the scale on which nothing overflows
+        raw_mine = float(np.exp((before.astype(np.float64) - raw_top) / temperature).sum())
+        raw_total = rest * math.exp((top - raw_top) / temperature) + raw_mine
+        raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
+        return Draw(token, logprob, raw_logprob, raw_mine / raw_total, mine / total)
+
+    def _weigh(self, logits: FloatRow, switch: TokenIds, temperature: float) -> tuple[float, float, float]:
+        """Fill the weights; return the largest logit and the weight of all other and of the switch tokens."""
+        weights = self._weights
+        top = logits.max()
+        np.subtract(logits, top, out=weights)
+        if temperature != 1:
+            weights *= np.float32(1 / temperature)
+        np.exp(weights, out=weights)
+        if not switch.size:
+            return float(top), float(weights.sum()), 0.0
+        mine = weights[switch]
+        weights[switch] = 0  # summed apart, so that both totals are exact however large alpha is
+        rest = float(weights.sum())
+        weights[switch] = mine
+        return float(top), rest, float(mine.sum())
+
+    def _choose(self, sampling: Sampling, total: float, key: int) -> int:
+        """An exponential race among the kept tokens: the smallest of -log(u) / w wins with probability w / sum w.
+
+        Every token runs with its own luck, so a penalty changes the outcome only where a penalised
+        token would have won (as far as the kept set stays the same).
+        """
+        weights, kept = self._weights, self._kept
+        least, ids = self.truncate(sampling, total)
+        if ids is None:
+            np.greater_equal(weights, np.float32(least), out=kept)
+            if np.count_nonzero(kept) * 8 > kept.size:  # nearly all: picking them out would cost more than it saves
+                weights *= kept
+                times = randomness.log_uniform(key, self._spread, self._hashes, self._scratch)
+                with np.errstate(divide="ignore"):
+                    times /= weights
+                return int(times.argmax())
+            ids = kept.nonzero()[0]
+        if ids.size == 1:
+            return int(ids[0])
+        # log(u) is negative, so the largest quotient is the first to arrive
+        hashes, scratch = self._hashes[:ids.size], self._scratch[:ids.size]
+        times = randomness.log_uniform(key, self._spread[ids], hashes, scratch)
+        times /= weights[ids]
+        return int(ids[times.argmax()])
+
+    def truncate(self, sampling: Sampling, total: float) -> tuple[float, TokenIds | None]:
+        """Where the latest weights, which sum to `total`, are cut off: the smallest weight that is kept.
+
+        With it the ids of the kept tokens, or None where finding them was not part of the work.
+        """
+        least, ids = 0.0, None
+        if 0 < sampling.top_k < self._weights.size:
+            least = float(np.partition(self._weights, -sampling.top_k)[-sampling.top_k])
+            total = self._mass(np.greater_equal, least)
+        if sampling.top_p < 1:
+            least, ids = self._nucleus(sampling.top_p * total, total, least)
+        if sampling.min_p > least:  # the largest weight is 1
+            return sampling.min_p, None
+        return least, ids
+
+    def _nucleus(self, wanted: float, total: float, least: float) -> tuple[float, TokenIds | None]:
+        """As `truncate`, for the smallest set of largest weights (from `least` on) that holds `wanted`."""
+        weights, kept = self._weights, self._kept
+        # what lies below this holds less than the rest all together, and cannot be needed
+        floor = max((total - wanted) / weights.size * 0.999, least)
+        heavy, heaviest = 0.0, math.inf
+        for limit in (*(limit for limit in HEAVY if limit > floor), floor):  # a few candidates mostly hold enough
+            np.greater_equal(weights, np.float32(limit), out=kept)
+            if np.count_nonzero(kept) > SORTED_AT_ONCE:
+                break
+            ids = kept.nonzero()[0]
+            candidates = weights[ids]
+            heavy, heaviest = float(candidates.sum(dtype=np.float64)), limit
+            if limit == floor or heavy >= wanted:
+                cut = _cut(candidates, wanted)
+                return cut, ids[candidates >= np.float32(cut)]
+        return self._large_nucleus(wanted - heavy, total - heavy, heaviest, heavy, floor), None
+
+    def _large_nucleus(self, share: float, of: float, below: float, heavy: float, floor: float) -> float:
+        """Where a nucleus of many thousands ends: guessed from an even sample, then found exactly around the guess.
+
+        `heavy` is the mass from the weight `below` on; of the mass `of` under it, `share` is wanted.
+        """
+        weights, kept, wanted = self._weights, self._kept, heavy + share
+        probes = _Probes(weights, below, share / of)
+        for slack in (SLACK, 8 * SLACK, PROBES):
+            low, high = max(probes.at(slack), floor), probes.at(-slack)
+            above = self._mass(np.greater, high)
+            if low == high and above < wanted <= self._mass(np.greater_equal, low):
+                break  # a row of ties
+            np.greater_equal(weights, np.float32(low), out=kept)
+            kept &= weights <= np.float32(high)
+            middle = weights[kept.nonzero()[0]]
+            if above < wanted <= above + float(middle.sum(dtype=np.float64)):
+                return _cut(middle, wanted - above)
+        return low
+
+    def _mass(self, compare: np.ufunc, limit: float) -> float:
+        """The weight of all tokens whose own weight compares so with `limit`."""
+        compare(self._weights, np.float32(limit), out=self._kept)
+        held = np.multiply(self._weights, self._kept, out=self._scratch.view(np.float32))
+        return float(held.sum())
+
+
+class _Probes:
+    """An even sample of a row below `limit`, from which to guess where a share of its mass is reached."""
+
+    def __init__(self, weights: FloatRow, limit: float, share: float) -> None:
+        sample = weights[:: max(1, weights.size // PROBES)]
+        self._ordered = np.sort(sample[sample < limit])[::-1]
+        sums = np.cumsum(self._ordered, dtype=np.float64)
+        self._guess = int(np.searchsorted(sums, share * sums[-1])) if sums.size else 0
+
+    def at(self, offset: int) -> float:
+        """The weight so many places below the guess: infinity before the first, 0 after the last."""
+        place = self._guess + offset
+        if place < 0:
+            return math.inf
+        return float(self._ordered[place]) if place < self._ordered.size else 0.0
+
+
+def _cut(candidates: FloatRow, wanted: float) -> float:
+    """The smallest of the largest `candidates` that together reach `wanted`."""
+    ordered = np.sort(candidates)[::-1]
+    reached = int(np.searchsorted(np.cumsum(ordered, dtype=np.float64), wanted))
+    return float(ordered[min(reached, ordered.size - 1)])

@@ -1,0 +1,53 @@
+"""Follows token sequences through a stream of tokens, one dictionary look-up a token."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+TokenIds = npt.NDArray[np.int64]
+
+
+class Automaton:
+    """An Aho-Corasick automaton over token ids. States are integers; 0 is the start.
+
+    `depth[state]` is how many of the latest tokens may still be the beginning of a sequence,
+    `matched[state]` the length of the longest sequence that ends there (0 if none does), and
+    `completions[state]` the ids that would end one, in ascending order.
+    """
+
+    def __init__(self, sequences: Iterable[tuple[int, ...]]) -> None:
+        self._next: list[dict[int, int]] = [{}]
+        self.depth: list[int] = [0]
+        self.matched: list[int] = [0]
+        for sequence in sequences:
+            self._add(sequence)
+        self._follow_failures()
+        self.completions: list[TokenIds] = [
+            np.array(sorted(token for token, to in moves.items() if self.matched[to]), dtype=np.int64)
+            for moves in self._next
+        ]
+
+    def _add(self, sequence: tuple[int, ...]) -> None:
+        state = 0
+        for token in sequence:
+            if token not in self._next[state]:
+                self._next[state][token] = len(self._next)
+                self._next.append({})
+                self.depth.append(self.depth[state] + 1)
+                self.matched.append(0)
+            state = self._next[state][token]
+        self.matched[state] = len(sequence)
+
+    def _follow_failures(self) -> None:
+        """Give every state the moves of its longest proper suffix, breadth first, so that no step ever backtracks."""
+        queue = [(to, 0) for to in self._next[0].values()]
+        for state, suffix in queue:
+            self.matched[state] = self.matched[state] or self.matched[suffix]
+            queue.extend((to, self._next[suffix].get(token, 0)) for token, to in self._next[state].items())
+            self._next[state] = self._next[suffix] | self._next[state]
+
+    def step(self, state: int, token: int) -> int:
+        """The state after `token`."""
+        return self._next[state].get(token, 0)
