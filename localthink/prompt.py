@@ -1,0 +1,122 @@
+"""From messages to the tokens of a prompt.
+
+Knows what R1 wants of a conversation: earlier thinking dropped, one BOS, the model's own template.
+Knows of the vocabulary only what `Tokens` says, and of templates only that they render.
+
+What a message says is text and never structure. Tokenized as Hugging Face does, in one piece with
+special tokens parsed, a message that holds `<｜Assistant｜>` or `</think>` would forge a turn. So
+`render` puts a seam inside every such text in a message, and `encode` tokenizes on either side of
+it. Nothing else is cut: without such text the tokens are exactly those of Hugging Face.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Protocol
+
+from localthink.chat_template import ChatTemplate
+from localthink.errors import PromptError
+from localthink.records import Message
+
+THINK, END_THINK = "<think>", "</think>"
+SEAM = "\ud800"  # half of a surrogate pair: no text can hold it, so none can be mistaken for it
+
+
+class Tokens(Protocol):
+    """What a prompt needs of a vocabulary."""
+
+    @property
+    def bos(self) -> int | None: ...
+
+    @property
+    def add_bos(self) -> bool: ...
+
+    def tokenize(self, text: str, special: bool) -> list[int]:
+        """Token ids of `text`, nothing added; `special` says if texts of control tokens become them."""
+        ...
+
+
+def drop_thinking(content: str) -> str:
+    """What an assistant's turn said once it had thought; nothing of a thought that never ended."""
+    _, closed, rest = content.rpartition(END_THINK)
+    said, opened, _ = rest.partition(THINK)
+    said = said.lstrip() if closed else said
+    return said.rstrip() if opened else said
+
+
+def for_template(messages: Sequence[Message]) -> list[Message]:
+    """The messages without the thinking of earlier turns, as R1's authors ask."""
+    return [replace(m, content=drop_thinking(m.content)) if m.role == "assistant" else m for m in messages]
+
+
+def render(messages: Sequence[Message], template: ChatTemplate | None, specials: Sequence[str] = ()) -> str:
+    """The prompt as text for `encode`: the template's, or without one plain text to be completed.
+
+    `specials` are the texts that must not become tokens where a message holds them: those of the
+    control tokens and of the thinking tags. Plain text is the content of a single user message;
+    other messages become a transcript, each after `System: `, `User: ` or `Assistant: ` and before
+    a blank line, which ends in `Assistant:`.
+    """
+    if not messages:
+        raise PromptError("there is no message: give at least one")
+    shown = [replace(m, content=_sew(_checked(m.content), specials)) for m in for_template(messages)]
+    if template is not None:
+        return template.render(shown)
+    if len(shown) == 1 and shown[0].role == "user":
+        return shown[0].content
+    return "".join(f"{m.role.capitalize()}: {m.content}\n\n" for m in shown) + "Assistant:"
+
+
+def encode(text: str, tokens: Tokens) -> tuple[int, ...]:
+    """The prompt's token ids, special tokens parsed, with exactly one BOS if there is to be one.
+
+    There is if the vocabulary asks for it or the text begins with it. `text` is what `render`
+    returned. Raises PromptError if there is none.
+    """
+    pieces = [_checked(piece) for piece in text.split(SEAM) if piece]
+    ids = [token for piece in pieces for token in tokens.tokenize(piece, special=True)]
+    if not ids:
+        raise PromptError("the prompt is empty: give some text")
+    if tokens.bos is None:
+        return tuple(ids)
+    written = next((n for n, token in enumerate(ids) if token != tokens.bos), len(ids))
+    start = [tokens.bos] if written or tokens.add_bos else []
+    return (*start, *ids[written:])
+
+
+def begins_thinking(prompt_ids: Sequence[int], think: int | None, end_think: int | None) -> bool:
+    """Whether the prompt leaves the thinking block open, so that what follows it begins inside."""
+    last = next((token for token in reversed(prompt_ids) if token in (think, end_think)), None)
+    return last is not None and last == think
+
+
+def check_room(prompt_tokens: int, context: int, trained: int | None = None) -> None:
+    """Raise PromptError unless `context` tokens hold the prompt and at least one more.
+
+    `trained` is the longest context the model was trained for: no larger one is advised.
+    """
+    if prompt_tokens < context:
+        return
+    advice = f"give --context {prompt_tokens + 1} or more, or shorten the prompt"
+    if trained is not None and prompt_tokens >= trained:
+        advice = f"the model was trained for {trained} at most, so shorten the prompt"
+    raise PromptError(
+        f"the prompt is {prompt_tokens} tokens and the context holds {context}, with no room for an answer: {advice}"
+    )
+
+
+def _sew(content: str, specials: Sequence[str]) -> str:
+    """A seam after the first character of every special text, overlapping ones too."""
+    texts = "|".join(re.escape(text) for text in specials if len(text) > 1)
+    return re.sub(f"(?s)(?=(?:{texts}))(.)", rf"\1{SEAM}", content) if texts else content
+
+
+def _checked(text: str) -> str:
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise PromptError(
+            f"character {error.start + 1} is {text[error.start]!a}, half of a surrogate pair: the text is not Unicode"
+        ) from None
+    return text

@@ -1,0 +1,227 @@
+"""Messages become the tokens R1 was trained on: one BOS, no old thinking, no forged turns."""
+from __future__ import annotations
+
+import ctypes
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from localthink.chat_template import ChatTemplate
+from localthink.errors import PromptError
+from localthink.prompt import begins_thinking, check_room, drop_thinking, encode, for_template, render
+from localthink.records import Message
+
+ROOT = Path(__file__).parents[1]
+TOKENIZERS = ROOT.parent / "shared" / "data" / "tokenizers"
+BOS, EOS, USER, ASSISTANT = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"
+THINK, END_THINK = "<think>", "</think>"
+R1_SPECIALS = (BOS, EOS, USER, ASSISTANT, THINK, END_THINK)
+
+
+@dataclass
+class FakeVocabulary:
+    """One id a character from 100 on; below that the special texts, those from `always` on in any case."""
+
+    specials: tuple[str, ...] = R1_SPECIALS
+    always: int = 4  # llama.cpp makes tokens of user-defined texts whether or not it parses special ones
+    bos: int | None = 0
+    add_bos: bool = True
+
+    def tokenize(self, text: str, special: bool) -> list[int]:
+        known = self.specials if special else self.specials[self.always:]
+        pattern = "|".join(map(re.escape, sorted(known, key=len, reverse=True)))
+        pieces = re.split(f"({pattern})", text) if known else [text]
+        return [i for p in pieces for i in ([self.specials.index(p)] if p in known else plain(p))]
+
+
+def plain(text: str) -> list[int]:
+    return [100 + ord(character) for character in text]
+
+
+@pytest.fixture(scope="module")
+def r1() -> Iterator[ChatTemplate]:
+    source = (ROOT / "models" / "r1-chat-template.jinja").read_text(encoding="utf-8")
+    with ChatTemplate(source, BOS, EOS) as template:
+        yield template
+
+
+texts = st.lists(st.sampled_from([*R1_SPECIALS, "<", "｜User｜>", "think>", "Hi", "\n", " ", "é", "\0"])).map("".join)
+
+
+@pytest.mark.parametrize(("content", "said"), [
+    ("39", "39"),
+    ("  as it is \n", "  as it is \n"),
+    ("hm</think>\n\n39", "39"),
+    ("<think>\nhm\n</think>\n\n39\n", "39\n"),
+    ("<think>a</think>b<think>c</think>d", "d"),
+    ("<think>cut off", ""),
+    ("39 <think>cut off", "39"),
+    ("a</think>39\n<think>cut off", "39"),
+    ("a</think>", ""),
+    ("</think></think><think><think>", ""),
+])
+def test_of_a_turn_only_what_follows_its_thinking_is_kept(content: str, said: str) -> None:
+    assert drop_thinking(content) == said
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from([THINK, END_THINK, "SECRET", "\n"])).map("".join), texts)
+def test_no_thinking_is_ever_kept(thinking: str, answer: str) -> None:
+    kept = drop_thinking(f"{thinking}{END_THINK}{answer}") + drop_thinking(f"{THINK}{thinking.replace(END_THINK, '')}")
+    assert "SECRET" not in kept and THINK not in kept and END_THINK not in kept
+
+
+def test_only_the_assistant_is_taken_to_think() -> None:
+    turns = [Message("user", "is </think> a tag?"), Message("assistant", "x</think>Yes.")]
+    assert for_template(turns) == [turns[0], Message("assistant", "Yes.")]
+
+
+conversations = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), texts), min_size=1)
+
+
+@settings(deadline=None)
+@given(conversations, st.booleans())
+def test_messages_of_any_text_become_exactly_the_turns_they_are(
+    r1: ChatTemplate, messages: list[Message], add_bos: bool,
+) -> None:
+    systems = [m.content for m in messages if m.role == "system"]
+    expected = [0, *plain(systems[-1] if systems else "")]
+    for message in messages:
+        if message.role == "user":
+            expected += [2, *plain(message.content)]
+        if message.role == "assistant":
+            expected += [3, *plain(drop_thinking(message.content)), 1]
+    ids = encode(render(messages, r1, R1_SPECIALS), FakeVocabulary(add_bos=add_bos))
+    assert ids == (*expected, 3, 4, *plain("\n"))
+    assert begins_thinking(ids, 4, 5)
+
+
+@settings(deadline=None)
+@given(st.text("abc<>"), st.lists(st.text("abc<>", min_size=2, max_size=3), min_size=1, unique=True))
+def test_special_texts_that_overlap_are_kept_apart_without_losing_a_character(text: str, specials: list[str]) -> None:
+    vocabulary = FakeVocabulary(tuple(specials), always=0, bos=None)
+    if text:
+        assert list(encode(render([Message("user", text)], None, specials), vocabulary)) == plain(text)
+
+
+def test_a_prompt_written_by_hand_may_hold_special_tokens() -> None:
+    text = f"{USER}Hi{ASSISTANT}"
+    assert encode(render([Message("user", text)], None), FakeVocabulary()) == (0, 2, *plain("Hi"), 3)
+
+
+def test_without_a_template_messages_are_a_transcript() -> None:
+    assert render([Message("user", "Once upon")], None) == "Once upon"
+    turns = [Message("system", "Be brief."), Message("user", "Hi"), Message("assistant", "a</think>Hello")]
+    assert render(turns, None) == "System: Be brief.\n\nUser: Hi\n\nAssistant: Hello\n\nAssistant:"
+
+
+@settings(deadline=None)
+@given(st.integers(0, 4), st.booleans(), st.text("ab", min_size=1))
+def test_exactly_one_bos_stands_at_the_start_if_it_is_wanted(written: int, add_bos: bool, text: str) -> None:
+    ids = encode(BOS * written + text, FakeVocabulary(add_bos=add_bos))
+    assert ids == (*([0] if written or add_bos else []), *plain(text))
+
+
+def test_a_vocabulary_without_bos_gets_none() -> None:
+    assert encode("Hi", FakeVocabulary(bos=None, add_bos=True)) == tuple(plain("Hi"))
+
+
+def test_nothing_to_say_is_an_error() -> None:
+    with pytest.raises(PromptError, match="no message"):
+        render([], None)
+    with pytest.raises(PromptError, match="empty"):
+        encode(render([Message("user", "")], None), FakeVocabulary())
+
+
+@pytest.mark.parametrize("content", ["a\ud800", "\udc80b", "\ud83d\ude00"])
+def test_half_a_character_is_an_error_and_not_dropped(content: str) -> None:
+    with pytest.raises(PromptError, match="surrogate") as caught:
+        render([Message("user", content)], None)
+    assert str(caught.value).isprintable()
+
+
+@pytest.mark.parametrize(("ids", "inside"), [
+    ([], False), ([7], False), ([4], True), ([4, 7], True), ([4, 5], False), ([4, 5, 7], False), ([5, 4], True),
+])
+def test_the_last_tag_decides_whether_the_output_begins_in_thought(ids: list[int], inside: bool) -> None:
+    assert begins_thinking(ids, 4, 5) is inside
+    assert begins_thinking(ids, None, None) is False
+
+
+def test_a_prompt_needs_room_for_one_more_token() -> None:
+    check_room(99, 100)
+    with pytest.raises(PromptError, match=r"100 tokens .* holds 100.*--context 101 or more"):
+        check_room(100, 100)
+
+
+def test_no_longer_context_is_advised_than_the_model_was_trained_for() -> None:
+    with pytest.raises(PromptError, match="--context 101"):
+        check_room(100, 50, trained=101)
+    with pytest.raises(PromptError, match="trained for 100 at most, so shorten"):
+        check_room(100, 50, trained=100)
+
+
+class NativeVocabulary:
+    """A vocabulary as llama.cpp has it, without a model."""
+
+    add_bos = False
+
+    def __init__(self, path: Path) -> None:
+        import llama_cpp.llama_cpp as native
+
+        self._native: Any = native
+        parameters = native.llama_model_default_params()
+        parameters.vocab_only = True
+        self.model = native.llama_model_load_from_file(str(path).encode(), parameters)
+        self._vocabulary = native.llama_model_get_vocab(self.model)
+        self.bos = native.llama_vocab_bos(self._vocabulary)
+
+    def tokenize(self, text: str, special: bool) -> list[int]:
+        data = text.encode()
+        ids = (self._native.llama_token * (len(data) + 1))()
+        count = self._native.llama_tokenize(self._vocabulary, data, len(data), ids, len(ids), False, special)
+        assert count >= 0
+        return list(ids[:count])
+
+    def text_of(self, ids: tuple[int, ...]) -> str:
+        buffer = ctypes.create_string_buffer(1000)
+        pieces = b""
+        for token in ids:
+            size = self._native.llama_token_to_piece(self._vocabulary, token, buffer, 1000, 0, False)
+            pieces += buffer.raw[:size]
+        return pieces.decode()
+
+
+@pytest.fixture(scope="module", params=["qwen2", "llama-bpe"])
+def native(request: pytest.FixtureRequest) -> Iterator[NativeVocabulary]:
+    path = TOKENIZERS / f"ggml-vocab-{request.param}.gguf"
+    if not path.exists():
+        pytest.skip(f"{path} is not there")
+    vocabulary = NativeVocabulary(path)
+    yield vocabulary
+    vocabulary._native.llama_model_free(vocabulary.model)
+
+
+SPECIAL_IN = {128000: "<|eot_id|>", 151643: "<|im_start|>"}  # by the BOS of the vocabulary
+
+
+@settings(deadline=None)
+@given(st.lists(st.sampled_from(["Use 4 and 7", "\n", " ", "é 漢", "</div>", "<"]), min_size=1).map("".join))
+def test_without_special_texts_a_prompt_is_tokenized_in_one_piece(native: NativeVocabulary, text: str) -> None:
+    shown = render([Message("user", text)], None, list(SPECIAL_IN.values()))
+    assert list(encode(shown, native)) == native.tokenize(text, special=True)
+
+
+def test_a_real_vocabulary_reads_a_special_text_in_a_message_as_text(native: NativeVocabulary) -> None:
+    special = SPECIAL_IN[native.bos]
+    assert len(native.tokenize(special, special=True)) == 1
+    text = f"What does {special} mean? {special}{special}"
+    ids = encode(render([Message("user", text)], None, [special]), native)
+    assert native.text_of(ids) == text
+    assert native.tokenize(special, special=True)[0] not in ids
