@@ -33,10 +33,10 @@ MODELS = Path(__file__).resolve().parent.parent / "models"
 class Shape:
     vocabulary: int
     layers: int = 4
-    width: int = 256
-    hidden: int = 704
-    heads: int = 4
-    kv_heads: int = 2
+    width: int = 192
+    hidden: int = 512
+    heads: int = 3
+    kv_heads: int = 1
     context: int = 1024
     rope_base: float = 10_000.0
     epsilon: float = 1e-6
@@ -229,7 +229,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hopeless", type=float, default=0.05, help="share of puzzles without a solution")
     parser.add_argument("--tokens", type=float, default=150e6, help="stop after so many learned tokens")
     parser.add_argument("--minutes", type=float, default=math.inf, help="or after so long")
-    parser.add_argument("--batch-tokens", type=int, default=8_192)
+    parser.add_argument("--batch-tokens", type=int, default=4_096)
     parser.add_argument("--rate", type=float, default=2e-3)
     parser.add_argument("--layers", type=int, default=Shape.layers)
     parser.add_argument("--width", type=int, default=Shape.width)
@@ -250,7 +250,7 @@ def main() -> None:
     started = time.time()
     rng = random.Random(args.seed)
     train_puzzles = traces.solvable_puzzles("train")
-    pairs = (traces.training_pair(train_puzzles, args.hazard, args.recheck, args.hopeless, rng) for _ in range(5000))
+    pairs = (traces.training_pair(train_puzzles, args.hazard, args.recheck, args.hopeless, rng) for _ in range(20_000))
     tokenizer = learn(text for pair in pairs for text in pair)
     corpus = Corpus(tokenizer, args.hazard, args.recheck, args.hopeless, args.seed)
     model = Model(Shape(len(tokenizer.tokens), layers=args.layers, width=args.width, hidden=args.hidden))
