@@ -26,6 +26,7 @@ import torch.nn.functional as F
 from countdown_tokenizer import ASSISTANT, BOS, CONTROL_TOKENS, EOS, PRE_TOKENIZER, USER, Tokenizer, learn
 from torch import Tensor, nn
 
+STEP = 48  # tokens
 MODELS = Path(__file__).resolve().parent.parent / "models"
 
 
@@ -109,7 +110,7 @@ class Model(nn.Module):
 
 
 class Corpus:
-    """Prompts and traces as token ids, drawn without end; batches hold samples of like length."""
+    """Prompts and traces as token ids, drawn without end; a batch holds samples of like length."""
 
     def __init__(self, tokenizer: Tokenizer, hazard: float, recheck: float, hopeless: float, seed: int) -> None:
         self.tokenizer, self.random = tokenizer, random.Random(seed)
@@ -124,24 +125,26 @@ class Corpus:
         return [*prompt, *encode(thinking), ids["</think>"], *encode(answer), ids[EOS]], len(prompt)
 
     def batches(self, tokens: int):
-        """Pairs of inputs and labels, [batch, time] each, about `tokens` a batch; label -100 is not learned."""
+        """Pairs of inputs and labels, [batch, time] each, `tokens` a batch; label -100 is not learned.
+
+        Lengths are rounded up to STEP: the few shapes that remain let the matrix library reuse what
+        it has prepared, which on a CPU is most of the time of a small model.
+        """
+        waiting: dict[int, list[tuple[list[int], int]]] = {}
         while True:
-            pool = sorted((self.sample() for _ in range(1024)), key=lambda sample: len(sample[0]))
-            groups, group = [], []
-            for sample in pool:
-                if group and (len(group) + 1) * len(sample[0]) > tokens:
-                    groups.append(group)
-                    group = []
-                group.append(sample)
-            self.random.shuffle(groups)
-            for group in groups:
-                longest = len(group[-1][0])
-                inputs = np.zeros((len(group), longest), np.int64)
-                labels = np.full((len(group), longest), -100, np.int64)
-                for row, (ids, prompt) in enumerate(group):
-                    inputs[row, :len(ids)] = ids
-                    labels[row, prompt - 1:len(ids) - 1] = ids[prompt:]
-                yield torch.from_numpy(inputs), torch.from_numpy(labels)
+            sample = self.sample()
+            length = -(-len(sample[0]) // STEP) * STEP
+            group = waiting.setdefault(length, [])
+            group.append(sample)
+            if len(group) < max(1, tokens // length):
+                continue
+            del waiting[length]
+            inputs = np.zeros((len(group), length), np.int64)
+            labels = np.full((len(group), length), -100, np.int64)
+            for row, (ids, prompt) in enumerate(group):
+                inputs[row, :len(ids)] = ids
+                labels[row, prompt - 1:len(ids) - 1] = ids[prompt:]
+            yield torch.from_numpy(inputs), torch.from_numpy(labels)
 
 
 def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[str, float]]:
@@ -247,6 +250,7 @@ def main() -> None:
     args = arguments()
     torch.manual_seed(args.seed)
     torch.set_num_threads(args.threads)
+    torch.set_flush_denormal(True)
     started = time.time()
     rng = random.Random(args.seed)
     train_puzzles = traces.solvable_puzzles("train")
