@@ -64,6 +64,9 @@ class NativeModel:
         params = lib.llama_model_default_params()
         params.n_gpu_layers = gpu_layers
         params.vocab_only = vocabulary_only
+        if b"AMX_INT8 = 1" in lib.llama_print_system_info():
+            # llama.cpp's AMX kernels crash on many machines (ggml-org/llama.cpp #20824, #26954): keep weights off them
+            params.use_extra_bufts = False
         handle = lib.llama_model_load_from_file(str(path).encode(), params)
         if not handle:
             raise EngineError(f"llama.cpp cannot load {path}: {log.reason()}")
@@ -101,12 +104,6 @@ class NativeModel:
     def text(self, token: int) -> str:
         """How the vocabulary writes a token; for special tokens, what it is parsed from."""
         return bytes(lib.llama_vocab_get_text(self._vocabulary, token)).decode("utf-8", "replace")
-
-    def special_texts(self) -> list[str]:
-        """The texts that become one special token when they are parsed."""
-        special = lib.LLAMA_TOKEN_ATTR_CONTROL | lib.LLAMA_TOKEN_ATTR_USER_DEFINED | lib.LLAMA_TOKEN_ATTR_UNKNOWN
-        attributes, vocabulary = lib.llama_vocab_get_attr, self._vocabulary
-        return [self.text(token) for token in range(self.n_vocab) if attributes(vocabulary, token) & special]
 
     def close(self) -> None:
         if self.handle:

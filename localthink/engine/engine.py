@@ -28,7 +28,7 @@ class Engine:
     def __init__(self, model: Model, context: NativeContext) -> None:
         self.model, self._context = model, context
         self.cells = context.cells
-        trained = model.facts.context or context.cells
+        trained = model.facts.context_length or context.cells
         self.longest = min(context.cells, trained)  # tokens that one sequence may have, its prompt included
         self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes)
         self._sampler = Sampler(model.native.n_vocab)
@@ -36,9 +36,15 @@ class Engine:
         self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
         self._requests = 0
 
+    def request(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
+                seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False) -> Request:
+        """A request for `submit`: the question as this model's prompt, and the settings."""
+        return Request(self.model.prompt(question, raw), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
+                       tuple(stop))
+
     def check(self, request: Request) -> None:
         """Raise PromptError if the prompt leaves no room, UsageError if a marker group does not exist."""
-        prompt.check_room(len(request.prompt), self.longest, self.model.facts.context)
+        prompt.check_room(len(request.prompt), self.longest, self.model.facts.context_length)
         self.model.automaton(request.tip.groups)
 
     def submit(self, request: Request) -> int:
@@ -95,8 +101,8 @@ class Engine:
         A text is one user message; with `raw` it is the prompt itself. Closing the iterator cancels
         the request. Several streams may be read by turns: they share every batch.
         """
-        request = Request(self.model.prompt(question, raw), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
-                          tuple(stop))
+        request = self.request(question, n=n, tip=tip, sampling=sampling, seed=seed, max_tokens=max_tokens, stop=stop,
+                               raw=raw)
         self.check(request)
         return self._events(request)
 
@@ -119,8 +125,8 @@ class Engine:
                  sampling: Sampling | None = None, seed: int = 0, max_tokens: int | None = None,
                  stop: Sequence[str] = (), raw: bool = False) -> list[list[Trace]]:
         """Answer many questions, `n` samples each, as many at once as there are slots; traces in order."""
-        requests = [Request(self.model.prompt(question, raw), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
-                            tuple(stop)) for question in questions]
+        requests = [self.request(question, n=n, tip=tip, sampling=sampling, seed=seed, max_tokens=max_tokens, stop=stop,
+                                 raw=raw) for question in questions]
         for request in requests:
             self.check(request)
         numbers = [self.submit(request) for request in requests]

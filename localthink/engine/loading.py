@@ -56,6 +56,6 @@ def default_cells(model: Model, slots: int, cache: str) -> int:
     """A full context for each slot, unless that would take more than a quarter of the free memory."""
     import psutil
 
-    one = min(model.facts.context or USUAL_CONTEXT, USUAL_CONTEXT)
+    one = min(model.facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
     affordable = psutil.virtual_memory().available // 4 // max(1, model.facts.cache_bytes_per_token(cache, cache))
     return max(LEAST_CONTEXT, min(one * slots, max(one, int(affordable))))

@@ -2,7 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from functools import cached_property
 from pathlib import Path
 
 from localthink import locations, prompt
@@ -66,11 +65,9 @@ class Model:
             self.close()
             raise ModelFileError(f"{path} is a {self.facts.architecture!r} model, which encodes text: it cannot generate any")
         self.vocabulary = Vocabulary(self.native, self.facts)
+        # what a message may say without its becoming structure
+        self._specials = (prompt.THINK, prompt.END_THINK, *self.facts.control_tokens)
         self._automata: dict[tuple[str, ...], Automaton] = {}
-
-    @cached_property
-    def _specials(self) -> list[str]:
-        return self.native.special_texts()
 
     @property
     def name(self) -> str:
@@ -90,10 +87,8 @@ class Model:
         """The prompt's tokens: `question` through the model's template, or with `raw` as it stands."""
         if raw and not isinstance(question, str):
             raise TypeError("a raw prompt is one text, not messages")
-        if isinstance(question, str):
-            text = question if raw else prompt.render([Message("user", question)], self._template, self._specials)
-        else:
-            text = prompt.render(question, self._template, self._specials)
+        messages = [Message("user", question)] if isinstance(question, str) else question
+        text = prompt.render(messages, None) if raw else prompt.render(messages, self._template, self._specials)
         return prompt.encode(text, self.vocabulary)
 
     def begins_thinking(self, prompt_ids: Sequence[int]) -> bool:

@@ -1,0 +1,133 @@
+"""`localthink info`: what a GGUF file is, from its header alone."""
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from localthink.cli.terminal import Terminal
+from localthink.errors import UsageError
+
+if TYPE_CHECKING:
+    from localthink.gguf_header import ModelFacts
+
+Row = tuple[str, str]
+LABEL_WIDTH, COLUMN_WIDTH = 16, 16
+CONTEXTS = (8_192, 32_768)
+CACHE_TYPES = ("f16", "q8_0")
+BOLD, DIM = "1", "2"
+
+
+@click.command("info")
+@click.argument("model", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object, chat template and all.")
+def command(model: str | None, as_json: bool) -> None:
+    """Show what MODEL is, without loading it: its shape, its thinking, the memory it takes.
+
+    MODEL is a path, or the name of a bundled or downloaded model; the bundled one if left out.
+    Sizes are in bytes.
+    """
+    from localthink.gguf_header import read_facts
+    from localthink.local_models import find_model
+
+    facts = read_facts(find_model(model))
+    if as_json:
+        click.echo(json.dumps(_object(facts), default=str))
+        return
+    out = Terminal(sys.stdout)
+    out.write(f"{plain(facts.name)}\n", BOLD)
+    out.write(f"{plain(str(facts.path), limit=4096)}\n", DIM)
+    for group in (_identity(facts), _shape(facts), _thinking(facts), _memory(facts)):
+        out.write("\n")
+        for label, value in group:
+            out.write(f"  {label:{LABEL_WIDTH}}", DIM)
+            out.write(f"{value}\n")
+
+
+def plain(text: str, limit: int = 80) -> str:
+    """Text from a file as it may stand on one line of a terminal, where it can do nothing but be read."""
+    cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
+    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cut)
+
+
+def _object(facts: ModelFacts) -> dict[str, object]:
+    return {
+        **asdict(facts), "has_weights": facts.has_weights, "r1_roles": facts.r1_roles, "thinks": facts.thinks,
+        "cache_bytes_per_token": {type_: _cache(facts, type_) for type_ in CACHE_TYPES},
+    }
+
+
+def _identity(facts: ModelFacts) -> Iterator[Row]:
+    yield "architecture", plain(facts.architecture)
+    if facts.has_weights:
+        yield "parameters", counted(facts.parameters)
+        mix = ", ".join(f"{type_} {sized(size)}" for type_, size in facts.type_bytes.items())
+        yield "quantization", f"{facts.quantization}: {mix}"
+    else:
+        yield "weights", "none: a vocabulary alone, which can be shown and not asked"
+    files = f", in {len(facts.parts)} parts" if len(facts.parts) > 1 else ""
+    yield "size on disk", sized(facts.file_bytes) + files
+
+
+def _shape(facts: ModelFacts) -> Iterator[Row]:
+    if facts.layers:
+        yield "layers", f"{facts.layers}, of width {facts.width:,}"
+        length = (f"{facts.key_length}" if facts.key_length == facts.value_length
+                  else f"{facts.key_length} for keys and {facts.value_length} for values")
+        yield "heads", f"{_each(facts.heads)}, with {_each(facts.kv_heads)} for keys and values, of size {length}"
+        yield "context", f"{facts.context_length:,} tokens"
+    kind = " / ".join(plain(part) for part in (facts.tokenizer, facts.pre_tokenizer) if part)
+    yield "vocabulary", f"{facts.vocabulary:,} tokens, {kind}"
+
+
+def _thinking(facts: ModelFacts) -> Iterator[Row]:
+    tags = None not in (facts.think, facts.end_think)
+    between = f", between <think> ({facts.think}) and </think> ({facts.end_think})"
+    lacks = ": its template never thinks" if tags else ": <think> and </think> are no tokens of its vocabulary"
+    yield "thinks", f"yes{between}" if facts.thinks else f"no{lacks}"
+    yield "roles", "R1's own" if facts.r1_roles else "not R1's"
+    template = f"yes, {len(facts.chat_template):,} characters" if facts.chat_template else "none"
+    yield "chat template", template
+
+
+def _memory(facts: ModelFacts) -> Iterator[Row]:
+    if not facts.layers:
+        return
+    yield "KV cache", "".join(f"{title:<{COLUMN_WIDTH}}" for title in (
+        "1 token", *(f"{tokens:,} tokens" for tokens in CONTEXTS))).rstrip()
+    for type_ in CACHE_TYPES:
+        size = _cache(facts, type_)
+        sizes = ("not with heads of this size",) if size is None else (sized(size * n) for n in (1, *CONTEXTS))
+        yield f"  {type_}", "".join(f"{text:<{COLUMN_WIDTH}}" for text in sizes).rstrip()
+
+
+def _cache(facts: ModelFacts, type_: str) -> int | None:
+    """Bytes a token, None where the heads cannot be packed so."""
+    try:
+        return facts.cache_bytes_per_token(type_, type_)
+    except UsageError:
+        return None
+
+
+def _each(count: int | tuple[int, ...]) -> str:
+    return f"{min(count):,} to {max(count):,}, by layer" if isinstance(count, tuple) else f"{count:,}"
+
+
+def counted(number: int) -> str:
+    for unit, name in ((10**9, "billion"), (10**6, "million")):
+        if number >= unit:
+            return f"{number / unit:.3g} {name}" if number < 1000 * unit else f"{number / unit:,.0f} {name}"
+    return f"{number:,}"
+
+
+def sized(number: float) -> str:
+    """Bytes in the binary unit that leaves three digits or so."""
+    for unit in ("B", "KiB", "MiB"):
+        if number < 1000:
+            return f"{number:.3g} {unit}"
+        number /= 1024
+    return f"{number:,.2f} GiB"

@@ -1,0 +1,65 @@
+"""Writing to a terminal or to a pipe: colour only where it is wanted, nothing a model says is obeyed."""
+from __future__ import annotations
+
+import os
+import re
+import sys
+from typing import TextIO
+
+from localthink.errors import UsageError
+
+# C0 and C1 controls but tab and newline, and the marks that reorder a line
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+
+
+def visible(text: str) -> str:
+    """The text with control characters written out, so that it cannot move the cursor or change the colours."""
+    return UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+class Terminal:
+    """One stream. On a terminal, text is made visible and may be styled; a pipe gets it as it is."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.is_terminal = stream.isatty()
+        self.colour = self.is_terminal and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+        self.at_line_start = True
+
+    def write(self, text: str, style: str = "") -> None:
+        """Write at once. `style` holds the numbers of an ANSI sequence, such as "2" for dim."""
+        if not text:
+            return
+        self.at_line_start = text.endswith("\n")
+        if self.is_terminal:
+            text = visible(text)
+        if self.colour and style:
+            text = f"\x1b[{style}m{text}\x1b[0m"
+        self.stream.write(self.sayable(text))
+        self.stream.flush()
+
+    def replace_line(self, text: str) -> None:
+        """Write over the current line, on a terminal that can."""
+        if self.colour:
+            self.stream.write(f"\r\x1b[K{self.sayable(text)}")
+            self.stream.flush()
+
+    def end_line(self) -> None:
+        if not self.at_line_start:
+            self.write("\n")
+
+    def sayable(self, text: str) -> str:
+        """The text as the stream's encoding can say it."""
+        encoding = self.stream.encoding or "utf-8"
+        return text.encode(encoding, "replace").decode(encoding)
+
+
+def read_text(argument: str | None, what: str) -> str:
+    """The text given as an argument, or standard input for `-` or where nothing was given and it is piped."""
+    if argument is None and sys.stdin.isatty():
+        raise UsageError(f"there is no {what}: give one as an argument, or - to read standard input")
+    text = sys.stdin.read() if argument in (None, "-") else argument
+    assert text is not None
+    if not text.strip():
+        raise UsageError(f"the {what} is empty: give some text")
+    return text

@@ -1,0 +1,93 @@
+"""`localthink tokens`: text as a model's tokens, and what its switch markers are made of."""
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import click
+
+from localthink.cli.terminal import Terminal, read_text
+
+STYLES = ("30;46", "30;43", "30;42", "30;45", "30;44")  # black on five colours, by turns
+
+
+@click.command("tokens")
+@click.argument("model")
+@click.argument("text", required=False)
+@click.option("--markers", is_flag=True, help="Show what each switch expression resolves to in this vocabulary.")
+@click.option("--json", "as_json", is_flag=True, help="Print JSON.")
+def command(model: str, text: str | None, markers: bool, as_json: bool) -> None:
+    """Show TEXT (or standard input) as the tokens of MODEL, with their ids.
+
+    MODEL is a path, or the name of a bundled or downloaded model. Special tokens are recognised.
+    """
+    from localthink.engine.model import Model
+    from localthink.local_models import find_model
+
+    if markers and text is not None:
+        raise click.UsageError("--markers shows the switch expressions: give no TEXT with it")
+    given = None if markers else read_text(text, "text")
+    opened = Model(find_model(model), vocabulary_only=True)
+    try:
+        if given is None:
+            _show_markers(opened, as_json)
+        else:
+            _show_text(opened, given, as_json)
+    finally:
+        opened.close()
+
+
+def _show_text(model: Any, text: str, as_json: bool) -> None:
+    ids = model.vocabulary.tokenize(text, special=True)
+    pieces = [_piece(model, token) for token in ids]
+    if as_json:
+        click.echo(json.dumps([{"id": token, "text": piece} for token, piece in zip(ids, pieces, strict=True)],
+                              ensure_ascii=False))
+        return
+    out = Terminal(sys.stdout)
+    if not out.colour:
+        for token, piece in zip(ids, pieces, strict=True):
+            out.write(f"{token}\t{json.dumps(piece, ensure_ascii=False)}\n")
+        return
+    for place, piece in enumerate(pieces):
+        shown = piece.replace("\n", "↵\n") if piece.strip("\n") or not piece else "↵" * len(piece) + "\n"
+        out.write(shown, STYLES[place % len(STYLES)])
+    out.end_line()
+    out.write("\n")
+    for place, token in enumerate(ids):
+        out.write(str(token), STYLES[place % len(STYLES)])
+        out.write(" ")
+    out.write(f"\n{len(ids)} tokens, {len(text)} characters\n", "2")
+
+
+def _piece(model: Any, token: int) -> str:
+    """What a token says; bytes that are no whole character are written out."""
+    data: bytes = model.vocabulary.piece(token)
+    return data.decode("utf-8", "backslashreplace") if data else model.native.text(token)
+
+
+def _show_markers(model: Any, as_json: bool) -> None:
+    found = model.markers()
+    if as_json:
+        rows = [{"group": m.group, "expression": m.expression, "tokens": list(m.tokens),
+                 "pieces": [_piece(model, token) for token in m.tokens], "penalised": m.tokens[-1]} for m in found]
+        click.echo(json.dumps(rows, ensure_ascii=False))
+        return
+    from localthink import locations
+
+    out = Terminal(sys.stdout)
+    before = ("", "")
+    for marker in found:
+        if marker.group != before[0]:
+            out.write(f"[{marker.group}]\n", "1")
+        if (marker.group, marker.expression) != before:
+            out.write(f"  {marker.expression}\n", "36")
+        *opening, last = marker.tokens
+        spelled = "".join(f"{json.dumps(_piece(model, token), ensure_ascii=False)} {token}  " for token in opening)
+        out.write(f"      {spelled}", "2")
+        out.write(f"{json.dumps(_piece(model, last), ensure_ascii=False)} {last}\n", "33")
+        before = (marker.group, marker.expression)
+    penalised = {marker.tokens[-1] for marker in found}
+    out.write(f"{len(found)} sequences; the last token of each is the penalised one, {len(penalised)} in all. "
+              f"Your own list would be {locations.user_markers()}\n", "2")

@@ -1,0 +1,36 @@
+"""A trace as a JSON object: what `ask --json` prints, and what other commands keep."""
+from __future__ import annotations
+
+import math
+from typing import Any
+
+from localthink.records import Thought, Trace
+
+
+def trace_object(trace: Trace, model: str, more_settings: dict[str, Any]) -> dict[str, Any]:
+    """The trace of one sample. Offsets of thoughts count the elements of `token_ids`; times are seconds."""
+    return {
+        "model": model, "sample": trace.sample, "seed": trace.seed,
+        "prompt_tokens": trace.prompt_tokens, "tokens": trace.tokens, "token_ids": list(trace.token_ids),
+        "thinking": trace.thinking, "answer": trace.answer, "finish_reason": trace.finish_reason,
+        "thoughts": [_thought_object(thought) for thought in trace.thoughts],
+        "switches": trace.switches, "held": round(trace.held, 6),
+        "settings": {
+            "alpha": _number(trace.tip.alpha), "beta": _number(trace.tip.beta), "where": trace.tip.where,
+            "groups": list(trace.tip.groups), "temperature": trace.sampling.temperature, "top_p": trace.sampling.top_p,
+            "top_k": trace.sampling.top_k, "min_p": trace.sampling.min_p, **more_settings,
+        },
+        "seconds": round(trace.seconds, 6),
+        "prompt_tokens_per_second": round(trace.prompt_tokens_per_second, 3),
+        "tokens_per_second": round(trace.tokens_per_second, 3),
+    }
+
+
+def _thought_object(thought: Thought) -> dict[str, Any]:
+    return {"index": thought.index, "start": thought.start, "end": thought.end, "tokens": thought.tokens,
+            "held": round(thought.held, 6), "text": thought.text}
+
+
+def _number(value: float) -> float | str:
+    """JSON knows no infinity."""
+    return value if math.isfinite(value) else "inf"
