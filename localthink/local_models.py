@@ -27,11 +27,11 @@ def find_model(name_or_path: str | None) -> Path:
         return path
     matches = [found for found in _files() if name_or_path in _names(found)]
     if len(matches) > 1:
-        listed = ", ".join(str(match) for match in matches)
-        raise UsageError(f"{name_or_path!r} is the name of {len(matches)} models: give the path of one, {listed}")
+        listed = ", ".join(shown_path(match) for match in matches)
+        raise UsageError(f"{shown(name_or_path)} is the name of {len(matches)} models: give the path of one, {listed}")
     if matches:
         return matches[0]
-    if _exists(path):  # a folder: whoever reads it says so
+    if name_or_path and _exists(path):  # a folder: whoever reads it says so
         return path
     if name_or_path.endswith(SUFFIX) or Path(name_or_path).name != name_or_path:
         raise ModelFileError(f"there is no file {shown_path(path)}")

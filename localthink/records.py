@@ -62,8 +62,8 @@ class Tip:
     groups: tuple[str, ...] = ("switch",)
 
     def __post_init__(self) -> None:
-        if math.isnan(self.alpha) or self.alpha == -math.inf:
-            raise UsageError(f"alpha is {self.alpha}: give a finite number, or inf to forbid switches")
+        if not (-1e6 <= self.alpha <= 1e6 or self.alpha == math.inf):
+            raise UsageError(f"alpha is {self.alpha}: give a number from -1e6 to 1e6, or inf to forbid switches")
         if not self.beta >= 0:
             raise UsageError(f"beta is {self.beta}: give a number of tokens of at least 0, or inf")
         if self.where not in ("thinking", "everywhere"):

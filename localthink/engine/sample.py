@@ -108,11 +108,16 @@ class Sample:
         """Whether the answer has just completed a stop string; it and what follows it are taken back."""
         if not self._longest_stop or self.tracker.part != "answer":
             return False
-        pending = "".join(event.text for event in self._held_back)
-        begins = [at for at in map(pending.find, self.request.stop) if at >= 0]
-        if begins:
-            self._take_back(len(pending) - min(begins))
-        return bool(begins)
+        pending = self._pending()
+        found = [(at + len(stop), at) for stop in self.request.stop if (at := pending.find(stop)) >= 0]
+        if found:  # the first to end is the one that would have been seen first, had every token been one character
+            self._take_back(len(pending) - min(found)[1])
+            self._decoder.reset()
+        return bool(found)
+
+    def _pending(self) -> str:
+        """The text of the answer that is held back; that of the thinking before it never stops anything."""
+        return "".join(event.text for event in self._held_back if event.part == "answer")
 
     def _take_back(self, count: int) -> None:
         """Remove the latest `count` characters from the text; tokens stay."""
@@ -129,9 +134,9 @@ class Sample:
         """How many of the latest events cannot be shown yet."""
         count = self.tracker.undecided
         if self._longest_stop and self.tracker.part == "answer":
-            pending = "".join(event.text for event in self._held_back)
-            open_text = max((n for stop in self.request.stop for n in range(1, len(stop)) if pending.endswith(stop[:n])),
-                            default=0)
+            pending = self._pending()
+            begun = (n for stop in self.request.stop for n in range(1, len(stop)) if pending.endswith(stop[:n]))
+            open_text = max(begun, default=0)
             covering = 0
             while open_text > 0:
                 covering += 1

@@ -23,6 +23,8 @@ HEAVY = (1e-2, 1e-4)  # relative to the likeliest token
 SORTED_AT_ONCE = 8192  # so many candidates are cheaper to sort than to narrow down
 PROBES = 4096  # entries looked at to guess where a large nucleus ends
 SLACK = PROBES // 40  # how far around the guess the exact search goes
+LIGHTEST = float(np.finfo(np.float32).tiny)  # what weighs less than this never wins
+COLDEST, HOTTEST = 1e-6, 1e6  # temperatures beyond these change nothing but overflow
 
 
 class Draw(NamedTuple):
@@ -48,44 +50,36 @@ class Sampler:
     def draw(self, logits: FloatRow, switch: TokenIds, alpha: float, sampling: Sampling, key: int) -> Draw:
         """Take `alpha` off the logits of the ids `switch`, in place, and draw a token.
 
-        `key` is the randomness of this position (`randomness.key`). Raises EngineError where the
-        logits are not finite numbers.
+        `key` is the randomness of this position (`randomness.key`). A logit of -inf is a token that
+        never comes. Raises EngineError where one is NaN or +inf, or none is finite.
         """
-        temperature = sampling.temperature or 1.0
+        temperature = min(max(sampling.temperature, COLDEST), HOTTEST) if sampling.temperature else 1.0
         before = logits[switch]
+        plain = self._weigh(logits, switch, temperature) if alpha < 0 else None  # the rest may weigh nothing afterwards
         if alpha:
             logits[switch] -= np.float32(alpha)
-        top, rest, mine = self._weigh(logits, switch, temperature)
-        total = rest + mine
-        if not math.isfinite(total):
-            raise EngineError("the model's logits are not finite: the file may be damaged")
+        top, total, mine = self._weigh(logits, switch, temperature)
         token = int(logits.argmax()) if sampling.temperature == 0 else self._choose(sampling, total, key)
         logprob = (float(logits[token]) - top) / temperature - math.log(total)
         if not alpha or not before.size:
             return Draw(token, logprob, logprob, mine / total, mine / total)
         chosen = before[switch == token]
         raw = float(chosen[0] if chosen.size else logits[token])
-        raw_top = max(top, float(before.max()))  # the scale on which nothing overflows
-        raw_mine = float(np.exp((before.astype(np.float64) - raw_top) / temperature).sum())
-        raw_total = rest * math.exp((top - raw_top) / temperature) + raw_mine
+        raw_top, raw_total, raw_mine = plain or _without_penalty(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
         return Draw(token, logprob, raw_logprob, raw_mine / raw_total, mine / total)
 
     def _weigh(self, logits: FloatRow, switch: TokenIds, temperature: float) -> tuple[float, float, float]:
-        """Fill the weights; return the largest logit and the weight of all other and of the switch tokens."""
-        weights = self._weights
-        top = logits.max()
+        """Fill the weights; return the largest logit, the weight of all tokens and that of the switch tokens."""
+        weights, top = self._weights, logits.max()
+        if not math.isfinite(top):
+            raise EngineError("the model's logits are not finite: the file may be damaged")
         np.subtract(logits, top, out=weights)
         if temperature != 1:
             weights *= np.float32(1 / temperature)
         np.exp(weights, out=weights)
-        if not switch.size:
-            return float(top), float(weights.sum()), 0.0
-        mine = weights[switch]
-        weights[switch] = 0  # summed apart, so that both totals are exact however large alpha is
-        rest = float(weights.sum())
-        weights[switch] = mine
-        return float(top), rest, float(mine.sum())
+        total = float(weights.sum())
+        return float(top), total, min(float(weights[switch].sum()), total) if switch.size else 0.0
 
     def _choose(self, sampling: Sampling, total: float, key: int) -> int:
         """An exponential race among the kept tokens: the smallest of -log(u) / w wins with probability w / sum w.
@@ -131,7 +125,7 @@ class Sampler:
         """As `truncate`, for the smallest set of largest weights (from `least` on) that holds `wanted`."""
         weights, kept = self._weights, self._kept
         # what lies below this holds less than the rest all together, and cannot be needed
-        floor = max((total - wanted) / weights.size * 0.999, least)
+        floor = max((total - wanted) / weights.size * 0.999, least, LIGHTEST)
         heavy, heaviest = 0.0, math.inf
         for limit in (*(limit for limit in HEAVY if limit > floor), floor):  # a few candidates mostly hold enough
             np.greater_equal(weights, np.float32(limit), out=kept)
@@ -152,7 +146,7 @@ class Sampler:
         """
         weights, kept, wanted = self._weights, self._kept, heavy + share
         probes = _Probes(weights, below, share / of)
-        for slack in (SLACK, 8 * SLACK, PROBES):
+        for slack in (SLACK, 8 * SLACK, weights.size):  # the last one looks everywhere
             low, high = max(probes.at(slack), floor), probes.at(-slack)
             above = self._mass(np.greater, high)
             if low == high and above < wanted <= self._mass(np.greater_equal, low):
@@ -186,6 +180,13 @@ class _Probes:
         if place < 0:
             return math.inf
         return float(self._ordered[place]) if place < self._ordered.size else 0.0
+
+
+def _without_penalty(before: FloatRow, top: float, rest: float, temperature: float) -> tuple[float, float, float]:
+    """What `_weigh` would have returned before a positive penalty, after which all other tokens weigh `rest`."""
+    raw_top = max(top, float(before.max()))  # the scale on which nothing overflows
+    mine = float(np.exp((before.astype(np.float64) - raw_top) / temperature).sum())
+    return raw_top, max(rest, 0.0) * math.exp((top - raw_top) / temperature) + mine, mine
 
 
 def _cut(candidates: FloatRow, wanted: float) -> float:

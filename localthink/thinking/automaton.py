@@ -12,7 +12,7 @@ TokenIds = npt.NDArray[np.int64]
 class Automaton:
     """An Aho-Corasick automaton over token ids. States are integers; 0 is the start.
 
-    `depth[state]` is how many of the latest tokens may still be the beginning of a sequence,
+    `depth[state]` is how many of the latest tokens are the beginning of a sequence that may still go on,
     `matched[state]` the length of the longest sequence that ends there (0 if none does), and
     `completions[state]` the ids that would end one, in ascending order.
     """
@@ -45,6 +45,8 @@ class Automaton:
         queue = [(to, 0) for to in self._next[0].values()]
         for state, suffix in queue:
             self.matched[state] = self.matched[state] or self.matched[suffix]
+            if not self._next[state]:  # nothing longer begins so: at most its suffix goes on
+                self.depth[state] = self.depth[suffix]
             queue.extend((to, self._next[suffix].get(token, 0)) for token, to in self._next[state].items())
             self._next[state] = self._next[suffix] | self._next[state]
 

@@ -68,8 +68,8 @@ class ThoughtTracker:
     @property
     def undecided(self) -> int:
         """How many of the latest tokens may turn out to open a thought, together with what follows."""
-        state = self._state
-        return 0 if self._automaton.matched[state] else self._automaton.depth[state]
+        begun = self._automaton.depth[self._state]
+        return max(0, min(begun, self.position - self.start - OPENING)) if begun else 0
 
     def observe(self, token: int) -> int:
         """Take in the next token. Returns how many of the latest tokens have just opened a new thought."""

@@ -1,0 +1,31 @@
+"""Runs the command line as a person does, in a process of its own or in this one."""
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import dataclass
+
+import pytest
+from localthink.cli.main import main
+
+
+@dataclass(frozen=True)
+class Ran:
+    code: int
+    out: str
+    err: str
+
+
+def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Ran:
+    """`localthink ARGUMENTS` in this process; what pytest captures is no terminal."""
+    monkeypatch.setattr(sys, "argv", ["localthink", *map(str, arguments)])
+    with pytest.raises(SystemExit) as end:
+        main()
+    captured = capsys.readouterr()
+    return Ran(int(end.value.code or 0), captured.out, captured.err)
+
+
+def start(*arguments: str) -> subprocess.Popen[str]:
+    """`localthink ARGUMENTS` in a process of its own, not waited for."""
+    return subprocess.Popen([sys.executable, "-m", "localthink", *map(str, arguments)], text=True, encoding="utf-8",
+                            stdout=subprocess.PIPE, stderr=subprocess.PIPE)

@@ -1,0 +1,177 @@
+"""`localthink ask` on a model of random weights: what goes where, and what wrong input gets."""
+from __future__ import annotations
+
+import io
+import json
+import signal
+import sys
+import time
+
+import pytest
+from cli.running import run, start
+from localthink.cli.page import HELD_MARK, THOUGHT_MARK, Page
+from localthink.cli.terminal import Terminal
+from localthink.records import Event
+from tiny_gguf import write_tiny_gguf
+
+FIELDS = ["model", "sample", "seed", "prompt_tokens", "tokens", "token_ids", "thinking", "answer", "finish_reason",
+          "thoughts", "switches", "held", "settings", "seconds", "prompt_tokens_per_second", "tokens_per_second"]
+
+
+@pytest.fixture(scope="module")
+def model(tmp_path_factory):
+    return write_tiny_gguf(tmp_path_factory.mktemp("models") / "tiny.gguf")
+
+
+@pytest.fixture
+def ask(capsys, monkeypatch, model):
+    return lambda *arguments: run(capsys, monkeypatch, "ask", "-m", model, "--threads", "1", *arguments)
+
+
+def test_thinking_and_summary_go_to_standard_error_and_a_pipe_gets_no_colour(ask):
+    ran = ask("Hello", "--seed", "5", "--max-tokens", "20")
+    assert ran.code == 0
+    assert ran.out == ""  # random weights do not close the block
+    assert THOUGHT_MARK in ran.err
+    assert "20 tokens" in ran.err and "seed 5" in ran.err and "cut off" in ran.err
+    assert "\x1b" not in ran.err
+
+
+def test_a_raw_prompt_is_answered_on_standard_output(ask):
+    ran = ask("Hello", "--raw", "--seed", "5", "--max-tokens", "20")
+    assert ran.out.strip()
+    assert THOUGHT_MARK not in ran.err
+
+
+def test_thinking_can_be_hidden(ask):
+    assert THOUGHT_MARK not in ask("Hello", "--hide-thinking", "--max-tokens", "20").err
+
+
+def test_json_is_one_object_a_sample_one_a_line(ask):
+    ran = ask("Hello", "--n", "3", "--seed", "5", "--max-tokens", "9", "--json", "--alpha", "2", "--beta", "inf")
+    rows = [json.loads(line) for line in ran.out.splitlines()]
+    assert sorted(row["sample"] for row in rows) == [0, 1, 2]
+    for row in rows:
+        assert list(row) == FIELDS
+        assert row["tokens"] == len(row["token_ids"]) <= 9
+        assert row["finish_reason"] == ("length" if row["tokens"] == 9 else "stop")
+        assert row["settings"]["alpha"] == 2
+        assert row["settings"]["beta"] == "inf"
+        assert all(thought["tokens"] == thought["end"] - thought["start"] for thought in row["thoughts"])
+    assert ran.err == ""
+
+
+def test_the_same_seed_repeats_the_text_and_no_seed_does_not(ask):
+    def tokens(*more: str) -> list[int]:
+        return json.loads(ask("Hello", "--max-tokens", "12", "--json", *more).out)["token_ids"]
+
+    assert tokens("--seed", "5") == tokens("--seed", "5")
+    assert tokens() != tokens()
+
+
+def test_no_penalty_is_alpha_zero(ask):
+    a = json.loads(ask("Hello", "--seed", "5", "--max-tokens", "12", "--json", "--no-penalty").out)
+    b = json.loads(ask("Hello", "--seed", "5", "--max-tokens", "12", "--json", "--alpha", "0").out)
+    assert a["token_ids"] == b["token_ids"]
+    assert a["held"] == 0
+
+
+def test_a_question_can_come_from_standard_input(ask, monkeypatch):
+    monkeypatch.setattr(sys, "stdin", io.StringIO("Hello\n"))
+    assert ask("-", "--max-tokens", "3").code == 0
+
+
+@pytest.mark.parametrize(("arguments", "said"), [
+    (["Hello", "--temperature", "-1"], "temperature is -1.0"),
+    (["Hello", "--top-p", "0"], "top-p is 0.0"),
+    (["Hello", "--min-p", "1"], "min-p is 1.0"),
+    (["Hello", "--top-k", "-3"], "top-k is -3"),
+    (["Hello", "--alpha", "nan"], "alpha is nan"),
+    (["Hello", "--beta", "-1"], "beta is -1"),
+    (["Hello", "--n", "0"], "n is 0"),
+    (["Hello", "--max-tokens", "0"], "max-tokens is 0"),
+    (["Hello", "--context", "-5"], "context is -5"),
+    (["Hello", "--threads", "0"], "threads is 0"),
+    (["Hello", "--seed", "-1"], "-1 is not in the range"),
+    (["Hello", "--cache", "q5"], "'q5' is not one of"),
+    (["Hello", "--markers", "nonsense"], "no marker group 'nonsense'"),
+    (["Hello", "--stop", ""], "stop string is empty"),
+    (["  "], "the question is empty"),
+    (["word " * 2000], "the prompt is"),
+    (["Hello", "--frobnicate"], "No such option"),
+])
+def test_wrong_input_gets_one_line_with_the_value_and_exit_code_2(ask, arguments, said):
+    ran = ask(*arguments)
+    assert ran.code == 2
+    assert said in ran.err
+    assert "Traceback" not in ran.err
+    assert ran.out == ""
+
+
+def test_a_missing_model_is_named(capsys, monkeypatch, tmp_path):
+    ran = run(capsys, monkeypatch, "ask", "-m", tmp_path / "nothing.gguf", "Hello")
+    assert ran.code == 2
+    assert "nothing.gguf" in ran.err
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a console Ctrl+C cannot be sent to one child process on Windows")
+def test_ctrl_c_stops_at_once_prints_what_there_is_and_exits_130(tmp_path):
+    endless = write_tiny_gguf(tmp_path / "endless.gguf", context=1_000_000)  # greedy, it repeats itself for ever
+    child = start("ask", "-m", endless, "Hello", "--temperature", "0", "--context", "200000", "--n", "2", "--json")
+    time.sleep(3)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=20)
+    assert child.returncode == 130
+    rows = [json.loads(line) for line in out.splitlines()]
+    assert len(rows) == 2
+    assert "cancelled" in {row["finish_reason"] for row in rows}
+    assert "Traceback" not in err
+
+
+class FakeTerminal(io.StringIO):
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
+def event(text: str, part: str = "thinking", thought: int = 0, held: float = 0.0) -> Event:
+    return Event(1, 0, 1, text, part, thought, False, -0.1, -0.1, held, 0.0)
+
+
+def shown(events, monkeypatch, **environment) -> str:
+    for name in ("NO_COLOR", "TERM"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    screen = FakeTerminal()
+    page = Page(Terminal(screen), Terminal(screen), hide_thinking=False)
+    for one in events:
+        page.show(one)
+    page.end()
+    return screen.getvalue()
+
+
+def test_a_mark_stands_at_each_new_thought_and_where_a_switch_was_held(monkeypatch):
+    text = shown([event("First.\n"), event("Second", held=0.7), event("\n"), event("Alternatively", thought=1),
+                  event("\n\n42", part="answer", thought=-1)], monkeypatch, NO_COLOR="1")
+    assert text == f"{THOUGHT_MARK} 1 First.\n{HELD_MARK}Second\n{THOUGHT_MARK} 2 Alternatively\n42\n"
+
+
+def test_what_a_model_says_is_never_obeyed_by_the_terminal(monkeypatch):
+    text = shown([event("\x1b[2J\x07\u202eevil")], monkeypatch)
+    assert "\x1b[2J" not in text and "\x07" not in text and "\u202e" not in text
+    assert "\\x1b[2J" in text
+
+
+def test_colour_is_dim_for_thinking_and_off_where_it_is_not_wanted(monkeypatch):
+    assert "\x1b[2m" in shown([event("hm")], monkeypatch)
+    assert "\x1b" not in shown([event("hm")], monkeypatch, NO_COLOR="1")
+    assert "\x1b" not in shown([event("hm")], monkeypatch, TERM="dumb")
+
+
+def test_a_stream_that_cannot_say_a_character_says_a_question_mark():
+    raw = io.BytesIO()
+    stream = io.TextIOWrapper(raw, encoding="ascii", write_through=True)
+    Terminal(stream).write(f"{THOUGHT_MARK} 1")
+    assert raw.getvalue() == b"? 1"

@@ -1,0 +1,110 @@
+"""TIP is exactly the paper's rule: z' = z - alpha for switch tokens while t < Psi + beta."""
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from localthink.control.tip import penalty
+from localthink.errors import UsageError
+from localthink.records import NO_PENALTY, Tip
+from localthink.thinking.automaton import Automaton
+from localthink.thinking.tracker import OPENING, ThoughtTracker
+
+THINK, END_THINK = 100, 101
+WORD, SWITCH = 0, 7
+FIRST, LAST = 5, 6  # a marker of two tokens
+
+
+def biases(tip: Tip, tokens: list[int], begins_thinking: bool = True) -> list[dict[int, float]]:
+    """What is taken off which logit before each of `tokens`, and before the one that would follow."""
+    automaton = Automaton([(SWITCH,), (FIRST, LAST)])
+    tracker = ThoughtTracker(automaton, THINK, END_THINK, begins_thinking, everywhere=tip.where == "everywhere")
+    taken = [bias(tip, tracker)]
+    for token in tokens:
+        tracker.observe(token)
+        taken.append(bias(tip, tracker))
+    return taken
+
+
+def bias(tip: Tip, tracker: ThoughtTracker) -> dict[int, float]:
+    alpha = penalty(tip, tracker)
+    return {int(token): alpha for token in tracker.switch_tokens} if alpha else {}
+
+
+ON, OFF = {SWITCH: 3.0}, {}
+
+
+def test_switches_are_penalised_for_beta_tokens_from_the_start_of_a_thought():
+    assert biases(Tip(3.0, 4), [WORD] * 6) == [ON, ON, ON, ON, OFF, OFF, OFF]
+
+
+def test_a_switch_begins_the_count_anew_at_its_first_token():
+    # the switch stands at position 9, so Psi = 9 and the penalty lasts while t < 13
+    assert biases(Tip(3.0, 4), [WORD] * 9 + [SWITCH] + [WORD] * 4) == [ON] * 4 + [OFF] * 6 + [ON] * 3 + [OFF] * 2
+
+
+def test_a_marker_of_several_tokens_counts_from_its_first():
+    # FIRST at 9, LAST at 10: Psi = 9, known from t = 11 on; at t = 10 LAST is free because the old thought is old
+    assert biases(Tip(3.0, 4), [WORD] * 9 + [FIRST, LAST] + [WORD] * 2) == [ON] * 4 + [OFF] * 7 + [ON] * 2 + [OFF]
+
+
+def test_a_marker_of_several_tokens_is_penalised_at_its_last():
+    assert biases(Tip(3.0, 4), [WORD, FIRST, WORD]) == [ON, ON, {SWITCH: 3.0, LAST: 3.0}, ON]
+
+
+def test_a_marker_among_the_opening_words_does_not_begin_the_count_anew():
+    assert biases(Tip(3.0, 4), [WORD] * (OPENING - 1) + [SWITCH, WORD]) == [ON] * 4 + [OFF] * (OPENING - 2)
+
+
+def test_alpha_zero_takes_nothing():
+    assert biases(NO_PENALTY, [WORD] * 9 + [SWITCH] + [WORD] * 3) == [OFF] * 14
+
+
+def test_beta_zero_takes_nothing():
+    assert biases(Tip(3.0, 0), [WORD] * 9 + [SWITCH] + [WORD] * 3) == [OFF] * 14
+
+
+def test_a_beta_between_two_tokens_reaches_to_the_next():
+    assert biases(Tip(3.0, 1.5), [WORD] * 3) == [ON, ON, OFF, OFF]
+
+
+def test_infinite_beta_never_ends():
+    assert biases(Tip(3.0, math.inf), [WORD] * 40) == [ON] * 41
+
+
+def test_negative_alpha_invites():
+    assert biases(Tip(-2.0, 1), [WORD]) == [{SWITCH: -2.0}, OFF]
+
+
+def test_infinite_alpha_forbids():
+    assert biases(Tip(math.inf, 1), [WORD]) == [{SWITCH: math.inf}, OFF]
+
+
+def test_the_answer_is_free_by_default():
+    assert biases(Tip(3.0, 4), [WORD, END_THINK, WORD, SWITCH, WORD]) == [ON, ON] + [OFF] * 4
+
+
+def test_everywhere_the_answer_is_penalised_from_its_own_start():
+    assert biases(Tip(3.0, 4, where="everywhere"), [WORD, END_THINK, *[WORD] * 5]) == [ON, ON] + [ON] * 4 + [OFF] * 2
+
+
+def test_everywhere_works_without_a_thinking_block():
+    assert biases(Tip(3.0, 2, where="everywhere"), [WORD] * 3, begins_thinking=False) == [ON, ON, OFF, OFF]
+
+
+def test_a_second_thinking_block_counts_from_its_own_start():
+    assert biases(Tip(3.0, 2), [WORD, END_THINK, WORD, THINK, WORD, WORD]) == [ON, ON, OFF, OFF, ON, ON, OFF]
+
+
+def test_the_defaults_are_the_papers():
+    assert (Tip().alpha, Tip().beta, Tip().where) == (3.0, 600, "thinking")
+
+
+@pytest.mark.parametrize("settings", [
+    {"alpha": math.nan}, {"alpha": -math.inf}, {"alpha": 1e300}, {"alpha": -1e300}, {"beta": -1}, {"beta": math.nan},
+    {"where": "answer"}])
+def test_settings_that_cannot_be_used_are_refused_with_their_value(settings):
+    (value,) = settings.values()
+    with pytest.raises(UsageError, match=str(value).replace("+", r"\+")):
+        Tip(**settings)

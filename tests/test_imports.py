@@ -1,0 +1,98 @@
+"""Imports point one way: `errors, records, locations` <- header, prompt, thinking, control <- engine <- commands."""
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = {"localthink": ROOT / "localthink", "localthink.tui": ROOT / "tui"}
+HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tui"}, "matplotlib": {"localthink.study.figures"}}
+FLOORS = (  # each may import from itself and from those before it
+    ("errors", "records", "locations"),
+    ("gguf_bytes", "gguf_names", "gguf_checks", "gguf_header", "local_models", "chat_template", "template_worker", "prompt",
+     "thinking", "control", "trace_json"),
+    ("engine",),
+    ("grade",),
+    ("cli",),
+    ("__main__",),
+)
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for package, folder in PACKAGES.items():
+        for path in folder.rglob("*.py"):
+            parts = path.relative_to(folder).with_suffix("").parts
+            found[".".join((package, *parts)).removesuffix(".__init__")] = path
+    return found
+
+
+def imports(path: Path) -> set[str]:
+    """Every module that a file imports at run time, wherever in the file; not what only type checkers see."""
+    found = set()
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    typed = {(node.lineno, node.col_offset) for branch in ast.walk(tree) if isinstance(branch, ast.If)
+             and "TYPE_CHECKING" in ast.dump(branch.test) for node in ast.walk(branch) if isinstance(node, ast.stmt)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.stmt) and (node.lineno, node.col_offset) in typed:
+            continue
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
+    return found
+
+
+def floor_of(module: str) -> int | None:
+    name = module.removeprefix("localthink.").split(".")[0]
+    return next((level for level, names in enumerate(FLOORS) if name in names), None)
+
+
+@pytest.mark.parametrize(("module", "path"), modules().items())
+def test_a_module_imports_only_from_its_own_floor_and_below(module, path):
+    if module in ("localthink", "localthink.tui"):  # the door, which imports lazily, and the upper house
+        return
+    own = floor_of(module)
+    assert own is not None, f"{module} has no floor: give it one in FLOORS"
+    for imported in imports(path):
+        if imported.startswith("localthink.") and imported.removeprefix("localthink.").split(".")[0] != "tui":
+            below = floor_of(imported)
+            assert below is None or below <= own, f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize(("module", "path"), modules().items())
+def test_heavy_libraries_come_in_through_one_door(module, path):
+    for imported in imports(path):
+        doors = HEAVY.get(imported.split(".")[0])
+        if doors is not None:
+            assert any(module == door or module.startswith(f"{door}.") for door in doors), f"{module} imports {imported}"
+
+
+def test_nothing_below_the_chat_command_imports_the_terminal_program():
+    for module, path in modules().items():
+        if not module.startswith("localthink.tui") and module != "localthink.cli.chat":
+            assert not any(name.startswith("localthink.tui") for name in imports(path)), module
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["--version"]])
+def test_help_and_version_load_nothing_heavy(arguments):
+    code = ("import sys; from localthink.cli.main import main\n"
+            f"sys.argv = ['localthink', *{arguments}]\n"
+            "try: main()\n"
+            "except SystemExit as end: assert end.code == 0, end.code\n"
+            "heavy = {'numpy', 'llama_cpp', 'rich', 'jinja2', 'gguf', 'textual', 'huggingface_hub'} & set(sys.modules)\n"
+            "assert not heavy, heavy")
+    subprocess.run([sys.executable, "-c", code], check=True, capture_output=True)
+
+
+def test_the_door_knows_every_name_it_promises():
+    import localthink
+
+    for name in localthink.__all__:
+        assert getattr(localthink, name).__name__ == name
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = localthink.nonsense
