@@ -18,6 +18,7 @@ from localthink.gguf_names import (
     EQUAL_HEADS,
     FULLY_ROTATED,
     NEEDS_EXPERTS,
+    NEWER_ARCHITECTURES,
     NOT_MODELS,
     NOT_WEIGHTS,
     NOT_WRITERS,
@@ -72,7 +73,7 @@ def read_architecture(header: Header) -> str:
     architecture = header.text("general.architecture")
     if architecture is None:
         header.refuse("has no general.architecture: it is not a model, or damaged")
-    if architecture not in MODEL_ARCH_NAMES.values():
+    if architecture not in MODEL_ARCH_NAMES.values() and architecture not in NEWER_ARCHITECTURES:
         header.refuse(f"has the architecture {shown(architecture)}, which is not known here: "
                       "the file is damaged, or newer than this localthink")
     if architecture in NOT_WRITERS or header.scalar(f"{architecture}.attention.causal", BOOL) == 0:

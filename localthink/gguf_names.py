@@ -1,7 +1,13 @@
-"""What llama.cpp knows by name, as llama-cpp-python 0.3.36 carries it; architectures come from the gguf package."""
+"""What llama.cpp knows by name, as llama-cpp-python 0.3.36 carries it, beside what the gguf package lists."""
 from __future__ import annotations
 
 ROPE_SCALINGS = ("none", "linear", "yarn", "longrope")
+# Language models that llama.cpp knows and gguf 0.19 does not yet.
+NEWER_ARCHITECTURES = frozenset({
+    "bailingmoe3", "cohere2moe", "deepseek32", "deepseek4", "dots3note", "glm5-next", "granite_swa", "graniteswitch",
+    "hrm_text", "hy_v3", "hy_v4", "kimi-k3", "laguna", "maple", "mellum", "minimax-01", "minimax-m3", "muse-glimmer",
+    "nanbeige", "qwen4exp", "spark2_5", "talkie",
+})
 NOT_WEIGHTS = frozenset({"F64", "I8", "I16", "I32", "I64", "Q8_1", "Q8_K"})  # without a matrix product on the CPU
 # What the file is where it is no language model, by general.type.
 NOT_MODELS = {"adapter": "an adapter", "mmproj": "a vision or audio projector", "imatrix": "an importance matrix"}

@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from pathlib import Path
 
 PRE_TOKENIZER = "gpt-2"
@@ -64,7 +65,7 @@ class Tokenizer:
         if piece not in self._known:
             parts = [self._symbols[b] for b in piece.encode()]
             while len(parts) > 1:
-                ranked = [(self._ranks.get(pair, len(self._ranks)), i) for i, pair in enumerate(zip(parts, parts[1:]))]
+                ranked = [(self._ranks.get(pair, len(self._ranks)), i) for i, pair in enumerate(pairwise(parts))]
                 rank, i = min(ranked)
                 if rank == len(self._ranks):
                     break
@@ -94,7 +95,7 @@ def learn(texts: Iterable[str], least: int = 5) -> Tokenizer:
     while True:
         pairs: Counter[tuple[str, str]] = Counter()
         for word, n in words.items():
-            for pair in zip(word, word[1:]):
+            for pair in pairwise(word):
                 pairs[pair] += n
         if not pairs:
             break

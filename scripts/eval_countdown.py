@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import argparse
 import json
+import operator
 import re
 import statistics
 import time
@@ -20,9 +21,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from countdown_traces import Puzzle, held_out
 
 import localthink
+from countdown_traces import Puzzle, held_out
 from localthink.grade.countdown import solves
 from localthink.records import Sampling, Tip, Trace
 
@@ -30,7 +31,7 @@ ALPHAS = (-2.0, 1.0, 2.0, 3.0, 5.0, 10.0)
 BETAS = (40, 80, 600)
 FAR_TOO_STRONG = 30.0
 LINE = re.compile(r"(?:(?:First|Alternatively), try |Wait, again: )?(\d+) ([-+*/]) (\d+) = (\d+), (.+)\.")
-VALUES = {"+": lambda a, b: a + b, "-": lambda a, b: a - b, "*": lambda a, b: a * b, "/": lambda a, b: a / b if b else -1}
+VALUES = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": lambda a, b: a / b if b else -1}
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,8 @@ def main() -> None:
 
         plain = run(engine, test, Tip(alpha=0.0), sampling, args.seed + 1)
         result["plain"] = tell("test, plain", plain)
-        for name, tip in (("chosen_cell", Tip(*best)), ("defaults", Tip()), ("far_too_strong", Tip(FAR_TOO_STRONG, 600)),
-                          ("inviting", Tip(-2.0, 600))):
+        for name, tip in (("chosen_cell", Tip(*best)), ("defaults", Tip()), ("inviting", Tip(-2.0, 600)),
+                          ("far_too_strong", Tip(FAR_TOO_STRONG, 600))):
             outcome = run(engine, test, tip, sampling, args.seed + 1)
             difference = outcome.solved.astype(float) - plain.solved.astype(float)
             result[name] = {"alpha": tip.alpha, "beta": tip.beta, **tell(f"test, {name}", outcome),

@@ -19,12 +19,13 @@ import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
-import countdown_traces as traces
 import numpy as np
 import torch
 import torch.nn.functional as F
-from countdown_tokenizer import ASSISTANT, BOS, CONTROL_TOKENS, EOS, PRE_TOKENIZER, USER, Tokenizer, learn
 from torch import Tensor, nn
+
+import countdown_traces as traces
+from countdown_tokenizer import ASSISTANT, BOS, CONTROL_TOKENS, EOS, PRE_TOKENIZER, USER, Tokenizer, learn
 
 STEP = 48  # tokens
 MODELS = Path(__file__).resolve().parent.parent / "models"
@@ -172,7 +173,8 @@ def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[s
         seen += int((labels >= 0).sum())
         if step % 100 == 0:
             curve.append({"step": step, "tokens": seen, "loss": round(loss.item(), 4), "rate": round(rate, 6)})
-            print(f"{step:6d}  {seen / 1e6:6.1f} M tokens  loss {loss.item():.4f}  {time.time() - start:5.0f} s", flush=True)
+            seconds = time.time() - start
+            print(f"{step:6d}  {seen / 1e6:6.1f} M tokens  loss {loss.item():.4f}  {seconds:5.0f} s", flush=True)
         if args.checkpoint and step % 500 == 499:
             write_gguf(model, corpus.tokenizer, args.checkpoint, args.precision, "checkpoint")
     return curve

@@ -6,6 +6,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from localthink.gguf_header import read_facts
 from tiny_gguf import (
     ARRAY,
     TEXT,
@@ -19,8 +21,6 @@ from tiny_gguf import (
     refusal,
     write_tiny_gguf,
 )
-
-from localthink.gguf_header import read_facts
 
 
 @pytest.fixture

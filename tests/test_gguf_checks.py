@@ -4,6 +4,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
+from localthink.gguf_header import read_facts
 from tiny_gguf import (
     ARRAY,
     ASSISTANT,
@@ -27,8 +29,6 @@ from tiny_gguf import (
     tiny_tokens,
     write_tiny_gguf,
 )
-
-from localthink.gguf_header import read_facts
 
 HEADER = [raw_field("general.architecture", TEXT, raw_text("qwen2"))]
 

@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from tiny_gguf import ARRAY, TEXT, raw_array, raw_field, raw_gguf, raw_tensor, raw_text, write_tiny_gguf
 
 from localthink.errors import ModelFileError
 from localthink.gguf_bytes import open_header
 from localthink.gguf_header import ModelFacts, read_facts
+from tiny_gguf import ARRAY, TEXT, raw_array, raw_field, raw_gguf, raw_tensor, raw_text, write_tiny_gguf
 
 MOST_MEMORY = 8 * 2**20  # bytes; the file itself is a tenth of a megabyte
 ABSURD = [0, 1, 2, 9, 127, 128, 255, 2**16, 2**24, 2**31 - 1, 2**31, 2**32 - 1, 2**40, 2**62, 2**63 - 1, 2**63,

@@ -9,6 +9,9 @@ from typing import Any
 
 import pytest
 from gguf import GGUFReader
+
+from localthink.errors import UsageError
+from localthink.gguf_header import ModelFacts, read_facts
 from tiny_gguf import (
     ASSISTANT,
     BOOL,
@@ -24,9 +27,6 @@ from tiny_gguf import (
     tiny_tokens,
     write_tiny_gguf,
 )
-
-from localthink.errors import UsageError
-from localthink.gguf_header import ModelFacts, read_facts
 
 ROOT = Path(__file__).resolve().parent.parent
 VOCABULARIES = ROOT.parent / "shared" / "data" / "tokenizers"

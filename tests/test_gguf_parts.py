@@ -7,6 +7,8 @@ from typing import Any
 
 import pytest
 from gguf import GGUFReader
+
+from localthink.gguf_header import read_facts
 from tiny_gguf import (
     I32,
     raw_field,
@@ -15,8 +17,6 @@ from tiny_gguf import (
     refusal,
     write_tiny_gguf,
 )
-
-from localthink.gguf_header import read_facts
 
 
 @pytest.fixture

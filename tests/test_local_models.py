@@ -3,11 +3,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from tiny_gguf import write_tiny_gguf
 
 from localthink import locations
 from localthink.errors import ModelFileError, UsageError
 from localthink.local_models import find_model, known_models
+from tiny_gguf import write_tiny_gguf
 
 
 @pytest.fixture(autouse=True)

@@ -52,7 +52,8 @@ class Asked:
 @click.option("--beta", type=float, default=600, show_default=True,
               help="Its duration, in tokens from the start of a thought.")
 @click.option("--no-penalty", is_flag=True, help="Decode plainly; the same as --alpha 0.")
-@click.option("--markers", "groups", multiple=True, metavar="GROUP", help="Which switch markers count.  [default: switch]")
+@click.option("--markers", "groups", multiple=True, metavar="GROUP",
+              help="Which groups of switch markers count.  [default: switch]")
 @click.option("--temperature", type=float, default=0.6, show_default=True, help="0 is greedy.")
 @click.option("--top-p", type=float, default=0.95, show_default=True, help="1 is off.")
 @click.option("--top-k", type=int, default=0, help="0 is off, the default.")

@@ -141,7 +141,7 @@ class NativeContext:
         self.cells = int(lib.llama_n_ctx(self._handle))
         self.batch = int(lib.llama_n_batch(self._handle))  # never more than the context
         self._make_batch()
-        self._logits_of = lib._lib["llama_get_logits_ith"]  # a function object of our own: the shared one returns a pointer
+        self._logits_of = lib._lib["llama_get_logits_ith"]  # a function object of our own, which returns an address
         self._logits_of.argtypes, self._logits_of.restype = [ctypes.c_void_p, ctypes.c_int32], ctypes.c_void_p
         self._views: dict[int, npt.NDArray[np.float32]] = {}
 
@@ -182,7 +182,7 @@ class NativeContext:
                 raise EngineError("llama.cpp returned no logits: this model does not generate text")
             if len(self._views) > 4 * self.slots:
                 self._views.clear()
-            view = np.frombuffer((ctypes.c_float * self._n_vocab).from_address(address), np.float32)
+            view = np.ctypeslib.as_array((ctypes.c_float * self._n_vocab).from_address(address))
             self._views[address] = view
         return view
 

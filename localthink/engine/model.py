@@ -63,7 +63,7 @@ class Model:
             raise
         if not vocabulary_only and not self.native.decodes:
             self.close()
-            raise ModelFileError(f"{path} is a {self.facts.architecture!r} model, which encodes text: it cannot generate any")
+            raise ModelFileError(f"{path} is a {self.facts.architecture} model, which does not write text")
         self.vocabulary = Vocabulary(self.native, self.facts)
         # what a message may say without its becoming structure
         self._specials = (prompt.THINK, prompt.END_THINK, *self.facts.control_tokens)

@@ -8,6 +8,7 @@ import sys
 import time
 
 import pytest
+
 from cli.running import run, start
 from localthink.cli.page import HELD_MARK, THOUGHT_MARK, Page
 from localthink.cli.terminal import Terminal

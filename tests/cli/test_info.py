@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
-from tiny_gguf import I32, TEXT, tiny_tokens, write_tiny_gguf
 
 from localthink.cli import main
 from localthink.cli.info import command, counted, plain, sized
+from tiny_gguf import I32, TEXT, tiny_tokens, write_tiny_gguf
 
 
 @pytest.fixture

@@ -5,6 +5,7 @@ from importlib.metadata import version
 
 import click
 import pytest
+
 from cli.running import run, start
 from localthink.cli import main as cli
 from localthink.errors import EngineError, UsageError

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 
 import pytest
+
 from cli.running import run
 from tiny_gguf import write_tiny_gguf
 

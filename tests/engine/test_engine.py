@@ -3,9 +3,10 @@ from __future__ import annotations
 
 import math
 
-import localthink
 import numpy as np
 import pytest
+
+import localthink
 from localthink.engine.bindings import NativeContext
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
@@ -200,7 +201,7 @@ def test_a_damaged_model_says_so_instead_of_writing_noise(engine, monkeypatch):
 @pytest.mark.parametrize("settings", [{"slots": 0}, {"slots": 257}, {"cache": "q5_1"}, {"context": 0}, {"threads": 0},
                                       {"gpu_layers": -2}])
 def test_settings_that_cannot_be_are_refused_by_name_and_value(path, settings):
-    [(name, value)] = settings.items()
+    [value] = settings.values()
     with pytest.raises(UsageError, match=str(value)):
         localthink.load(path, **settings)
 

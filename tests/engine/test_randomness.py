@@ -27,7 +27,8 @@ def uniforms(key: int, ids) -> np.ndarray:
 
 def along_tokens() -> list[np.ndarray]:
     """A row a key, for keys as they come: unmixed ones that share a half give rows that are only shifted."""
-    return [uniforms(randomness.key(randomness.mix(seed), place), np.arange(V)) for seed in (0, 1) for place in range(3)]
+    keys = [randomness.key(randomness.mix(seed), place) for seed in (0, 1) for place in range(3)]
+    return [uniforms(key, np.arange(V)) for key in keys]
 
 
 def along_positions() -> list[np.ndarray]:

@@ -2,9 +2,10 @@
 from __future__ import annotations
 
 import pytest
-from engine.scripted import ScriptedEngine, follower
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+from engine.scripted import ScriptedEngine, follower
 from localthink.engine.scheduler import Copy, Job, Scheduler, common_prefix
 
 

@@ -6,11 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-import countdown_traces as traces
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import countdown_traces as traces
 from localthink.grade.countdown import Puzzle, read_puzzle, solves
 
 NUMBERS, TARGET = (4, 7, 11), 39

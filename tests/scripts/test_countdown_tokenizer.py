@@ -5,11 +5,12 @@ import random
 import string
 from pathlib import Path
 
-import countdown_traces as traces
 import pytest
-from countdown_tokenizer import CONTROL_TOKENS, USER_DEFINED_TOKENS, Tokenizer, byte_symbols, learn
 from hypothesis import given, settings
 from hypothesis import strategies as st
+
+import countdown_traces as traces
+from countdown_tokenizer import CONTROL_TOKENS, USER_DEFINED_TOKENS, Tokenizer, byte_symbols, learn
 
 MODEL = Path(__file__).parents[2] / "models" / "countdown.gguf"
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 import random
 import re
 
-import countdown_traces as traces
 import pytest
-from countdown_traces import Puzzle
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import countdown_traces as traces
+from countdown_traces import Puzzle
 from localthink.grade.countdown import read_puzzle, solves
 
 SPLITS = ("train", "choose", "test")
