@@ -23,7 +23,6 @@ HEAVY = (1e-2, 1e-4)  # relative to the likeliest token
 SORTED_AT_ONCE = 8192  # so many candidates are cheaper to sort than to narrow down
 PROBES = 4096  # entries looked at to guess where a large nucleus ends
 SLACK = PROBES // 40  # how far around the guess the exact search goes
-LIGHTEST = float(np.finfo(np.float32).tiny)  # what weighs less than this never wins
 COLDEST, HOTTEST = 1e-6, 1e6  # temperatures beyond these change nothing but overflow
 
 
@@ -81,6 +80,7 @@ class Sampler:
         total = float(weights.sum())
         return float(top), total, min(float(weights[switch].sum()), total) if switch.size else 0.0
 
+    @np.errstate(divide="ignore", over="ignore")  # what weighs next to nothing takes for ever
     def _choose(self, sampling: Sampling, total: float, key: int) -> int:
         """An exponential race among the kept tokens: the smallest of -log(u) / w wins with probability w / sum w.
 
@@ -94,8 +94,7 @@ class Sampler:
             if np.count_nonzero(kept) * 8 > kept.size:  # nearly all: picking them out would cost more than it saves
                 weights *= kept
                 times = randomness.log_uniform(key, self._spread, self._hashes, self._scratch)
-                with np.errstate(divide="ignore"):
-                    times /= weights
+                times /= weights
                 return int(times.argmax())
             ids = kept.nonzero()[0]
         if ids.size == 1:
@@ -125,7 +124,7 @@ class Sampler:
         """As `truncate`, for the smallest set of largest weights (from `least` on) that holds `wanted`."""
         weights, kept = self._weights, self._kept
         # what lies below this holds less than the rest all together, and cannot be needed
-        floor = max((total - wanted) / weights.size * 0.999, least, LIGHTEST)
+        floor = max((total - wanted) / weights.size * 0.999, least)
         heavy, heaviest = 0.0, math.inf
         for limit in (*(limit for limit in HEAVY if limit > floor), floor):  # a few candidates mostly hold enough
             np.greater_equal(weights, np.float32(limit), out=kept)
