@@ -4,8 +4,9 @@ Knows the task (three numbers, four operations, one target), how a search is wri
 which puzzles are held out. Knows nothing of tokens, models or files.
 
 A *thought* is one choice of first operation. It is explored depth first, one continuation a line,
-in the fixed order + - * /. After each line the writer leaves the thought with probability `hazard`,
-explored or not: that is the underthinking which the bundled model is taught on purpose.
+in the fixed order * / + -, so that a thought is seen to be exhausted once its difference is written.
+After each line the writer leaves the thought with probability `hazard`, explored or not: that is the
+underthinking which the bundled model is taught on purpose.
 """
 from __future__ import annotations
 
@@ -15,7 +16,7 @@ import random
 from dataclasses import dataclass
 
 LARGEST_NUMBER = 13
-LARGEST_VALUE = 999  # what is larger leads nowhere and is not tried
+LARGEST_VALUE = 100  # what is larger is not tried
 TARGETS = range(10, 101)
 
 PROMPTS = (  # the first is the published form; the others keep the model from clinging to it
@@ -55,14 +56,13 @@ class Operation:
 def operations(a: int, b: int) -> list[Operation]:
     """The operations on two numbers that stay within the positive integers, in writing order."""
     left, right = max(a, b), min(a, b)
-    found = [Operation(left, "+", right, left + right)]
-    if left > right:
-        found.append(Operation(left, "-", right, left - right))
-    if left * right <= LARGEST_VALUE:
-        found.append(Operation(left, "*", right, left * right))
+    found = [Operation(left, "*", right, left * right)]
     if right > 1 and left % right == 0:
         found.append(Operation(left, "/", right, left // right))
-    return found
+    found.append(Operation(left, "+", right, left + right))
+    if left > right:
+        found.append(Operation(left, "-", right, left - right))
+    return [operation for operation in found if operation.value <= LARGEST_VALUE]
 
 
 def first_operations(numbers: tuple[int, ...]) -> list[tuple[Operation, int]]:

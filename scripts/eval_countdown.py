@@ -27,8 +27,9 @@ from countdown_traces import Puzzle, held_out
 from localthink.grade.countdown import solves
 from localthink.records import Sampling, Tip, Trace
 
-ALPHAS = (-2.0, 1.0, 2.0, 3.0, 5.0, 10.0)
-BETAS = (40, 80, 600)
+ALPHAS = (1.0, 2.0, 3.0, 5.0, 10.0)
+BETAS = (40, 600)
+MOST_TOKENS = 600  # the longest trace in training has fewer; whoever needs more has lost the thread
 FAR_TOO_STRONG = 30.0
 LINE = re.compile(r"(?:(?:First|Alternatively), try |Wait, again: )?(\d+) ([-+*/]) (\d+) = (\d+), (.+)\.")
 VALUES = {"+": operator.add, "-": operator.sub, "*": operator.mul, "/": lambda a, b: a / b if b else -1}
@@ -66,7 +67,8 @@ def is_valid(line: str, target: int) -> bool:
 
 def run(engine: localthink.Engine, puzzles: list[Puzzle], tip: Tip, sampling: Sampling, seed: int) -> Outcome:
     questions = [puzzle.question for puzzle in puzzles]
-    traces = [trace for [trace] in engine.generate(questions, tip=tip, sampling=sampling, seed=seed)]
+    traces = [trace for [trace] in engine.generate(questions, tip=tip, sampling=sampling, seed=seed,
+                                                  max_tokens=MOST_TOKENS)]
     solved = np.array([solves(t.answer, p.numbers, p.target) for t, p in zip(traces, puzzles, strict=True)])
     lines = [is_valid(line, p.target) for t, p in zip(traces, puzzles, strict=True)
              for line in (t.thinking.splitlines() if t.finish_reason == "stop" else t.thinking.splitlines()[:-1])]
@@ -83,7 +85,7 @@ def interval(difference: np.ndarray) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
-    parser.add_argument("--choose", type=int, default=300, help="puzzles for choosing alpha and beta")
+    parser.add_argument("--choose", type=int, default=200, help="puzzles for choosing alpha and beta")
     parser.add_argument("--test", type=int, default=1000, help="puzzles for the one comparison that counts")
     parser.add_argument("--temperature", type=float, default=0.6)
     parser.add_argument("--top-p", type=float, default=0.95)

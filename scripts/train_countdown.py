@@ -229,7 +229,7 @@ def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, d
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--out", type=Path, required=True, help="the GGUF to write; its record goes beside it")
-    parser.add_argument("--hazard", type=float, default=0.5, help="probability of leaving a thought after a line")
+    parser.add_argument("--hazard", type=float, default=0.7, help="probability of leaving a thought after a line")
     parser.add_argument("--recheck", type=float, default=0.04, help="probability of a line beginning with Wait")
     parser.add_argument("--hopeless", type=float, default=0.05, help="share of puzzles without a solution")
     parser.add_argument("--tokens", type=float, default=150e6, help="stop after so many learned tokens")

@@ -1,6 +1,8 @@
 """The `localthink` command: finds the subcommand, imports only that, and turns errors into one line."""
 from __future__ import annotations
 
+import io
+import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
@@ -47,8 +49,16 @@ def localthink() -> None:
     """Run distilled DeepSeek-R1 models on this machine, and hold them to their thought."""
 
 
+def _speak_utf8() -> None:
+    """Pipes and files carry UTF-8 on every system; a terminal keeps the encoding it has."""
+    for stream in (sys.stdin, sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8")
+
+
 def main() -> None:
     """Run the command line; an expected error is one line on standard error and an exit code."""
+    _speak_utf8()
     try:
         status = localthink(prog_name="localthink", standalone_mode=False)
     except click.ClickException as error:
@@ -59,4 +69,7 @@ def main() -> None:
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
+    except BrokenPipeError:  # the reader has had enough, as in `localthink ask … | head -1`
+        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 -- or Python complains when it flushes at exit
+        status = 1
     sys.exit(status if isinstance(status, int) else 0)

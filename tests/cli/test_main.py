@@ -1,6 +1,7 @@
 """The command itself: help, version, and how errors end it."""
 from __future__ import annotations
 
+import sys
 from importlib.metadata import version
 
 import click
@@ -53,3 +54,12 @@ def test_python_dash_m_is_the_same_command():
     child = start("--version")
     out, _ = child.communicate(timeout=30)
     assert out.startswith("localthink ")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error on Windows")
+def test_a_reader_that_closes_the_pipe_ends_the_command_quietly():
+    child = start("tokens", "--help")
+    child.stdout.close()
+    child.wait(timeout=30)
+    assert child.stderr.read() == ""
+    child.stderr.close()

@@ -24,7 +24,7 @@ NONE = np.empty(0, dtype=np.int64)
 PLAIN = Sampling(temperature=1.0, top_p=1.0)
 GREEDY = Sampling(temperature=0.0)
 ODDS = 1e-4  # chance fails one such check in ten thousand; the keys are fixed, so a check fails always or never
-KEYS = [randomness.key(randomness.mix(5), place) for place in range(10_000)]
+KEYS = [randomness.key(randomness.mix(5), place) for place in range(6_000)]
 
 
 def ids(*tokens: int) -> np.ndarray:
