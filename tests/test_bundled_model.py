@@ -4,10 +4,10 @@ from __future__ import annotations
 import json
 
 import pytest
-from countdown_traces import held_out
-from eval_countdown import run
 
 import localthink
+from countdown_traces import held_out
+from eval_countdown import run
 from localthink import locations
 from localthink.gguf_header import read_facts
 from localthink.records import Sampling, Tip

@@ -35,6 +35,7 @@ class Engine:
         self._samples: dict[int, list[Sample]] = {}
         self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
         self._requests = 0
+        self._cut_short = False
 
     def request(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
                 seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False) -> Request:
@@ -65,8 +66,17 @@ class Engine:
     def step(self) -> list[Event]:
         """Decode one batch; returns the events of the samples in it, in the order of the batch.
 
-        Empty while prompts are being read, and when there is nothing to do (see `idle`).
+        Empty while prompts are being read, and when there is nothing to do (see `idle`). After a step
+        that ended in an exception, Ctrl+C for one, the next reads what still runs again.
         """
+        if self._cut_short:
+            self._scheduler.forget()
+        self._cut_short = True
+        events = self._step()
+        self._cut_short = False
+        return events
+
+    def _step(self) -> list[Event]:
         now = time.perf_counter()
         plan = self._plan()
         while plan.chunks:

@@ -138,6 +138,17 @@ class Scheduler:
         self._crowded = True
         return None
 
+    def forget(self) -> None:
+        """What the cache holds is not known any more: clear it, and read every running job again."""
+        for job in sorted(self._running, key=lambda job: -job.arrival):
+            self._left[job.slot] = []
+            job.slot, job.cached = -1, 0
+            self._waiting.appendleft(job)
+        self._running = []
+        self._left = {slot: [] for slot in sorted(self._left)}
+        self._edits = [Truncate(slot, 0) for slot in self._left]
+        self._crowded = False
+
     def _vacate(self, job: Job, keep: int) -> None:
         keep = min(keep, job.cached)
         self._running.remove(job)

@@ -189,6 +189,29 @@ def test_a_conversation_drops_its_earlier_thinking(engine):
     assert "Hello" in text
 
 
+def test_a_step_cut_short_by_ctrl_c_leaves_other_requests_whole(engine, monkeypatch):
+    [[expected]] = engine.generate(["you"], seed=1, max_tokens=12)
+    decode, calls = engine._context.decode, []
+
+    def interrupted(rows: int) -> int:
+        status = decode(rows)
+        calls.append(rows)
+        if len(calls) == 4:
+            raise KeyboardInterrupt
+        return status
+
+    other = engine.submit(engine.request("you", seed=1, max_tokens=12))
+    monkeypatch.setattr(engine._context, "decode", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        engine.generate(["Hello"], seed=1, max_tokens=12)
+    events = []
+    while not engine.idle:
+        events += engine.step()
+    [trace] = [event.trace for event in events if event.trace and event.request == other]
+    assert trace.tokens == expected.tokens
+    assert trace.token_ids[:6] == expected.token_ids[:6]  # read again in one batch, later ones may round otherwise
+
+
 def test_a_damaged_model_says_so_instead_of_writing_noise(engine, monkeypatch):
     monkeypatch.setattr(engine._context, "logits", lambda row: np.full(engine.model.native.n_vocab, np.nan, np.float32))
     with pytest.raises(EngineError, match="not finite"):

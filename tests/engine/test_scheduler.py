@@ -128,6 +128,16 @@ def test_ending_a_waiting_job_takes_it_out_of_the_queue():
     assert scheduler.idle
 
 
+def test_forgetting_the_cache_reads_every_running_job_again_and_loses_none():
+    engine = ScriptedEngine(cells=256, slots=3, batch=8)
+    jobs = [engine.submit([n, n, n, n], wanted=9) for n in range(5)]
+    for _ in range(4):
+        engine.step()
+    engine.scheduler.forget()
+    engine.run()
+    assert [job.tokens for job in jobs] == [expected([n, n, n, n], 9) for n in range(5)]
+
+
 @pytest.mark.parametrize(("slots", "batch"), [(0, 4), (5, 4)])
 def test_more_slots_than_a_batch_has_rows_are_refused(slots, batch):
     with pytest.raises(ValueError, match=f"{slots} slots"):
