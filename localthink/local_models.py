@@ -22,7 +22,7 @@ def find_model(name_or_path: str | None) -> Path:
     """
     if name_or_path is None:
         return _bundled()
-    path = Path(name_or_path)
+    path = Path(name_or_path).expanduser()
     if _exists(path, files_only=True):
         return path
     matches = [found for found in _files() if name_or_path in _names(found)]
@@ -75,4 +75,5 @@ def _unknown(name: str) -> str:
     near = difflib.get_close_matches(name, known, n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     listed = f"known here: {', '.join(known)}" if known else "none is installed"
-    return f"there is no model called {shown(name)}: {hint}{listed}; the path of a {SUFFIX} file works too"
+    return (f"there is no model called {shown(name)}: {hint}{listed}; give the path of a {SUFFIX} file, "
+            f"or put it into {locations.local_models()}")

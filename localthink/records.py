@@ -9,6 +9,7 @@ from localthink.errors import UsageError
 
 Role = Literal["system", "user", "assistant"]
 Part = Literal["thinking", "answer"]
+CACHE_TYPES = ("f16", "q8_0", "q4_0")  # of the KV cache, by llama.cpp's names
 FinishReason = Literal["stop", "length", "cancelled"]
 
 
@@ -68,9 +69,6 @@ class Tip:
             raise UsageError(f"beta is {self.beta}: give a number of tokens of at least 0, or inf")
         if self.where not in ("thinking", "everywhere"):
             raise UsageError(f"where is {self.where!r}: it is 'thinking' or 'everywhere'")
-
-
-NO_PENALTY = Tip(alpha=0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,7 +1,6 @@
 """`localthink ask`: one question, its thinking as it happens, its answer."""
 from __future__ import annotations
 
-import json
 import signal
 import sys
 import time
@@ -14,21 +13,20 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.page import DIM, HELD_STYLE, Page
-from localthink.cli.terminal import Terminal, read_text
+from localthink.cli.terminal import INTERRUPTED, Terminal, json_line, read_text
 from localthink.errors import UsageError
-from localthink.records import Event, Request, Sampling, Tip, Trace
+from localthink.records import CACHE_TYPES, Event, Request, Sampling, Tip, Trace
 from localthink.trace_json import trace_object
 
 if TYPE_CHECKING:
     from localthink.engine.engine import Engine
 
-INTERRUPTED = 130
 MOST_AT_ONCE = 16  # samples in one batch; more wait their turn
 
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """The question and how to answer it; `context`, `cache` and the like are the engine's, for the record."""
+    """The question, and how it is to be answered and shown."""
 
     question: str
     samples: int
@@ -63,7 +61,7 @@ class Asked:
 @click.option("--stop", multiple=True, metavar="TEXT", help="End the answer before this text; may be repeated.")
 @click.option("--n", "samples", type=int, default=1, show_default=True, help="So many samples at once.")
 @click.option("--context", type=int, help="Tokens that the KV cache holds, all samples together.")
-@click.option("--cache", type=click.Choice(["f16", "q8_0", "q4_0"]), default="f16", show_default=True,
+@click.option("--cache", type=click.Choice(CACHE_TYPES), default="f16", show_default=True,
               help="Type of the KV cache.")
 @click.option("--threads", type=int, help="CPU threads.  [default: the physical cores]")
 @click.option("--gpu-layers", type=int, help="Layers on the GPU, -1 for all.  [default: all where there is a GPU]")
@@ -130,30 +128,28 @@ def _events(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> Iterato
 
 
 def _show(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> list[Trace]:
-    """Show samples as text: a single one while it is written, several one after another as they end."""
+    """Show samples as text: a single one while it is written, several in their order as they end."""
     page = Page(Terminal(sys.stdout), Terminal(sys.stderr), asked.hide_thinking)
     traces = []
     for event in _events(engine, asked, interrupted):
         if asked.samples == 1:
             page.show(event)
         else:
-            page.count(event, asked.samples)
+            page.collect(event, asked.samples)
         if event.trace is not None:
             traces.append(event.trace)
-            if asked.samples > 1:
-                page.show_sample(event.trace)
     page.end()
     return traces
 
 
 def _show_json(engine: Engine, asked: Asked, cache: str, interrupted: Sequence[int]) -> list[Trace]:
-    settings = {"max_tokens": asked.max_tokens, "stop": list(asked.stop), "raw": asked.raw, "context": engine.longest,
-                "cache": cache}
+    settings = {"max_tokens": asked.max_tokens, "stop": list(asked.stop), "raw": asked.raw, "context": engine.cells,
+                "slots": engine.slots, "cache": cache}
     traces = []
     for event in _events(engine, asked, interrupted):
         if event.trace is not None:
             traces.append(event.trace)
-            click.echo(json.dumps(trace_object(event.trace, engine.model.name, settings), ensure_ascii=False))
+            click.echo(json_line(trace_object(event.trace, engine.model.name, settings)))
     return traces
 
 
@@ -180,7 +176,8 @@ def _hint(engine: Engine, asked: Asked) -> None:
     from localthink import locations
     from localthink.grade.countdown import read_puzzle
 
-    if asked.raw or not engine.model.facts.path.samefile(locations.bundled_model()):
+    bundled = locations.bundled_model()
+    if asked.raw or not bundled.is_file() or not engine.model.facts.path.samefile(bundled):
         return
     puzzle = read_puzzle(asked.question)
     if puzzle and len(puzzle.numbers) == 3 and max(puzzle.numbers) <= 13 and 10 <= puzzle.target <= 100:

@@ -6,9 +6,11 @@ import os
 import sys
 from importlib import import_module
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 
+from localthink.cli.terminal import INTERRUPTED, visible
 from localthink.errors import LocalthinkError
 
 COMMANDS = {  # name: (module, what --help says of it); the module holds a `command`
@@ -16,7 +18,6 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
     "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
     "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),
 }
-INTERRUPTED = 130
 
 
 class LazyCommands(click.Group):
@@ -51,9 +52,13 @@ def localthink() -> None:
 
 def _speak_utf8() -> None:
     """Pipes and files carry UTF-8 on every system; a terminal keeps the encoding it has."""
-    for stream in (sys.stdin, sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper) and not stream.isatty():
-            stream.reconfigure(encoding="utf-8")
+    for name in ("stdin", "stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:  # closed by whoever started us
+            nothing = Path(os.devnull).open("r" if name == "stdin" else "w", encoding="utf-8")  # noqa: SIM115
+            setattr(sys, name, nothing)
+        elif isinstance(stream, io.TextIOWrapper) and not stream.isatty():
+            stream.reconfigure(encoding="utf-8", errors="surrogateescape" if name == "stdin" else "replace")
 
 
 def main() -> None:
@@ -65,11 +70,8 @@ def main() -> None:
         error.show()
         status = error.exit_code
     except LocalthinkError as error:
-        click.echo(f"localthink: {error}", err=True)
+        click.echo(f"localthink: {visible(str(error))}", err=True)
         status = error.exit_code
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
-    except BrokenPipeError:  # the reader has had enough, as in `localthink ask … | head -1`
-        sys.stdout = open(os.devnull, "w")  # noqa: PTH123, SIM115 -- or Python complains when it flushes at exit
-        status = 1
     sys.exit(status if isinstance(status, int) else 0)

@@ -17,14 +17,17 @@ class Page:
 
     def __init__(self, out: Terminal, err: Terminal, hide_thinking: bool) -> None:
         self._out, self._err, self._hide_thinking = out, err, hide_thinking
-        self._thought, self._answered, self._tokens, self._done = -1, False, 0, 0
-        self._counted = 0.0
+        self._thought, self._thinks, self._answered = -1, False, False
+        self._collected: dict[int, list[Event]] = {}
+        self._shown, self._tokens, self._counted = 0, 0, 0.0
 
     def show(self, event: Event) -> None:
         """Write one token of the only sample."""
         if event.part == "answer":
             self._answer(event.text)
-        elif not self._hide_thinking:
+            return
+        self._thinks = True
+        if not self._hide_thinking:
             if event.thought > self._thought:
                 self._open_thought(event.thought)
             if event.held >= HELD_STEP:
@@ -37,7 +40,7 @@ class Page:
         self._thought = index
 
     def _answer(self, text: str) -> None:
-        if not self._answered:
+        if self._thinks and not self._answered:
             text = text.lstrip()  # R1 leaves blank lines between the two
             if not text:
                 return
@@ -45,26 +48,27 @@ class Page:
             self._err.end_line()
         self._out.write(text)
 
-    def count(self, event: Event, samples: int) -> None:
-        """Say how far several samples are, on a terminal, in a line that is written over."""
+    def collect(self, event: Event, samples: int) -> None:
+        """Keep a token of one of several samples, and show those that have ended in their order."""
+        self._collected.setdefault(event.sample, []).append(event)
         self._tokens += 1
-        self._done += event.trace is not None
+        while (events := self._collected.get(self._shown)) and events[-1].trace is not None:
+            self._show_sample(self._collected.pop(self._shown), events[-1].trace)
+            self._shown += 1
         now = time.perf_counter()
-        if self._err.colour and now - self._counted > COUNT_EVERY:
+        if now - self._counted > COUNT_EVERY and self._shown < samples:
             self._counted = now
-            self._err.replace_line(f"{self._done} of {samples} samples, {self._tokens:,} tokens")
+            self._err.replace_line(f"{self._shown} of {samples} samples shown, {self._tokens:,} tokens written")
 
-    def show_sample(self, trace: Trace) -> None:
-        """Write a finished sample, one of several."""
+    def _show_sample(self, events: list[Event], trace: Trace) -> None:
         self._err.replace_line("")
         self._err.write(f"── sample {trace.sample + 1}, seed {trace.seed} ──\n", "1")
-        if not self._hide_thinking:
-            for thought in trace.thoughts:
-                self._open_thought(thought.index)
-                self._err.write(thought.text, DIM)
-            self._err.end_line()
-        self._out.write(trace.answer)
-        self._out.end_line()
+        if self._shown:
+            self._out.write("\n")  # a blank line between two answers
+        self._thought, self._thinks, self._answered = -1, False, False
+        for event in events:
+            self.show(event)
+        self.end()
 
     def end(self) -> None:
         """Leave the cursor at the start of a line."""

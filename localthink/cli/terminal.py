@@ -1,20 +1,29 @@
 """Writing to a terminal or to a pipe: colour only where it is wanted, nothing a model says is obeyed."""
 from __future__ import annotations
 
+import json
 import os
 import re
 import sys
 from typing import TextIO
 
+import click
+
 from localthink.errors import UsageError
 
-# C0 and C1 controls but tab and newline, and the marks that reorder a line
-UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]")
+INTERRUPTED = 130  # the exit code after Ctrl+C
+# C0 and C1 controls but tab and newline, other line ends, and the marks that reorder a line
+UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 
 
 def visible(text: str) -> str:
     """The text with control characters written out, so that it cannot move the cursor or change the colours."""
     return UNSAFE.sub(lambda match: match[0].encode("unicode_escape").decode(), text)
+
+
+def json_line(value: object) -> str:
+    """JSON for standard output: plain ASCII on a terminal, which obeys control characters, UTF-8 in a pipe."""
+    return json.dumps(value, ensure_ascii=sys.stdout.isatty())
 
 
 class Terminal:
@@ -35,14 +44,12 @@ class Terminal:
             text = visible(text)
         if self.colour and style:
             text = f"\x1b[{style}m{text}\x1b[0m"
-        self.stream.write(self.sayable(text))
-        self.stream.flush()
+        click.echo(self.sayable(text), self.stream, nl=False, color=self.colour)  # colorama on Windows, and a flush
 
     def replace_line(self, text: str) -> None:
         """Write over the current line, on a terminal that can."""
         if self.colour:
-            self.stream.write(f"\r\x1b[K{self.sayable(text)}")
-            self.stream.flush()
+            click.echo(f"\r\x1b[K{self.sayable(text)}", self.stream, nl=False, color=True)
 
     def end_line(self) -> None:
         if not self.at_line_start:
@@ -60,6 +67,10 @@ def read_text(argument: str | None, what: str) -> str:
         raise UsageError(f"there is no {what}: give one as an argument, or - to read standard input")
     text = sys.stdin.read() if argument in (None, "-") else argument
     assert text is not None
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        raise UsageError(f"the {what} is not UTF-8 at character {error.start + 1}: save or type it as UTF-8") from None
     if not text.strip():
         raise UsageError(f"the {what} is empty: give some text")
     return text

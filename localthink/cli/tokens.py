@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from localthink.cli.terminal import Terminal, read_text
+from localthink.cli.terminal import Terminal, json_line, read_text
 
 STYLES = ("30;46", "30;43", "30;42", "30;45", "30;44")  # black on five colours, by turns
 
@@ -42,8 +42,7 @@ def _show_text(model: Any, text: str, as_json: bool) -> None:
     ids = model.vocabulary.tokenize(text, special=True)
     pieces = [_piece(model, token) for token in ids]
     if as_json:
-        click.echo(json.dumps([{"id": token, "text": piece} for token, piece in zip(ids, pieces, strict=True)],
-                              ensure_ascii=False))
+        click.echo(json_line([{"id": token, "text": piece} for token, piece in zip(ids, pieces, strict=True)]))
         return
     out = Terminal(sys.stdout)
     if not out.colour:
@@ -72,7 +71,7 @@ def _show_markers(model: Any, as_json: bool) -> None:
     if as_json:
         rows = [{"group": m.group, "expression": m.expression, "tokens": list(m.tokens),
                  "pieces": [_piece(model, token) for token in m.tokens], "penalised": m.tokens[-1]} for m in found]
-        click.echo(json.dumps(rows, ensure_ascii=False))
+        click.echo(json_line(rows))
         return
     from localthink import locations
 
@@ -88,6 +87,5 @@ def _show_markers(model: Any, as_json: bool) -> None:
         out.write(f"      {spelled}", "2")
         out.write(f"{json.dumps(_piece(model, last), ensure_ascii=False)} {last}\n", "33")
         before = (marker.group, marker.expression)
-    penalised = {marker.tokens[-1] for marker in found}
-    out.write(f"{len(found)} sequences; the last token of each is the penalised one, {len(penalised)} in all. "
+    out.write(f"{len(found)} sequences; the last token of each is the one that is penalised where its group counts. "
               f"Your own list would be {locations.user_markers()}\n", "2")

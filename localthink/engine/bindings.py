@@ -6,6 +6,7 @@ checked here first. Nothing of localthink's own logic lives in this file.
 from __future__ import annotations
 
 import ctypes
+import os
 from collections import deque
 from functools import cache
 from pathlib import Path
@@ -15,11 +16,13 @@ import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
 
+from localthink import records
 from localthink.errors import EngineError
 
-CACHE_TYPES = {"f16": lib.GGML_TYPE_F16, "q8_0": lib.GGML_TYPE_Q8_0, "q4_0": lib.GGML_TYPE_Q4_0}
+CACHE_TYPES = dict(zip(records.CACHE_TYPES, (lib.GGML_TYPE_F16, lib.GGML_TYPE_Q8_0, lib.GGML_TYPE_Q4_0), strict=True))
 MOST_SLOTS = 256  # LLAMA_MAX_SEQ
-WARNING = 3  # GGML_LOG_LEVEL_WARN
+WARNING, ERROR = 3, 4  # GGML_LOG_LEVEL_WARN, GGML_LOG_LEVEL_ERROR
+CLOSED = "the engine is closed: load the model again"
 CACHE_IS_FULL = 1  # llama_decode: no room for the batch, nothing was changed
 
 
@@ -30,16 +33,18 @@ class _Log:
     """
 
     def __init__(self) -> None:
-        self.lines: deque[str] = deque(maxlen=20)
+        self.lines: deque[tuple[int, str]] = deque(maxlen=20)
         self._callback = lib.llama_log_callback(self._take)  # must outlive every call into the library
         lib.llama_log_set(self._callback, ctypes.c_void_p())
 
     def _take(self, level: int, text: bytes, _: object) -> None:
-        if level >= WARNING and (line := text.decode("utf-8", "replace").strip()):
-            self.lines.append(line)
+        if level in (WARNING, ERROR) and (line := text.decode("utf-8", "replace").strip()):
+            self.lines.append((level, line))
 
     def reason(self) -> str:
-        return self.lines[-1] if self.lines else "llama.cpp gave no reason"
+        """The first error since the lines were cleared, which names the cause; later ones name what it led to."""
+        errors = [line for level, line in self.lines if level == ERROR] or [line for _, line in self.lines]
+        return errors[0] if errors else "llama.cpp gave no reason"
 
 
 @cache
@@ -55,6 +60,16 @@ def supports_gpu() -> bool:
     return bool(lib.llama_supports_gpu_offload())
 
 
+def _set(params: Any, **fields: Any) -> None:
+    """Fill in a C structure. ctypes takes any attribute, and a renamed field would silently keep its default."""
+    known = {name for name, *_ in params._fields_}
+    for name, value in fields.items():
+        if name not in known:
+            raise EngineError(f"this llama-cpp-python does not know {type(params).__name__}.{name}: "
+                              "install the version that localthink asks for")
+        setattr(params, name, value)
+
+
 class NativeModel:
     """Weights and vocabulary. `gpu_layers` of -1 offloads all of them."""
 
@@ -62,12 +77,11 @@ class NativeModel:
         log = _library()
         log.lines.clear()
         params = lib.llama_model_default_params()
-        params.n_gpu_layers = gpu_layers
-        params.vocab_only = vocabulary_only
+        _set(params, n_gpu_layers=gpu_layers, vocab_only=vocabulary_only)
         if b"AMX_INT8 = 1" in lib.llama_print_system_info():
             # llama.cpp's AMX kernels crash on many machines (ggml-org/llama.cpp #20824, #26954): keep weights off them
-            params.use_extra_bufts = False
-        handle = lib.llama_model_load_from_file(str(path).encode(), params)
+            _set(params, use_extra_bufts=False)
+        handle = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not handle:
             raise EngineError(f"llama.cpp cannot load {path}: {log.reason()}")
         self.handle: Any = handle
@@ -79,7 +93,9 @@ class NativeModel:
 
     def tokenize(self, text: str, special: bool) -> list[int]:
         """Token ids of `text`; with `special`, the texts of special tokens become those tokens."""
-        data = text.encode("utf-8", "surrogatepass")
+        if not self.handle:
+            raise EngineError(CLOSED)
+        data = text.encode()
         room = len(data) + 8
         while True:
             buffer = (lib.llama_token * room)()
@@ -90,6 +106,8 @@ class NativeModel:
 
     def piece(self, token: int) -> bytes:
         """The bytes that a token stands for; control tokens stand for none. A token may hold part of a character."""
+        if not self.handle:
+            raise EngineError(CLOSED)
         room = 64
         while True:
             buffer = ctypes.create_string_buffer(room)
@@ -99,6 +117,8 @@ class NativeModel:
             room = -length
 
     def ends_generation(self, token: int) -> bool:
+        if not self.handle:
+            raise EngineError(CLOSED)
         return bool(lib.llama_vocab_is_eog(self._vocabulary, token))
 
     def text(self, token: int) -> str:
@@ -118,19 +138,15 @@ class NativeContext:
     rows and call `decode(n)`.
     """
 
-    def __init__(self, model: NativeModel, cells: int, slots: int, batch: int, cache: str, threads: int,
-                 flash_attention: bool | None = None) -> None:
+    def __init__(self, model: NativeModel, cells: int, slots: int, batch: int, cache: str, threads: int) -> None:
         params = lib.llama_context_default_params()
-        params.n_ctx, params.n_seq_max = cells, slots
-        params.n_batch = params.n_ubatch = batch
-        params.n_outputs_max = slots  # left at 0 it is n_batch, and the logits alone take n_batch * V floats
-        params.n_threads = params.n_threads_batch = threads
-        params.type_k = params.type_v = CACHE_TYPES[cache]
-        if cache != "f16" or flash_attention:  # llama.cpp needs flash attention for a quantized V cache
-            params.flash_attn_type = lib.LLAMA_FLASH_ATTN_TYPE_ENABLED
-        params.kv_unified = True
-        params.swa_full = True  # a window that has moved on could not be cut back
-        params.no_perf = True
+        _set(params, n_ctx=cells, n_seq_max=slots, n_batch=batch, n_ubatch=batch, n_threads=threads,
+             n_threads_batch=threads, type_k=CACHE_TYPES[cache], type_v=CACHE_TYPES[cache], kv_unified=True,
+             no_perf=True,
+             n_outputs_max=slots,  # left at 0 it is n_batch, and the logits alone take n_batch * V floats
+             swa_full=True)  # a window that has moved on could not be cut back
+        if cache != "f16":  # llama.cpp needs flash attention for a quantized V cache
+            _set(params, flash_attn_type=lib.LLAMA_FLASH_ATTN_TYPE_ENABLED)
         log = _library()
         log.lines.clear()
         self._handle: Any = lib.llama_init_from_model(model.handle, params)
@@ -167,6 +183,9 @@ class NativeContext:
         """Run the first `rows` rows of the batch. Returns 0, or CACHE_IS_FULL; raises EngineError on failure."""
         if not 0 < rows <= self.batch:
             raise EngineError(f"a batch of {rows} rows was asked for: it holds 1 to {self.batch}")
+        if not self._handle:
+            raise EngineError(CLOSED)
+        _library().lines.clear()
         self._batch.n_tokens = rows
         status = int(lib.llama_decode(self._handle, self._batch))
         if status not in (0, CACHE_IS_FULL):
@@ -198,12 +217,9 @@ class NativeContext:
         self._check(target)
         lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
 
-    def length(self, slot: int) -> int:
-        """How many tokens the cache holds of a slot."""
-        self._check(slot)
-        return int(lib.llama_memory_seq_pos_max(self._memory, slot)) + 1
-
     def _check(self, slot: int) -> None:
+        if not self._handle:
+            raise EngineError(CLOSED)
         if not 0 <= slot < self.slots:
             raise EngineError(f"slot {slot} does not exist: there are {self.slots}")
 

@@ -18,6 +18,7 @@ from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
 from localthink.engine.sampler import Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler
+from localthink.errors import EngineError, UsageError
 from localthink.records import Event, Request, Sampling, Tip, Trace
 from localthink.thinking.tracker import ThoughtTracker
 
@@ -27,7 +28,7 @@ class Engine:
 
     def __init__(self, model: Model, context: NativeContext) -> None:
         self.model, self._context = model, context
-        self.cells = context.cells
+        self.slots, self.cells = context.slots, context.cells
         trained = model.facts.context_length or context.cells
         self.longest = min(context.cells, trained)  # tokens that one sequence may have, its prompt included
         self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes)
@@ -36,6 +37,7 @@ class Engine:
         self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
         self._requests = 0
         self._cut_short = False
+        self._ready: list[Event] = []  # drawn and not handed out yet
 
     def request(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
                 seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False) -> Request:
@@ -44,7 +46,11 @@ class Engine:
                        tuple(stop))
 
     def check(self, request: Request) -> None:
-        """Raise PromptError if the prompt leaves no room, UsageError if a marker group does not exist."""
+        """Raise PromptError if the prompt leaves no room, UsageError if a token or a marker group does not exist."""
+        least, most = min(request.prompt), max(request.prompt)
+        if least < 0 or most >= self.model.native.n_vocab:
+            wrong = least if least < 0 else most
+            raise UsageError(f"the prompt holds token {wrong}: the vocabulary ends at {self.model.native.n_vocab - 1}")
         prompt.check_room(len(request.prompt), self.longest, self.model.facts.context_length)
         self.model.automaton(request.tip.groups)
 
@@ -56,7 +62,7 @@ class Engine:
         self._requests += 1
         samples = []
         for index in range(request.samples):
-            tracker = ThoughtTracker(automaton, self.model.facts.think, self.model.facts.end_think, begins_thinking,
+            tracker = ThoughtTracker(automaton, *self.model.thinking_tags, begins_thinking,
                                      everywhere=request.tip.where == "everywhere")
             samples.append(Sample(self._requests, request, index, tracker))
             self._scheduler.submit(samples[-1].job)
@@ -70,25 +76,41 @@ class Engine:
         that ended in an exception, Ctrl+C for one, the next reads what still runs again.
         """
         if self._cut_short:
-            self._scheduler.forget()
+            self._recover()
         self._cut_short = True
-        events = self._step()
+        self._step()
         self._cut_short = False
-        return events
+        return self._hand_out()
 
-    def _step(self) -> list[Event]:
+    def _recover(self) -> None:
+        for job in self._scheduler.running:
+            sample = cast(Sample, job.owner)
+            if sample.finished is not None:
+                self._release(sample)
+        self._scheduler.forget()
+
+    def _step(self) -> None:
         now = time.perf_counter()
         plan = self._plan()
         while plan.chunks:
             for chunk in plan.chunks:
                 cast(Sample, chunk.job.owner).admitted(now, chunk.job.cached)
             if self._context.decode(self._fill(plan)) == 0:
-                return self._draw(plan)
+                self._draw(plan)
+                return
             alone = self._scheduler.make_room()
             if alone is not None:
-                return self._finish(cast(Sample, alone.owner))
+                self._finish(cast(Sample, alone.owner))
+                return
             plan = self._plan()
-        return []
+
+    def _hand_out(self) -> list[Event]:
+        """What is ready, also put where open streams find it."""
+        events, self._ready = self._ready, []
+        for event in events:
+            if event.request in self._inbox:
+                self._inbox[event.request].append(event)
+        return events
 
     @property
     def idle(self) -> bool:
@@ -96,12 +118,11 @@ class Engine:
 
     def cancel(self, request: int) -> list[Event]:
         """Give up a request between two steps; returns the closing event of each unfinished sample."""
-        events = []
         for sample in self._samples.pop(request, []):
             if sample.finished is None:
-                events += sample.finish("cancelled")
+                self._ready += sample.finish("cancelled")
                 self._scheduler.end(sample.job, len(sample.request.prompt))
-        return events
+        return self._hand_out()
 
     def stream(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
                seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False,
@@ -123,7 +144,7 @@ class Engine:
         try:
             while unfinished:
                 while not inbox:
-                    self._deliver(self.step())
+                    self._step_for(request)
                 event = inbox.popleft()
                 unfinished -= event.trace is not None
                 yield event
@@ -135,6 +156,8 @@ class Engine:
                  sampling: Sampling | None = None, seed: int = 0, max_tokens: int | None = None,
                  stop: Sequence[str] = (), raw: bool = False) -> list[list[Trace]]:
         """Answer many questions, `n` samples each, as many at once as there are slots; traces in order."""
+        if isinstance(questions, str):
+            raise TypeError("questions is one text: give a list of them")
         requests = [self.request(question, n=n, tip=tip, sampling=sampling, seed=seed, max_tokens=max_tokens, stop=stop,
                                  raw=raw) for question in questions]
         for request in requests:
@@ -144,9 +167,7 @@ class Engine:
         missing = n * len(numbers)
         try:
             while missing:
-                events = self.step()
-                self._deliver(events)
-                for event in events:
+                for event in self._step_for(*numbers):
                     if event.trace is not None and event.request in traces:
                         traces[event.request].append(event.trace)
                         missing -= 1
@@ -155,10 +176,11 @@ class Engine:
                 self.cancel(number)
         return [sorted(traces[number], key=lambda trace: trace.sample) for number in numbers]
 
-    def _deliver(self, events: list[Event]) -> None:
-        for event in events:
-            if event.request in self._inbox:
-                self._inbox[event.request].append(event)
+    def _step_for(self, *requests: int) -> list[Event]:
+        """A step that somebody waits for; an end that nobody will see is an error, not a wait for ever."""
+        if self.idle and not self._ready:
+            raise EngineError(f"request {requests[0]} has ended, and its last events were taken elsewhere")
+        return self.step()
 
     def _plan(self) -> Plan:
         """The next plan, with the cache made ready for it."""
@@ -188,34 +210,30 @@ class Engine:
             row = end
         return row
 
-    def _draw(self, plan: Plan) -> list[Event]:
+    def _draw(self, plan: Plan) -> None:
         """After the decode: one token for every chunk that reached the end of its job."""
         self._scheduler.decoded(plan)
-        events: list[Event] = []
         row = -1
         for chunk in plan.chunks:
             row += chunk.count
             if chunk.output:
-                events += self._next_token(cast(Sample, chunk.job.owner), row)
-        return events
+                self._next_token(cast(Sample, chunk.job.owner), row)
 
-    def _next_token(self, sample: Sample, row: int) -> list[Event]:
+    def _next_token(self, sample: Sample, row: int) -> None:
         request, vocabulary, job = sample.request, self.model.vocabulary, sample.job
         draw = self._sampler.draw(self._context.logits(row), sample.switch_tokens, sample.penalty,
                                   request.sampling, sample.key)
         written = len(job.tokens) + 1 - len(request.prompt)
         last = written == request.max_tokens or len(job.tokens) + 1 >= self.longest
-        events = sample.accept(draw, vocabulary.piece(draw.token), time.perf_counter(),
-                               vocabulary.ends_generation(draw.token), last)
+        self._ready += sample.accept(draw, vocabulary.piece(draw.token), time.perf_counter(),
+                                     vocabulary.ends_generation(draw.token), last)
         if sample.finished is not None:
             self._release(sample)
-        return events
 
-    def _finish(self, sample: Sample) -> list[Event]:
+    def _finish(self, sample: Sample) -> None:
         """The cache cannot hold the only running sample any more."""
-        events = sample.finish("length")
+        self._ready += sample.finish("length")
         self._release(sample)
-        return events
 
     def _release(self, sample: Sample) -> None:
         """Free the slot. Its prompt stays for others; R1's templates drop the rest from later turns anyway."""

@@ -13,6 +13,8 @@ from localthink.local_models import find_model
 BATCH = 512  # tokens a step: large enough to read prompts at full speed, small enough to stop soon
 USUAL_CONTEXT = 16_384  # tokens for one sequence: most R1 traces fit, and a laptop has the memory
 LEAST_CONTEXT = 256  # llama.cpp rounds up to this
+MOST_THREADS = 512  # GGML_MAX_N_THREADS
+MOST_LAYERS = 1024
 
 
 def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str = "f16",
@@ -30,11 +32,11 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
         raise UsageError(f"slots is {slots}: give 1 to {MOST_SLOTS}")
     if cache not in CACHE_TYPES:
         raise UsageError(f"the cache type is {cache!r}: it is one of {', '.join(CACHE_TYPES)}")
-    if context is not None and context < 1:
-        raise UsageError(f"context is {context}: give a number of tokens of at least 1")
-    if threads is not None and threads < 1:
-        raise UsageError(f"threads is {threads}: give at least 1")
-    if gpu_layers is not None and gpu_layers < -1:
+    if context is not None and not LEAST_CONTEXT <= context < 2**31:
+        raise UsageError(f"context is {context}: give a number of tokens of at least {LEAST_CONTEXT}")
+    if threads is not None and not 1 <= threads <= MOST_THREADS:
+        raise UsageError(f"threads is {threads}: give 1 to {MOST_THREADS}")
+    if gpu_layers is not None and not -1 <= gpu_layers <= MOST_LAYERS:
         raise UsageError(f"gpu-layers is {gpu_layers}: give a number of layers, or -1 for all")
     layers = gpu_layers if gpu_layers is not None else -1 if supports_gpu() else 0
     opened = Model(find_model(str(model) if model is not None else None), layers)
@@ -47,9 +49,13 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
 
 
 def physical_cores() -> int:
+    """The physical cores that this process may use: more threads only get into each other's way."""
     import psutil
 
-    return psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
+    if hasattr(psutil.Process, "cpu_affinity"):  # not on macOS; a container may be allowed fewer than there are
+        cores = min(cores, len(psutil.Process().cpu_affinity()))
+    return cores
 
 
 def default_cells(model: Model, slots: int, cache: str) -> int:
@@ -58,4 +64,4 @@ def default_cells(model: Model, slots: int, cache: str) -> int:
 
     one = min(model.facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
     affordable = psutil.virtual_memory().available // 4 // max(1, model.facts.cache_bytes_per_token(cache, cache))
-    return max(LEAST_CONTEXT, min(one * slots, max(one, int(affordable))))
+    return max(LEAST_CONTEXT, min(one * slots, int(affordable)))

@@ -88,11 +88,19 @@ class Model:
         if raw and not isinstance(question, str):
             raise TypeError("a raw prompt is one text, not messages")
         messages = [Message("user", question)] if isinstance(question, str) else question
+        if not all(isinstance(message, Message) for message in messages):
+            raise TypeError("a question is a text or a list of localthink.Message")
         text = prompt.render(messages, None) if raw else prompt.render(messages, self._template, self._specials)
         return prompt.encode(text, self.vocabulary)
 
+    @property
+    def thinking_tags(self) -> tuple[int | None, int | None]:
+        """The ids of `<think>` and `</think>`; a model that has only one of them has no use for it."""
+        think, end_think = self.facts.think, self.facts.end_think
+        return (think, end_think) if None not in (think, end_think) else (None, None)
+
     def begins_thinking(self, prompt_ids: Sequence[int]) -> bool:
-        return prompt.begins_thinking(prompt_ids, self.facts.think, self.facts.end_think)
+        return prompt.begins_thinking(prompt_ids, *self.thinking_tags)
 
     def _close_template(self) -> None:
         if self._template is not None:

@@ -12,6 +12,8 @@ import numpy.typing as npt
 
 UInt32s = npt.NDArray[np.uint32]
 MASK = (1 << 64) - 1
+# 2^-32, and a hair less, so that no u rounds to 0; the half keeps u from 1
+NEGATIVE_STEP, HALF_STEP = np.float32(-(2.0**-32) * (1 - 2.0**-23)), np.float32(-(2.0**-33))
 SEED_BITS = 48  # small enough for JSON readers that keep numbers in doubles
 
 
@@ -47,9 +49,9 @@ def spread(tokens: UInt32s) -> UInt32s:
 def log_uniform(key: int, spread_ids: UInt32s, out: UInt32s, scratch: UInt32s) -> npt.NDArray[np.float32]:
     """The logarithm of one uniform number in (0, 1) for each token, a function of `key` and the id alone.
 
-    A MurmurHash3 finalizer with one half of the key before it and the other within; 23 bits of the
-    hash become the mantissa of a float in [1, 2), which is the cheapest way to a float there is.
-    `out` (which the result is a view of) and `scratch` are as long as `spread_ids`; they are asked
+    A MurmurHash3 finalizer with one half of the key before it and the other within. The 32 bits of
+    the hash are 1 - u, for the tokens that win a race have u near 1, where a float32 is coarse.
+    `out` and `scratch` (which the result is a view of) are as long as `spread_ids`; they are asked
     for because fresh pages for a whole vocabulary cost more than the arithmetic.
     """
     x = np.add(spread_ids, np.uint32(key & 0xFFFFFFFF), out=out)
@@ -59,8 +61,8 @@ def log_uniform(key: int, spread_ids: UInt32s, out: UInt32s, scratch: UInt32s) -
     x += np.uint32(key >> 32)
     x *= np.uint32(0xC2B2AE35)
     x ^= np.right_shift(x, np.uint32(16), out=scratch)
-    x >>= np.uint32(9)
-    x |= np.uint32(0x3F800000)
-    u = x.view(np.float32)
-    u -= np.float32(1 - 2.0**-24)  # the middle of each of the 2^23 steps: never 0, never 1
-    return np.log(u, out=u)
+    rest = scratch.view(np.float32)  # 1 - u
+    np.copyto(rest, x, casting="unsafe")
+    rest *= NEGATIVE_STEP
+    rest += HALF_STEP
+    return np.log1p(rest, out=rest)

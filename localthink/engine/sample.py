@@ -167,13 +167,18 @@ class Sample:
         tokens = self.tokens
         return Trace(
             sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(tokens),
-            thinking=self._text_of("thinking").strip(), answer=self._text_of("answer").strip(), finish_reason=reason,
+            thinking=self._text_of("thinking").strip(), answer=self._answer(), finish_reason=reason,
             thoughts=self._thoughts(), switches=sum(span.by_marker for span in self.tracker.spans),
             held=sum(span.held for span in self.tracker.spans), sampling=self.request.sampling, tip=self.request.tip,
             seconds=max(0.0, self._last - self._admitted),
             prompt_tokens_per_second=self._prompt_read / reading if reading > 0 else 0.0,
             tokens_per_second=(len(tokens) - 1) / writing if writing > 0 else 0.0,
         )
+
+    def _answer(self) -> str:
+        """The answer without the blank lines that follow the thinking; a plain completion as it was written."""
+        answer = self._text_of("answer")
+        return answer.strip() if any(part == "thinking" for _, part in self._turns) else answer
 
     def _text_of(self, part: Part) -> str:
         ends = [start for start, _ in self._turns[1:]] + [len(self._texts)]

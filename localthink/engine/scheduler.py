@@ -91,10 +91,10 @@ class Scheduler:
 
     def end(self, job: Job, keep: int) -> None:
         """The job is over, or given up: its slot is free, and keeps its first `keep` tokens for others."""
-        self._crowded = False
         if job.slot < 0:
             self._waiting.remove(job)
         else:
+            self._crowded = False
             self._vacate(job, keep if self._shares else 0)
 
     def plan(self) -> Plan:

@@ -3,7 +3,7 @@
 A switch expression is words; a model writes tokens. Each expression is tokenized in the forms in
 which it can stand (start of a line, after a space, after newlines, with a capital or without), and
 the token that completes it is the one to penalise. Penalising every piece of every form, as several
-implementations do, punishes commas and bare words as well (see the README's notes on TIP).
+implementations do, punishes commas and bare words as well.
 """
 from __future__ import annotations
 
@@ -79,11 +79,11 @@ def parse_groups(table: Mapping[str, Any], source: str) -> tuple[MarkerGroup, ..
 
 
 def select(groups: Iterable[MarkerGroup], names: Iterable[str]) -> tuple[MarkerGroup, ...]:
-    known = {group.name: group for group in groups}
-    for name in names:
+    known, wanted = {group.name: group for group in groups}, tuple(dict.fromkeys(names))
+    for name in wanted:
         if name not in known:
             raise UsageError(f"there is no marker group {name!r}: the groups are {', '.join(known)}")
-    return tuple(known[name] for name in dict.fromkeys(names))
+    return tuple(known[name] for name in wanted)
 
 
 def resolve(groups: Iterable[MarkerGroup], vocabulary: Vocabulary) -> tuple[Marker, ...]:

@@ -10,8 +10,8 @@ import numpy as np
 from localthink.records import Part
 from localthink.thinking.automaton import Automaton, TokenIds
 
-OPENING = 8  # a marker that begins within so many tokens of a thought belongs to its opening words:
-#              "Alternatively, another approach would be ..." is one switch, not two
+OPENING = 8  # the first so many tokens of a thought that a marker opened are its opening words, in which no marker
+#              switches again: "Alternatively, another approach would be ..." is one switch, not two
 
 NO_TOKENS: TokenIds = np.empty(0, dtype=np.int64)
 
@@ -62,8 +62,16 @@ class ThoughtTracker:
 
     @property
     def switch_tokens(self) -> TokenIds:
-        """The ids that would complete a marker if they came next; empty where thoughts are not followed."""
-        return self._automaton.completions[self._state] if self.followed else NO_TOKENS
+        """The ids that would open a thought if they came next; empty where none can."""
+        return self._automaton.completions[self._state] if self._may_switch else NO_TOKENS
+
+    @property
+    def _may_switch(self) -> bool:
+        """Whether a marker that the next token completes is a switch."""
+        if not self.followed:
+            return False
+        span = self.spans[-1]
+        return not span.by_marker or self.position - span.start >= OPENING
 
     @property
     def undecided(self) -> int:
@@ -72,7 +80,11 @@ class ThoughtTracker:
         return max(0, min(begun, self.position - self.start - OPENING)) if begun else 0
 
     def observe(self, token: int) -> int:
-        """Take in the next token. Returns how many of the latest tokens have just opened a new thought."""
+        """Take in the next token. Returns how many of the latest tokens have just opened a new thought.
+
+        A marker as the very first words of a block opens none: they are the first thought's own.
+        """
+        may_switch = self._may_switch
         self.position += 1
         if token == self._end_think and self.part == "thinking":
             self._turn("answer")
@@ -84,7 +96,7 @@ class ThoughtTracker:
             return 0
         self._state = self._automaton.step(self._state, token)
         length = self._automaton.matched[self._state]
-        if not length or self.position - length - self.start < OPENING:
+        if not length or not may_switch or self.position - length <= self.start:
             return 0
         self._end_thought(self.position - length)
         self.spans.append(Span(self.position - length, by_marker=True))
