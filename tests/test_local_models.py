@@ -92,11 +92,12 @@ def test_unknown_name_lists_the_known_and_the_nearest(home: Path) -> None:
     with pytest.raises(UsageError) as caught:
         find_model("r1-qwen-7")
     assert str(caught.value) == ("there is no model called 'r1-qwen-7': did you mean 'r1-qwen-7b'? known here: "
-                                 "countdown, r1-qwen-7b; the path of a .gguf file works too")
+                                 "countdown, r1-qwen-7b; give the path of a .gguf file, "
+                                 f"or put it into {locations.local_models()}")
 
 
 def test_unknown_name_with_nothing_near_it_suggests_nothing() -> None:
-    with pytest.raises(UsageError, match="'zzz': known here: countdown; the path"):
+    with pytest.raises(UsageError, match="'zzz': known here: countdown; give the path"):
         find_model("zzz")
 
 

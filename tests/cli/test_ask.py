@@ -5,7 +5,6 @@ import io
 import json
 import signal
 import sys
-import time
 
 import pytest
 
@@ -30,11 +29,11 @@ def ask(capsys, monkeypatch, model):
 
 
 def test_thinking_and_summary_go_to_standard_error_and_a_pipe_gets_no_colour(ask):
-    ran = ask("Hello", "--seed", "5", "--max-tokens", "20")
+    ran = ask("Hello", "--seed", "5", "--max-tokens", "10", "--temperature", "0")
     assert ran.code == 0
     assert ran.out == ""  # random weights do not close the block
     assert THOUGHT_MARK in ran.err
-    assert "20 tokens" in ran.err and "seed 5" in ran.err and "cut off" in ran.err
+    assert "10 tokens" in ran.err and "seed 5" in ran.err and "cut off" in ran.err
     assert "\x1b" not in ran.err
 
 
@@ -118,14 +117,12 @@ def test_a_missing_model_is_named(capsys, monkeypatch, tmp_path):
 @pytest.mark.skipif(sys.platform == "win32", reason="a console Ctrl+C cannot be sent to one child process on Windows")
 def test_ctrl_c_stops_at_once_prints_what_there_is_and_exits_130(tmp_path):
     endless = write_tiny_gguf(tmp_path / "endless.gguf", context=1_000_000)  # greedy, it repeats itself for ever
-    child = start("ask", "-m", endless, "Hello", "--temperature", "0", "--context", "200000", "--n", "2", "--json")
-    time.sleep(3)
+    child = start("ask", "-m", endless, "Hello", "--temperature", "0", "--context", "200000")
+    assert child.stderr.read(1) == THOUGHT_MARK  # it has begun to think
     child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=20)
+    _, err = child.communicate(timeout=60)
     assert child.returncode == 130
-    rows = [json.loads(line) for line in out.splitlines()]
-    assert len(rows) == 2
-    assert "cancelled" in {row["finish_reason"] for row in rows}
+    assert "1 thought" in err and "tokens" in err
     assert "Traceback" not in err
 
 
