@@ -105,6 +105,27 @@ def write_trace(puzzle: Puzzle, hazard: float, recheck: float, rng: random.Rando
     return "\n".join(lines) + f"\n</think>\n\nI found no way to make {puzzle.target}."
 
 
+def write_drill(rng: random.Random) -> tuple[str, str]:
+    """A puzzle of two numbers: an operation's value and another number, as they stand in the lines of a thought.
+
+    Sums such as 55 + 7 occur in one multiset of three alone. Drills teach all of them, so that held-out
+    puzzles test the search and not sums that were never seen; no multiset of three is given away.
+    """
+    first = rng.choice(operations(rng.randint(1, LARGEST_NUMBER), rng.randint(1, LARGEST_NUMBER)))
+    rest = rng.randint(1, LARGEST_NUMBER)
+    found = operations(first.value, rest)
+    target = rng.choice(found).value if found and rng.random() < 0.5 else rng.choice(TARGETS)
+    lines = []
+    for last in found:
+        lines.append(f"{last}, {'yes' if last.value == target else 'no'}.")
+        if last.value == target:
+            answer = f"This works: \\boxed{{{last}}}"
+            break
+    else:
+        answer = f"I found no way to make {target}."
+    return f"Use {first.value} and {rest} to make {target}.", "\n".join(lines) + f"\n</think>\n\n{answer}"
+
+
 def multisets() -> list[tuple[int, int, int]]:
     return list(itertools.combinations_with_replacement(range(1, LARGEST_NUMBER + 1), 3))
 

@@ -113,14 +113,18 @@ class Model(nn.Module):
 class Corpus:
     """Prompts and traces as token ids, drawn without end; a batch holds samples of like length."""
 
-    def __init__(self, tokenizer: Tokenizer, hazard: float, recheck: float, hopeless: float, seed: int) -> None:
-        self.tokenizer, self.random = tokenizer, random.Random(seed)
+    def __init__(self, tokenizer: Tokenizer, hazard: float, recheck: float, hopeless: float, drills: float,
+                 seed: int) -> None:
+        self.tokenizer, self.drills, self.random = tokenizer, drills, random.Random(seed)
         self.settings = (traces.solvable_puzzles("train"), hazard, recheck, hopeless)
 
     def sample(self) -> tuple[list[int], int]:
         """Token ids of one sample, and how many of them are the prompt."""
         ids, encode = self.tokenizer.ids, self.tokenizer.encode
-        question, trace = traces.training_pair(*self.settings, self.random)
+        if self.random.random() < self.drills:
+            question, trace = traces.write_drill(self.random)
+        else:
+            question, trace = traces.training_pair(*self.settings, self.random)
         thinking, answer = trace.split("</think>")
         prompt = [ids[BOS], ids[USER], *encode(question), ids[ASSISTANT], ids["<think>"], *encode("\n")]
         return [*prompt, *encode(thinking), ids["</think>"], *encode(answer), ids[EOS]], len(prompt)
@@ -180,6 +184,16 @@ def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[s
     return curve
 
 
+def read_weights(model: Model, path: Path) -> None:
+    from gguf import GGUFReader
+    from gguf.quants import dequantize
+
+    stored = {tensor.name: dequantize(tensor.data, tensor.tensor_type) for tensor in GGUFReader(path).tensors}
+    with torch.no_grad():
+        for name, parameter in model.named_parameters():
+            parameter.copy_(torch.from_numpy(stored[name].reshape(parameter.shape)))
+
+
 def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, description: str) -> None:
     from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
     from gguf.quants import quantize
@@ -232,6 +246,8 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--hazard", type=float, default=0.7, help="probability of leaving a thought after a line")
     parser.add_argument("--recheck", type=float, default=0.04, help="probability of a line beginning with Wait")
     parser.add_argument("--hopeless", type=float, default=0.05, help="share of puzzles without a solution")
+    parser.add_argument("--drills", type=float, default=0.6, help="share of samples that are sums of two numbers")
+    parser.add_argument("--resume", type=Path, help="go on from the weights of a GGUF that this script wrote")
     parser.add_argument("--tokens", type=float, default=150e6, help="stop after so many learned tokens")
     parser.add_argument("--minutes", type=float, default=math.inf, help="or after so long")
     parser.add_argument("--batch-tokens", type=int, default=4_096)
@@ -258,8 +274,10 @@ def main() -> None:
     train_puzzles = traces.solvable_puzzles("train")
     pairs = (traces.training_pair(train_puzzles, args.hazard, args.recheck, args.hopeless, rng) for _ in range(20_000))
     tokenizer = learn(text for pair in pairs for text in pair)
-    corpus = Corpus(tokenizer, args.hazard, args.recheck, args.hopeless, args.seed)
+    corpus = Corpus(tokenizer, args.hazard, args.recheck, args.hopeless, args.drills, args.seed)
     model = Model(Shape(len(tokenizer.tokens), layers=args.layers, width=args.width, hidden=args.hidden))
+    if args.resume:
+        read_weights(model, args.resume)
     parameters = sum(p.numel() for p in model.parameters())
     print(f"{parameters:,} parameters, {len(tokenizer.tokens)} tokens", flush=True)
     curve = train(model, corpus, args)
@@ -268,7 +286,7 @@ def main() -> None:
     write_gguf(model, tokenizer, args.out, args.precision, description)
     tokenizer.save(args.out.with_suffix(".tokenizer.json"))
     record = {
-        "settings": {k: str(v) if isinstance(v, Path) else v for k, v in vars(args).items() if k != "checkpoint"},
+        "settings": {k: v.name if isinstance(v, Path) else v for k, v in vars(args).items() if k != "checkpoint"},
         "shape": asdict(model.shape), "parameters": parameters, "seconds": round(time.time() - started),
         "sha256": hashlib.sha256(args.out.read_bytes()).hexdigest(), "torch": torch.__version__, "loss": curve,
     }
