@@ -77,7 +77,7 @@ class ThoughtTracker:
     def undecided(self) -> int:
         """How many of the latest tokens may turn out to open a thought, together with what follows."""
         begun = self._automaton.depth[self._state]
-        return max(0, min(begun, self.position - self.start - OPENING)) if begun else 0
+        return min(begun, self.position - self.start - 1) if begun else 0  # the first of a thought opens no other
 
     def observe(self, token: int) -> int:
         """Take in the next token. Returns how many of the latest tokens have just opened a new thought.

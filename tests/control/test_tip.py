@@ -1,4 +1,7 @@
-"""TIP is exactly the paper's rule: z' = z - alpha for switch tokens while t < Psi + beta."""
+"""TIP is exactly the paper's rule: z' = z - alpha while t < Psi + beta, for the tokens that would switch.
+
+Among the opening words of a switch no token would, so none is penalised there.
+"""
 from __future__ import annotations
 
 import math
@@ -7,7 +10,7 @@ import pytest
 
 from localthink.control.tip import penalty
 from localthink.errors import UsageError
-from localthink.records import NO_PENALTY, Tip
+from localthink.records import Tip
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tracker import OPENING, ThoughtTracker
 
@@ -40,29 +43,37 @@ def test_switches_are_penalised_for_beta_tokens_from_the_start_of_a_thought():
 
 
 def test_a_switch_begins_the_count_anew_at_its_first_token():
-    # the switch stands at position 9, so Psi = 9 and the penalty lasts while t < 13
-    assert biases(Tip(3.0, 4), [WORD] * 9 + [SWITCH] + [WORD] * 4) == [ON] * 4 + [OFF] * 6 + [ON] * 3 + [OFF] * 2
+    # Psi is 20 from t = 21 on; the opening words last until t = 28, the penalty while t < 32
+    seen = biases(Tip(3.0, 12), [WORD] * 20 + [SWITCH] + [WORD] * 15)
+    assert seen == [ON] * 12 + [OFF] * 9 + [OFF] * (OPENING - 1) + [ON] * 4 + [OFF] * 5
 
 
 def test_a_marker_of_several_tokens_counts_from_its_first():
-    # FIRST at 9, LAST at 10: Psi = 9, known from t = 11 on; at t = 10 LAST is free because the old thought is old
-    assert biases(Tip(3.0, 4), [WORD] * 9 + [FIRST, LAST] + [WORD] * 2) == [ON] * 4 + [OFF] * 7 + [ON] * 2 + [OFF]
+    # FIRST at 20 is Psi, once LAST at 21 is read; LAST is free there because the thought before has lasted
+    seen = biases(Tip(3.0, 12), [WORD] * 20 + [FIRST, LAST] + [WORD] * 14)
+    assert seen == [ON] * 12 + [OFF] * 10 + [OFF] * (OPENING - 2) + [ON] * 4 + [OFF] * 5
 
 
 def test_a_marker_of_several_tokens_is_penalised_at_its_last():
     assert biases(Tip(3.0, 4), [WORD, FIRST, WORD]) == [ON, ON, {SWITCH: 3.0, LAST: 3.0}, ON]
 
 
-def test_a_marker_among_the_opening_words_does_not_begin_the_count_anew():
-    assert biases(Tip(3.0, 4), [WORD] * (OPENING - 1) + [SWITCH, WORD]) == [ON] * 4 + [OFF] * (OPENING - 2)
+def test_a_switch_while_the_penalty_lasts_begins_the_count_anew_too():
+    seen = biases(Tip(3.0, 12), [WORD] * 5 + [SWITCH] + [WORD] * 15)
+    assert seen == [ON] * 6 + [OFF] * (OPENING - 1) + [ON] * 4 + [OFF] * 5
+
+
+def test_a_marker_among_the_opening_words_of_a_switch_does_not():
+    seen = biases(Tip(3.0, 12), [WORD] * 5 + [SWITCH, WORD, SWITCH] + [WORD] * 13)
+    assert seen == [ON] * 6 + [OFF] * (OPENING - 1) + [ON] * 4 + [OFF] * 5
 
 
 def test_alpha_zero_takes_nothing():
-    assert biases(NO_PENALTY, [WORD] * 9 + [SWITCH] + [WORD] * 3) == [OFF] * 14
+    assert biases(Tip(0.0), [WORD] * 9 + [SWITCH] + [WORD] * 10) == [OFF] * 21
 
 
 def test_beta_zero_takes_nothing():
-    assert biases(Tip(3.0, 0), [WORD] * 9 + [SWITCH] + [WORD] * 3) == [OFF] * 14
+    assert biases(Tip(3.0, 0), [WORD] * 9 + [SWITCH] + [WORD] * 10) == [OFF] * 21
 
 
 def test_a_beta_between_two_tokens_reaches_to_the_next():

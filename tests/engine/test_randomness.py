@@ -91,8 +91,8 @@ def test_numbers_do_not_change_from_one_version_to_the_next():
     assert randomness.mix(1234567) == 6457827717110365317  # the published first output of SplitMix64
     assert randomness.mix(1234567 + 0x9E3779B97F4A7C15) == 3203168211198807973  # and the second
     assert randomness.key(randomness.mix(42), 7) == 14163547205933431604
-    steps = [4433627, 13639597, 760307]
-    assert uniforms(14163547205933431604, [0, 1, 38_478]) == pytest.approx([step / 2**24 for step in steps], rel=1e-6)
+    rest = [1135008763 / 2**32, 3491736966 / 2**32, 194638482 / 2**32]
+    assert 1 - uniforms(14163547205933431604, [0, 1, 38_478]) == pytest.approx(rest, rel=1e-6)
     assert [randomness.sample_seed(42, sample) for sample in range(3)] == [42, 140791485277738, 275938535256557]
 
 
@@ -115,7 +115,16 @@ def _unshift(x: int, bits: int) -> int:
     return found
 
 
-@pytest.mark.parametrize(("end", "u"), [(0, 2.0**-24), (0xFFFFFFFF, 1 - 2.0**-24)])
+def test_the_first_to_arrive_are_told_apart():
+    """Among a whole vocabulary the winner's u is so near 1 that a float32 could not hold it; its logarithm can."""
+    ids = np.arange(V, dtype=np.uint32)
+    rows = (-np.log(uniforms(key, ids)) for key in (randomness.key(randomness.mix(1), place) for place in range(60)))
+    times = np.concatenate([row[row < 1e-4] for row in rows])
+    assert stats.kstest(times / 1e-4, "uniform").pvalue > ODDS
+    assert np.unique(times).size > 0.99 * times.size
+
+
+@pytest.mark.parametrize(("end", "u"), [(0, 1 - 2.0**-33), (0xFFFFFFFF, 2.0**-23)])
 def test_no_number_is_ever_zero_or_one(end, u):
     """The hash run backwards from both of its ends; the logarithm is finite and negative at either."""
     key = randomness.key(randomness.mix(0), 0)

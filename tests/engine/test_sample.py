@@ -89,7 +89,7 @@ def test_text_is_whole_however_its_bytes_are_cut_into_tokens(text, data):
     for piece in data.draw(cuts(text.encode())):
         writer.bytes(piece)
         assert text.startswith(writer.text)
-    assert writer.end().answer == text.strip()
+    assert writer.end().answer == text
     assert writer.text == text
 
 
@@ -152,7 +152,13 @@ def test_a_block_opened_by_the_model_itself_is_thinking():
     assert (trace.thinking, trace.answer) == ("word", "word word")
 
 
-def test_a_trace_is_stripped_and_events_are_not():
+def test_an_answer_without_thinking_is_left_as_it_was_written():
+    writer = Writer(thinking=False)
+    writer.bytes(b" 39 \n")
+    assert writer.end().answer == writer.text == " 39 \n"
+
+
+def test_a_trace_with_thinking_is_stripped_and_events_are_not():
     writer = Writer()
     writer.bytes(b"\n\nhm ")
     writer.write(END_THINK)
@@ -254,16 +260,18 @@ def test_the_tokens_of_a_marker_that_breaks_off_stay_where_they_are():
     assert {(event.thought, event.opens_thought) for event in events} == {(0, False)}
 
 
-def test_among_the_opening_words_nothing_is_held_back():
+def test_a_marker_as_the_very_first_words_opens_nothing():
     writer = Writer()
-    assert texts(writer.write(*LONG[:2])) == [" Let", " me"]
+    assert texts(writer.write(*LONG)) == [" Let", " me", " switch"]
+    assert {(event.thought, event.opens_thought) for event in writer.events} == {(0, False)}
+    assert writer.end().switches == 0
 
 
-def test_a_marker_that_grows_out_of_one_in_the_opening_words_is_whole():
+def test_a_marker_that_begins_in_one_that_opened_nothing_is_whole():
     writer = Writer(markers=[(1, 2), (2, 3)])  # as `Let me try another` and `another approach` are
-    writer.write(*[WORD] * (OPENING - 1), 1, 2, 3)
-    assert [event.thought for event in writer.events] == [0] * OPENING + [1, 1]
-    assert [event.opens_thought for event in writer.events] == [False] * OPENING + [True, False]
+    writer.write(1, 2, 3)
+    assert [event.thought for event in writer.events] == [0, 1, 1]
+    assert [event.opens_thought for event in writer.events] == [False, True, False]
 
 
 def test_a_marker_that_ends_a_sample_is_complete():
@@ -342,8 +350,10 @@ def test_events_agree_with_the_trace(stream, markers, thinking, everywhere, endi
     assert trace.switches == len(opened)
     assert trace.held == pytest.approx(sum(event.held for event in events if everywhere or event.part == "thinking"))
     assert trace.held == pytest.approx(sum(thought.held for thought in trace.thoughts))
-    for part, text in (("thinking", trace.thinking), ("answer", trace.answer)):
-        assert "".join(event.text for event in events if event.part == part).strip() == text
+    shown = {part: "".join(event.text for event in events if event.part == part) for part in ("thinking", "answer")}
+    thought = thinking or THINK in stream
+    assert trace.thinking == shown["thinking"].strip()
+    assert trace.answer == (shown["answer"].strip() if thought else shown["answer"])
     for thought in trace.thoughts:
         assert "".join(texts(events[thought.start:thought.end])).strip() == thought.text
 
@@ -373,7 +383,7 @@ def test_the_answer_is_shown_up_to_the_first_stop_string(text, stop, data):
         assert wanted.startswith(writer.text)
     trace = writer.end()
     assert writer.text == wanted
-    assert trace.answer == wanted.strip()
+    assert trace.answer == wanted
     assert trace.finish_reason == "stop"
     assert tuple(event.token for event in writer.events) == trace.token_ids
 
@@ -455,7 +465,7 @@ def test_a_stop_string_ends_the_thoughts_of_the_answer_too():
     trace = writer.events[-1].trace
     assert [thought.text for thought in trace.thoughts] == ["word" + " word" * 7, "Let"]
     assert [event.thought for event in writer.events[-3:]] == [1, 1, 1]
-    assert trace.answer == "word" + " word" * 7 + " Let"
+    assert trace.answer == " word" * 8 + " Let"
 
 
 # numbers

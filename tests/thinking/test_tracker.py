@@ -14,7 +14,7 @@ THINK, END_THINK = 100, 101
 WORD, SWITCH = 0, 7
 LONG = (4, 5, 6)  # a marker of three tokens
 MARKERS = [(SWITCH,), LONG]
-WORDS = [WORD] * OPENING  # enough for the next marker to open a thought
+WORDS = [WORD] * OPENING  # enough for the next marker to open a thought wherever they stand
 
 
 class Segment(NamedTuple):
@@ -66,18 +66,30 @@ def test_a_marker_broken_off_opens_nothing():
     assert followed.thought == 0
 
 
-def test_a_marker_within_the_opening_words_belongs_to_them():
-    followed = read([*WORDS, SWITCH])
+def test_a_marker_among_the_opening_words_of_a_switch_belongs_to_them():
+    followed = read([WORD, SWITCH])
     for _ in range(OPENING - 1):
+        assert followed.switch_tokens.size == 0
         assert followed.observe(SWITCH) == 0
-    assert (followed.thought, followed.start) == (1, OPENING)
+    assert (followed.thought, followed.start) == (1, 1)
+    assert followed.switch_tokens.tolist() == [SWITCH]
     assert followed.observe(SWITCH) == 1
-    assert (followed.thought, followed.start) == (2, 2 * OPENING)
+    assert (followed.thought, followed.start) == (2, 1 + OPENING)
 
 
-def test_a_long_marker_counts_from_where_it_begins():
-    assert read([*WORDS[1:], *LONG]).thought == 0
-    assert read([*WORDS, *LONG]).thought == 1
+def test_a_long_marker_is_among_them_if_it_is_complete_there():
+    assert read([WORD, SWITCH, *[WORD] * (OPENING - 4), *LONG]).thought == 1
+    longer = read([WORD, SWITCH, *[WORD] * (OPENING - 3), *LONG])
+    assert (longer.thought, longer.start) == (2, OPENING - 1)
+
+
+def test_the_first_thought_of_a_block_has_no_opening_words_but_its_very_first():
+    assert read([SWITCH]).thought == 0
+    assert read(LONG).thought == 0
+    assert read([SWITCH, SWITCH]).start == 1
+    assert read([WORD, *LONG]).start == 1
+    assert read([WORD, END_THINK, THINK, SWITCH]).thought == 1
+    assert read([WORD, END_THINK, THINK, WORD, SWITCH]).thought == 2
 
 
 def test_the_tag_ends_thinking_and_belongs_to_no_thought():
@@ -135,15 +147,15 @@ def test_switch_tokens_follow_the_words_before():
 def test_undecided_counts_the_words_that_may_open_a_thought():
     followed = tracker()
     counts = []
-    for token in [*WORDS, LONG[0], LONG[1], WORD, LONG[0], LONG[1], LONG[2], LONG[0]]:
+    for token in [WORD, WORD, LONG[0], LONG[1], WORD, LONG[0], LONG[1], LONG[2], WORD, LONG[0]]:
         followed.observe(token)
         counts.append(followed.undecided)
-    assert counts == [0] * OPENING + [1, 2, 0, 1, 2, 0, 0]  # the last one stands among the opening words
+    assert counts == [0, 0, 1, 2, 0, 1, 2, 0, 0, 1]
 
 
-def test_a_marker_in_the_opening_words_may_be_the_beginning_of_one_that_is_not():
-    # "Let me try another approach" with `Let me try another` and `another approach` as markers
-    followed = read(WORDS[:OPENING - 1], markers=[(1, 2), (2, 3)])
+def test_a_marker_that_opens_nothing_may_be_the_beginning_of_one_that_does():
+    # "Let me try another approach" at the very start, with `Let me try another` and `another approach` as markers
+    followed = tracker(markers=[(1, 2), (2, 3)])
     opened, undecided = [], []
     for token in (1, 2, 3):
         opened.append(followed.observe(token))
@@ -177,7 +189,10 @@ def stretches(tokens: list[int], begins_thinking: bool) -> list[tuple[str, int, 
 
 
 def resegmented(tokens, markers, begins_thinking, everywhere) -> list[Segment]:
-    """The thoughts of a finished text: in each stretch, cut where the longest marker that ends at a place begins."""
+    """The thoughts of a finished text: in each stretch, cut where the longest marker that ends at a place begins.
+
+    Not where that is the start of a thought, nor where the marker ends among the opening words of another.
+    """
     found = []
     for part, start, end in stretches(tokens, begins_thinking):
         if part == "answer" and not everywhere:
@@ -186,7 +201,7 @@ def resegmented(tokens, markers, begins_thinking, everywhere) -> list[Segment]:
         for stop in range(start + 1, end + 1):
             lengths = [len(m) for m in markers if len(m) <= stop - start and tuple(tokens[stop - len(m):stop]) == m]
             begins = stop - max(lengths, default=0)
-            if lengths and begins - opens >= OPENING:
+            if lengths and begins > opens and not (by_marker and stop - opens <= OPENING):
                 found.append(Segment(opens, begins, by_marker))
                 opens, by_marker = begins, True
         found.append(Segment(opens, end, by_marker))
@@ -213,7 +228,8 @@ def test_at_every_step_the_state_is_that_of_the_text_so_far(tokens, markers, beg
             assert followed.start == thoughts[-1].start
         here = tuple(tokens[start:n])
         completing = {m[-1] for m in markers if here[len(here) - len(m) + 1:] == m[:-1] and len(m) <= len(here) + 1}
-        assert set(followed.switch_tokens.tolist()) == (completing if on else set())
+        may_switch = on and not (thoughts[-1].by_marker and n - thoughts[-1].start < OPENING)
+        assert set(followed.switch_tokens.tolist()) == (completing if may_switch else set())
         if n < len(tokens):
             followed.observe(tokens[n])
 
@@ -239,4 +255,4 @@ def test_no_token_opens_a_thought_that_was_not_undecided(tokens, markers, begins
         for back in range(1, opened):
             assert undecided[-back] >= opened - back
         undecided.append(followed.undecided)
-        assert followed.undecided <= (max(0, followed.position - followed.start - OPENING) if followed.followed else 0)
+        assert 0 <= followed.undecided <= (max(0, followed.position - followed.start - 1) if followed.followed else 0)
