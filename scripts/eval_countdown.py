@@ -86,7 +86,7 @@ def interval(difference: np.ndarray) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("model")
-    parser.add_argument("--choose", type=int, default=150, help="puzzles for choosing alpha and beta")
+    parser.add_argument("--choose", type=int, default=300, help="puzzles for choosing alpha and beta")
     parser.add_argument("--test", type=int, default=1000, help="puzzles for the one comparison that counts")
     parser.add_argument("--temperature", type=float, default=0.6)
     parser.add_argument("--top-p", type=float, default=0.95)

@@ -351,9 +351,9 @@ def test_events_agree_with_the_trace(stream, markers, thinking, everywhere, endi
     assert trace.held == pytest.approx(sum(event.held for event in events if everywhere or event.part == "thinking"))
     assert trace.held == pytest.approx(sum(thought.held for thought in trace.thoughts))
     shown = {part: "".join(event.text for event in events if event.part == part) for part in ("thinking", "answer")}
-    thought = thinking or THINK in stream
+    thinks = thinking or THINK in stream
     assert trace.thinking == shown["thinking"].strip()
-    assert trace.answer == (shown["answer"].strip() if thought else shown["answer"])
+    assert trace.answer == (shown["answer"].strip() if thinks else shown["answer"])
     for thought in trace.thoughts:
         assert "".join(texts(events[thought.start:thought.end])).strip() == thought.text
 

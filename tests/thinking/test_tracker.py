@@ -127,9 +127,10 @@ def test_a_model_without_tags_writes_an_answer():
 
 
 def test_everywhere_follows_the_answer_as_thoughts_of_its_own():
-    followed = read([WORD, END_THINK, *WORDS, SWITCH], everywhere=True)
+    followed = read([WORD, END_THINK, *WORDS], everywhere=True)
     assert followed.part == "answer"
-    assert SWITCH in followed.switch_tokens
+    assert followed.switch_tokens.tolist() == [SWITCH]
+    followed.observe(SWITCH)
     followed.finish()
     assert segments(followed) == [(0, 1, False), (2, 10, False), (10, 11, True)]
 
