@@ -47,7 +47,7 @@ class Sampler:
         self._kept = np.empty(n_vocab, np.bool_)
 
     def draw(self, logits: FloatRow, switch: TokenIds, alpha: float, sampling: Sampling, key: int) -> Draw:
-        """Take `alpha` off the logits of the ids `switch`, in place, and draw a token.
+        """Take `alpha` off the logits of the ids `switch` (ascending), in place, and draw a token.
 
         `key` is the randomness of this position (`randomness.key`). A logit of -inf is a token that
         never comes. Raises EngineError where one is NaN or +inf, or none is finite.
@@ -58,12 +58,15 @@ class Sampler:
         if alpha:
             logits[switch] -= np.float32(alpha)
         top, total, mine = self._weigh(logits, switch, temperature)
-        token = int(logits.argmax()) if sampling.temperature == 0 else self._choose(sampling, total, key)
+        # the likeliest token weighs 1: where it holds top-p alone, it is all that is kept
+        certain = sampling.temperature == 0 or (sampling.top_p < 1 and sampling.top_p * total < 1)
+        token = int(logits.argmax()) if certain else self._choose(sampling, total, key)
         logprob = (float(logits[token]) - top) / temperature - math.log(total)
         if not alpha or not before.size:
             return Draw(token, logprob, logprob, mine / total, mine / total)
-        chosen = before[switch == token]
-        raw = float(chosen[0] if chosen.size else logits[token])
+        raw = float(logits[token])
+        if (place := int(switch.searchsorted(token))) < switch.size and switch[place] == token:
+            raw = float(before[place])
         raw_top, raw_total, raw_mine = plain or _without_penalty(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
         return Draw(token, logprob, raw_logprob, raw_mine / raw_total, mine / total)
@@ -183,8 +186,9 @@ class _Probes:
 
 def _without_penalty(before: FloatRow, top: float, rest: float, temperature: float) -> tuple[float, float, float]:
     """What `_weigh` would have returned before a positive penalty, after which all other tokens weigh `rest`."""
-    raw_top = max(top, float(before.max()))  # the scale on which nothing overflows
-    mine = float(np.exp((before.astype(np.float64) - raw_top) / temperature).sum())
+    values = before.tolist()  # a handful, for which numpy takes longer
+    raw_top = max(top, *values)  # the scale on which nothing overflows
+    mine = math.fsum(math.exp((value - raw_top) / temperature) for value in values)
     return raw_top, max(rest, 0.0) * math.exp((top - raw_top) / temperature) + mine, mine
 
 
