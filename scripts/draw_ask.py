@@ -18,10 +18,10 @@ from rich.text import Text
 
 import localthink
 from localthink.cli.page import HELD_MARK, HELD_STEP, THOUGHT_MARK
-from localthink.records import Tip, Trace
+from localthink.records import Tip
 
 
-def written(engine: localthink.Engine, question: str, tip: Tip, seed: int) -> tuple[Text, Trace]:
+def written(engine: localthink.Engine, question: str, tip: Tip, seed: int) -> Text:
     """The sample as `localthink ask` shows it."""
     text, thought = Text(), -1
     for event in engine.stream(question, tip=tip, seed=seed):
@@ -35,7 +35,7 @@ def written(engine: localthink.Engine, question: str, tip: Tip, seed: int) -> tu
     trace = event.trace
     text.rstrip()
     text.append(f"\n\n{len(trace.thoughts)} thoughts · {trace.held:.1f} switches held · {trace.tokens} tokens", "green")
-    return text, trace
+    return text
 
 
 def main() -> None:
@@ -46,8 +46,8 @@ def main() -> None:
     parser.add_argument("--alpha", type=float, default=3.0)
     args = parser.parse_args()
     with localthink.load() as engine:
-        plain, _ = written(engine, args.question, Tip(alpha=0.0), args.seed)
-        held, _ = written(engine, args.question, Tip(alpha=args.alpha), args.seed)
+        plain = written(engine, args.question, Tip(alpha=0.0), args.seed)
+        held = written(engine, args.question, Tip(alpha=args.alpha), args.seed)
     console = Console(record=True, width=120, file=io.StringIO(), force_terminal=True)
     console.print(Columns([
         Panel(plain, title="--no-penalty", width=59, border_style="red"),

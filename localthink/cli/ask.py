@@ -92,9 +92,11 @@ def command(question: str | None, model: str | None, alpha: float, beta: float, 
     with load(model, slots=slots, context=context, cache=cache, threads=threads, gpu_layers=gpu_layers) as engine:
         _hint(engine, asked)
         with _interrupts() as interrupted:
-            start = time.perf_counter()
-            traces = _show_json(engine, asked, cache, interrupted) if as_json else _show(engine, asked, interrupted)
-            if not as_json:
+            if as_json:
+                _show_json(engine, asked, cache, interrupted)
+            else:
+                start = time.perf_counter()
+                traces = _show(engine, asked, interrupted)
                 _summarise(traces, asked, time.perf_counter() - start)
     if interrupted:
         sys.exit(INTERRUPTED)
@@ -142,15 +144,12 @@ def _show(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> list[Trac
     return traces
 
 
-def _show_json(engine: Engine, asked: Asked, cache: str, interrupted: Sequence[int]) -> list[Trace]:
+def _show_json(engine: Engine, asked: Asked, cache: str, interrupted: Sequence[int]) -> None:
     settings = {"max_tokens": asked.max_tokens, "stop": list(asked.stop), "raw": asked.raw, "context": engine.cells,
                 "slots": engine.slots, "cache": cache}
-    traces = []
     for event in _events(engine, asked, interrupted):
         if event.trace is not None:
-            traces.append(event.trace)
             click.echo(json_line(trace_object(event.trace, engine.model.name, settings)))
-    return traces
 
 
 def _summarise(traces: Sequence[Trace], asked: Asked, seconds: float) -> None:

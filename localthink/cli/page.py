@@ -22,7 +22,7 @@ class Page:
         self._shown, self._tokens, self._counted = 0, 0, 0.0
 
     def show(self, event: Event) -> None:
-        """Write one token of the only sample."""
+        """Write one token of the sample that is being shown."""
         if event.part == "answer":
             self._answer(event.text)
             return
