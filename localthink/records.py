@@ -86,14 +86,19 @@ class Request:
     def __post_init__(self) -> None:
         if not self.prompt:
             raise UsageError("the prompt is empty: give at least one token")
-        if self.samples < 1:
-            raise UsageError(f"n is {self.samples}: ask for at least one sample")
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise UsageError(f"max-tokens is {self.max_tokens}: give at least 1, or leave it out")
-        if not 0 <= self.seed < 2**63:
-            raise UsageError(f"seed is {self.seed}: give a whole number from 0 to 2^63 - 1")
-        if "" in self.stop:
-            raise UsageError("a stop string is empty: it would stop at once")
+        check_limits(self.samples, self.seed, self.max_tokens, self.stop)
+
+
+def check_limits(samples: int, seed: int, max_tokens: int | None, stop: tuple[str, ...]) -> None:
+    """Raise UsageError where one of them is not what a request may have."""
+    if samples < 1:
+        raise UsageError(f"n is {samples}: ask for at least one sample")
+    if max_tokens is not None and max_tokens < 1:
+        raise UsageError(f"max-tokens is {max_tokens}: give at least 1, or leave it out")
+    if not 0 <= seed < 2**63:
+        raise UsageError(f"seed is {seed}: give a whole number from 0 to 2^63 - 1")
+    if "" in stop:
+        raise UsageError("a stop string is empty: it would stop at once")
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,13 +11,14 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = {"localthink": ROOT / "localthink", "localthink.tui": ROOT / "tui"}
 HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tui"},
-         "matplotlib": {"localthink.study.figures"}}
+         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_crew"}}
 FLOORS = (  # each may import from itself and from those before it
-    ("errors", "records", "locations"),
+    ("errors", "records", "locations", "machine"),
     ("gguf_bytes", "gguf_names", "gguf_checks", "gguf_header", "local_models", "chat_template", "template_worker",
-     "prompt", "thinking", "control", "trace_json"),
+     "prompt", "thinking", "control", "trace_json", "fit"),
     ("engine",),
     ("grade",),
+    ("batch",),
     ("cli",),
     ("__main__",),
 )

@@ -60,6 +60,12 @@ def supports_gpu() -> bool:
     return bool(lib.llama_supports_gpu_offload())
 
 
+def backend() -> str:
+    """How llama.cpp was built and what it found on this machine, in its own words."""
+    _library()
+    return bytes(lib.llama_print_system_info()).decode("utf-8", "replace").strip(" |\n")
+
+
 def _set(params: Any, **fields: Any) -> None:
     """Fill in a C structure. ctypes takes any attribute, and a renamed field would silently keep its default."""
     known = {name for name, *_ in params._fields_}
@@ -78,7 +84,7 @@ class NativeModel:
         log.lines.clear()
         params = lib.llama_model_default_params()
         _set(params, n_gpu_layers=gpu_layers, vocab_only=vocabulary_only)
-        if b"AMX_INT8 = 1" in lib.llama_print_system_info():
+        if "AMX_INT8 = 1" in backend():
             # llama.cpp's AMX kernels crash on many machines (ggml-org/llama.cpp #20824, #26954): keep weights off them
             _set(params, use_extra_bufts=False)
         handle = lib.llama_model_load_from_file(os.fsencode(path), params)
@@ -134,14 +140,18 @@ class NativeModel:
 class NativeContext:
     """A KV cache of `cells` tokens for up to `slots` sequences, and the batch that feeds it.
 
+    A unified cache gives cells to whoever needs them, and sequences may share some. A `split` one
+    gives each sequence `cells / slots` of its own: a token looks at no others, and sharing copies.
+
     `tokens`, `positions`, `slots_of` and `outputs` are numpy views on the batch: fill the first n
     rows and call `decode(n)`.
     """
 
-    def __init__(self, model: NativeModel, cells: int, slots: int, batch: int, cache: str, threads: int) -> None:
+    def __init__(self, model: NativeModel, cells: int, slots: int, batch: int, cache: str, threads: int,
+                 split: bool = False) -> None:
         params = lib.llama_context_default_params()
         _set(params, n_ctx=cells, n_seq_max=slots, n_batch=batch, n_ubatch=batch, n_threads=threads,
-             n_threads_batch=threads, type_k=CACHE_TYPES[cache], type_v=CACHE_TYPES[cache], kv_unified=True,
+             n_threads_batch=threads, type_k=CACHE_TYPES[cache], type_v=CACHE_TYPES[cache], kv_unified=not split,
              no_perf=True,
              n_outputs_max=slots,  # left at 0 it is n_batch, and the logits alone take n_batch * V floats
              swa_full=True)  # a window that has moved on could not be cut back
@@ -153,8 +163,9 @@ class NativeContext:
         if not self._handle:
             raise EngineError(f"llama.cpp cannot make a context of {cells} tokens: {log.reason()}")
         self._memory = lib.llama_get_memory(self._handle)
-        self._n_vocab, self.slots = model.n_vocab, slots
+        self._n_vocab, self.slots, self.split = model.n_vocab, slots, split
         self.cells = int(lib.llama_n_ctx(self._handle))
+        self.longest = int(lib.llama_n_ctx_seq(self._handle))  # cells that one sequence may have
         self.batch = int(lib.llama_n_batch(self._handle))  # never more than the context
         self._make_batch()
         self._logits_of = lib._lib["llama_get_logits_ith"]  # a function object of our own, which returns an address
@@ -212,10 +223,14 @@ class NativeContext:
             raise EngineError(f"llama.cpp cannot cut the cache of slot {slot} back to {length} tokens")
 
     def copy(self, source: int, target: int, length: int) -> None:
-        """Let the empty slot `target` share the first `length` tokens of `source`; no data moves."""
+        """Let the empty slot `target` share the first `length` tokens of `source`; only a split cache moves data."""
         self._check(source)
         self._check(target)
-        lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        if not self.split:
+            lib.llama_memory_seq_cp(self._memory, source, target, 0, length)
+        elif source != target:
+            lib.llama_memory_seq_cp(self._memory, source, target, -1, -1)  # anything but all of it aborts the process
+            self.truncate(target, length)
 
     def _check(self, slot: int) -> None:
         if not self._handle:

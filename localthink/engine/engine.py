@@ -12,13 +12,12 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import cast
 
-from localthink import prompt
 from localthink.engine.bindings import NativeContext
 from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
 from localthink.engine.sampler import Sampler
-from localthink.engine.scheduler import Copy, Plan, Scheduler
-from localthink.errors import EngineError, UsageError
+from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
+from localthink.errors import EngineError
 from localthink.records import Event, Request, Sampling, Tip, Trace
 from localthink.thinking.tracker import ThoughtTracker
 
@@ -26,12 +25,20 @@ from localthink.thinking.tracker import ThoughtTracker
 class Engine:
     """Runs requests on a model. Close it, or use it in a `with`, to free the memory."""
 
-    def __init__(self, model: Model, context: NativeContext) -> None:
+    def __init__(self, model: Model, context: NativeContext, longest: int | None = None,
+                 fixed_shapes: bool = False) -> None:
+        """`longest` is the most tokens that one sample may have; with `fixed_shapes` its text never depends on others.
+
+        The latter takes a split cache.
+        """
         self.model, self._context = model, context
         self.slots, self.cells = context.slots, context.cells
         trained = model.facts.context_length or context.cells
-        self.longest = min(context.cells, trained)  # tokens that one sequence may have, its prompt included
-        self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes)
+        self.longest = min(context.longest, trained, longest or trained)
+        if fixed_shapes and not context.split:
+            raise ValueError("shapes can be fixed only where the cache is split")
+        shapes: Shapes = "fixed" if fixed_shapes else "ordered" if context.split else "mixed"
+        self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes, shapes)
         self._sampler = Sampler(model.native.n_vocab)
         self._samples: dict[int, list[Sample]] = {}
         self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
@@ -47,12 +54,7 @@ class Engine:
 
     def check(self, request: Request) -> None:
         """Raise PromptError if the prompt leaves no room, UsageError if a token or a marker group does not exist."""
-        least, most = min(request.prompt), max(request.prompt)
-        if least < 0 or most >= self.model.native.n_vocab:
-            wrong = least if least < 0 else most
-            raise UsageError(f"the prompt holds token {wrong}: the vocabulary ends at {self.model.native.n_vocab - 1}")
-        prompt.check_room(len(request.prompt), self.longest, self.model.facts.context_length)
-        self.model.automaton(request.tip.groups)
+        self.model.check(request, self.longest)
 
     def submit(self, request: Request) -> int:
         """Queue a request; its number marks its events. Raises what `check` raises."""
@@ -94,7 +96,8 @@ class Engine:
         plan = self._plan()
         while plan.chunks:
             for chunk in plan.chunks:
-                cast(Sample, chunk.job.owner).admitted(now, chunk.job.cached)
+                if not chunk.filler:
+                    cast(Sample, chunk.job.owner).admitted(now, chunk.job.cached)
             if self._context.decode(self._fill(plan)) == 0:
                 self._draw(plan)
                 return
@@ -115,6 +118,11 @@ class Engine:
     @property
     def idle(self) -> bool:
         return self._scheduler.idle
+
+    @property
+    def busy(self) -> int:
+        """How many slots are in use."""
+        return len(self._scheduler.running)
 
     def cancel(self, request: int) -> list[Event]:
         """Give up a request between two steps; returns the closing event of each unfinished sample."""
@@ -216,7 +224,7 @@ class Engine:
         row = -1
         for chunk in plan.chunks:
             row += chunk.count
-            if chunk.output:
+            if chunk.output and not chunk.filler:
                 self._next_token(cast(Sample, chunk.job.owner), row)
 
     def _next_token(self, sample: Sample, row: int) -> None:

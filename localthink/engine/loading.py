@@ -1,30 +1,39 @@
 """From a name to a running engine: finds the file, chooses what was not said, opens it."""
 from __future__ import annotations
 
-import os
 from pathlib import Path
+from typing import Literal
 
 from localthink.engine.bindings import CACHE_TYPES, MOST_SLOTS, NativeContext, supports_gpu
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
 from localthink.errors import UsageError
+from localthink.fit import USUAL_CONTEXT
 from localthink.local_models import find_model
+from localthink.machine import free_memory, physical_cores
 
 BATCH = 512  # tokens a step: large enough to read prompts at full speed, small enough to stop soon
-USUAL_CONTEXT = 16_384  # tokens for one sequence: most R1 traces fit, and a laptop has the memory
 LEAST_CONTEXT = 256  # llama.cpp rounds up to this
 MOST_THREADS = 512  # GGML_MAX_N_THREADS
 MOST_LAYERS = 1024
+Layout = Literal["unified", "split"]
+LAYOUTS = ("unified", "split")
 
 
 def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str = "f16",
-         threads: int | None = None, gpu_layers: int | None = None) -> Engine:
+         threads: int | None = None, gpu_layers: int | None = None, layout: Layout = "unified",
+         longest: int | None = None, fixed_shapes: bool = False) -> Engine:
     """Open a model, by path or by name (the bundled one by default), for `slots` samples at once.
 
     `context` is the number of tokens that the KV cache holds, all slots together; left out, it gives
     every slot the model's own context, at most 16,384 tokens, as far as a quarter of the free memory
     goes. `cache` is the type of the KV cache: f16, q8_0 or q4_0. `threads` defaults to the physical
     cores, `gpu_layers` to all layers where llama.cpp was built for a GPU and to none elsewhere.
+
+    The `layout` of the cache is unified, which gives cells to whoever needs them and shares prompts for
+    free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
+    tokens that one sample may have, where that is less than what the cache and the model allow. With
+    `fixed_shapes`, which takes a split cache, a sample is the same to the last bit whatever else runs.
 
     Raises UsageError, ModelFileError or EngineError; each says what to do.
     """
@@ -39,29 +48,23 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     if gpu_layers is not None and not -1 <= gpu_layers <= MOST_LAYERS:
         raise UsageError(f"gpu-layers is {gpu_layers}: give a number of layers, or -1 for all")
     layers = gpu_layers if gpu_layers is not None else -1 if supports_gpu() else 0
+    if layout not in LAYOUTS:
+        raise UsageError(f"the cache layout is {layout!r}: it is one of {', '.join(LAYOUTS)}")
+    if fixed_shapes and layout != "split":
+        raise UsageError("shapes can be fixed only where the cache is split")
     opened = Model(find_model(str(model) if model is not None else None), layers)
     try:
         cells = context or default_cells(opened, slots, cache)
-        return Engine(opened, NativeContext(opened.native, cells, slots, BATCH, cache, threads or physical_cores()))
+        native = NativeContext(opened.native, cells, slots, BATCH, cache, threads or physical_cores(),
+                               split=layout == "split")
+        return Engine(opened, native, longest, fixed_shapes)
     except BaseException:
         opened.close()
         raise
 
 
-def physical_cores() -> int:
-    """The physical cores that this process may use: more threads only get into each other's way."""
-    import psutil
-
-    cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
-    if hasattr(psutil.Process, "cpu_affinity"):  # not on macOS; a container may be allowed fewer than there are
-        cores = min(cores, len(psutil.Process().cpu_affinity()))
-    return cores
-
-
 def default_cells(model: Model, slots: int, cache: str) -> int:
     """A full context for each slot, unless that would take more than a quarter of the free memory."""
-    import psutil
-
     one = min(model.facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
-    affordable = psutil.virtual_memory().available // 4 // max(1, model.facts.cache_bytes_per_token(cache, cache))
-    return max(LEAST_CONTEXT, min(one * slots, int(affordable)))
+    affordable = free_memory() // 4 // max(1, model.facts.cache_bytes_per_token(cache, cache))
+    return max(LEAST_CONTEXT, min(one * slots, affordable))

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from localthink import locations, prompt
 from localthink.chat_template import ChatTemplate
-from localthink.engine.bindings import NativeModel
-from localthink.errors import EngineError, ModelFileError
+from localthink.engine.bindings import NativeModel, backend
+from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf_header import ModelFacts, read_facts
-from localthink.records import Message
+from localthink.records import Message, Request
 from localthink.thinking import markers
 from localthink.thinking.automaton import Automaton
 
@@ -53,9 +53,10 @@ class Model:
         if not vocabulary_only and not self.facts.has_weights:
             raise ModelFileError(f"{path} holds a vocabulary and no weights: it can be shown, not asked")
         self._template: ChatTemplate | None = None
-        if self.facts.chat_template and not vocabulary_only:
+        if self.facts.chat_template:
             self._template = ChatTemplate(self.facts.chat_template, self.facts.bos_text, self.facts.eos_text)
-            self._template.start()  # while llama.cpp loads the weights
+            if not vocabulary_only:
+                self._template.start()  # while llama.cpp loads the weights
         try:
             self.native = NativeModel(self.facts.path, gpu_layers, vocabulary_only)
         except EngineError:
@@ -72,6 +73,11 @@ class Model:
     @property
     def name(self) -> str:
         return self.facts.path.stem
+
+    @property
+    def backend(self) -> str:
+        """How llama.cpp was built and what it found, in its own words."""
+        return backend()
 
     def markers(self, groups: Sequence[str] | None = None) -> tuple[markers.Marker, ...]:
         """The switch markers of the named groups (of all, if None) as token sequences of this vocabulary."""
@@ -92,6 +98,17 @@ class Model:
             raise TypeError("a question is a text or a list of localthink.Message")
         text = prompt.render(messages, None) if raw else prompt.render(messages, self._template, self._specials)
         return prompt.encode(text, self.vocabulary)
+
+    def check(self, request: Request, longest: int) -> None:
+        """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids or
+        groups of markers.
+        """
+        least, most = min(request.prompt), max(request.prompt)
+        if least < 0 or most >= self.native.n_vocab:
+            wrong = least if least < 0 else most
+            raise UsageError(f"the prompt holds token {wrong}: the vocabulary ends at {self.native.n_vocab - 1}")
+        prompt.check_room(len(request.prompt), longest, self.facts.context_length)
+        self.automaton(request.tip.groups)
 
     @property
     def thinking_tags(self) -> tuple[int | None, int | None]:

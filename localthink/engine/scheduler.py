@@ -5,12 +5,23 @@ A *job* is a list of tokens that grows. A *slot* is one sequence of the KV cache
 Every step decodes the token that each running job waits for, and fills the rest of the batch with
 prompts. Samples of one prompt share it: the second is admitted once the first has read it, and
 starts from a copy that stops before the last prompt token, which each sample decodes itself.
+
+The cache may be *split*: every slot has cells of its own. Then llama.cpp wants the rows of a batch in
+the order of their slots and runs it in one piece only where no slot is left out, so that small gaps
+are filled with rows that nobody reads; and sharing copies data, which has to be worth it. With
+*fixed* shapes on top, a token is always computed in a batch of the same shape: prompts are read
+alone and shared whole, and every other batch has a row for every slot.
 """
 from __future__ import annotations
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from typing import Literal
+
+Shapes = Literal["mixed", "ordered", "fixed"]  # of a batch: for a unified cache, a split one, and a repeatable run
+WORTH_COPYING = 32  # tokens: with fewer, reading them costs no more than copying what a split slot holds
+WORTH_FILLING = 3  # slots: over a wider gap, a batch in two pieces costs less than rows for nobody
 
 
 @dataclass(slots=True, eq=False)
@@ -19,6 +30,7 @@ class Job:
 
     tokens: list[int]
     owner: object = None
+    prompt: int = 0
     cached: int = 0
     slot: int = -1
     arrival: int = -1
@@ -47,11 +59,15 @@ class Copy:
 
 @dataclass(frozen=True, slots=True)
 class Chunk:
-    """The next `count` tokens of a job, to be decoded; if they are its last, its logits are wanted."""
+    """The next `count` tokens of a job, to be decoded; if they are its last, its logits are wanted.
+
+    A `filler` is a row for the sake of the batch's shape: its job is nobody's.
+    """
 
     job: Job
     count: int
     output: bool
+    filler: bool = False
 
 
 @dataclass(slots=True)
@@ -65,10 +81,10 @@ class Plan:
 class Scheduler:
     """Admits, shares, preempts. After each plan call `decoded` or, where the cache was full, `make_room`."""
 
-    def __init__(self, slots: int, batch: int, shares: bool = True) -> None:
+    def __init__(self, slots: int, batch: int, shares: bool = True, shapes: Shapes = "mixed") -> None:
         if not 0 < slots <= batch:
             raise ValueError(f"{slots} slots do not fit a batch of {batch} rows")
-        self._batch, self._shares = batch, shares
+        self._slots, self._batch, self._shares, self._shapes = slots, batch, shares, shapes
         self._waiting: deque[Job] = deque()
         self._running: list[Job] = []
         self._left: dict[int, list[int]] = {slot: [] for slot in range(slots)}  # idle slots, longest idle first
@@ -85,7 +101,7 @@ class Scheduler:
         return tuple(self._running)
 
     def submit(self, job: Job) -> None:
-        job.arrival = self._arrivals
+        job.arrival, job.prompt = self._arrivals, len(job.tokens)
         self._arrivals += 1
         self._waiting.append(job)
 
@@ -100,6 +116,13 @@ class Scheduler:
     def plan(self) -> Plan:
         """The next batch. Planning twice without `decoded` gives the same chunks."""
         self._admit()
+        chunks = self._fixed_chunks() if self._shapes == "fixed" else self._mixed_chunks()
+        if self._shapes != "mixed":
+            chunks = self._ordered(chunks)
+        edits, self._edits = self._edits, []
+        return Plan(edits, chunks)
+
+    def _mixed_chunks(self) -> list[Chunk]:
         room = self._batch
         chunks = []
         for job in self._running:
@@ -111,13 +134,48 @@ class Scheduler:
                 count = min(job.pending, room)
                 chunks.append(Chunk(job, count, count == job.pending))
                 room -= count
-        edits, self._edits = self._edits, []
-        return Plan(edits, chunks)
+        return chunks
+
+    def _fixed_chunks(self) -> list[Chunk]:
+        """A part of one prompt, as long as there is one to read; the last token waits for the others."""
+        for job in self._running:
+            if job.pending > 1:
+                return [Chunk(job, min(job.pending - 1, self._batch), False)]
+        return [Chunk(job, 1, True) for job in self._running]
+
+    def _ordered(self, chunks: list[Chunk]) -> list[Chunk]:
+        """The chunks by slot, with fillers in the gaps."""
+        by_slot = sorted(chunks, key=lambda chunk: chunk.job.slot)
+        fixed = self._shapes == "fixed"
+        if fixed and not (by_slot and by_slot[0].output):
+            return by_slot  # a prompt, alone
+        filled: list[Chunk] = []
+        room, before = self._batch - sum(chunk.count for chunk in by_slot), -1
+        for chunk in by_slot:
+            gap = range(before + 1, chunk.job.slot)
+            small = filled and len(gap) <= min(WORTH_FILLING, room) and all(slot in self._left for slot in gap)
+            if fixed or small:
+                filled += [self._filler(slot) for slot in gap]
+                room -= len(gap)
+            filled.append(chunk)
+            before = chunk.job.slot
+        if fixed:
+            filled += [self._filler(slot) for slot in range(before + 1, self._slots)]
+        return filled
+
+    def _filler(self, slot: int) -> Chunk:
+        """A row that follows what the idle slot holds; its output is computed where shapes are fixed, too."""
+        left = self._left[slot]
+        job = Job([*left, 0], cached=len(left), slot=slot)
+        return Chunk(job, 1, self._shapes == "fixed", filler=True)
 
     def decoded(self, plan: Plan) -> None:
         """The plan's chunks are in the cache now."""
         for chunk in plan.chunks:
-            chunk.job.cached += chunk.count
+            if chunk.filler:
+                self._edits.append(Truncate(chunk.job.slot, chunk.job.cached))
+            else:
+                chunk.job.cached += chunk.count
 
     def make_room(self) -> Job | None:
         """The cache had no room for the latest plan: give up what others need least.
@@ -150,7 +208,7 @@ class Scheduler:
         self._crowded = False
 
     def _vacate(self, job: Job, keep: int) -> None:
-        keep = min(keep, job.cached)
+        keep = min(keep, job.cached, job.prompt if self._shapes == "fixed" else keep)
         self._running.remove(job)
         self._left[job.slot] = job.tokens[:keep]
         self._edits.append(Truncate(job.slot, keep))
@@ -171,25 +229,32 @@ class Scheduler:
         best = (-1, 0)
         if not self._shares:
             return best
-        most = len(job.tokens) - 1
-        holders = [(slot, left) for slot, left in self._left.items() if left]
-        holders += [(other.slot, other.tokens) for other in self._running]
-        cached = {other.slot: other.cached for other in self._running}
-        for slot, held in holders:
-            shared = min(common_prefix(job.tokens, held), most, cached.get(slot, most))
+        holders = [(slot, left, len(left), len(left)) for slot, left in self._left.items() if left]
+        holders += [(other.slot, other.tokens, other.prompt, other.cached) for other in self._running]
+        for slot, held, prompt, cached in holders:
+            shared = self._common(job, held, prompt)
+            if cached < shared:
+                shared = 0 if self._shapes == "fixed" else cached
             if shared > best[1]:
                 best = (slot, shared)
         return best
+
+    def _common(self, job: Job, held: list[int], prompt: int) -> int:
+        """How much of `held`, which began with a prompt of `prompt` tokens, the job may share."""
+        most = len(job.tokens) - 1
+        if self._shapes == "fixed":  # another prompt was read in other pieces
+            return most if prompt == len(job.tokens) and held[:prompt] == job.tokens else 0
+        return min(common_prefix(job.tokens, held), most)
 
     def _worth_waiting(self, job: Job, shared: int) -> bool:
         """Whether a prompt that is being read now will spare this job at least half of its own reading."""
         if not self._shares:
             return False
-        most = len(job.tokens) - 1
+        least = 1 if self._shapes == "mixed" else WORTH_COPYING
         for other in self._running:
             if other.pending > 1:
-                soon = min(common_prefix(job.tokens, other.tokens), len(other.tokens) - 1, most)
-                if 2 * (soon - shared) >= len(job.tokens) - shared:
+                soon = min(self._common(job, other.tokens, other.prompt), len(other.tokens) - 1)
+                if soon >= least and 2 * (soon - shared) >= len(job.tokens) - shared:
                     return True
         return False
 
@@ -200,6 +265,8 @@ class Scheduler:
             target = source
         else:
             target = empty if empty is not None else next(iter(self._left))
+        if target != source and self._shapes != "mixed" and shared < WORTH_COPYING:
+            shared = 0
         if target == source:
             self._edits.append(Truncate(target, shared))
         else:

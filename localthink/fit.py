@@ -1,0 +1,50 @@
+"""How many samples fit at once: the arithmetic of a batch run, from a model's header and the machine's memory."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localthink.gguf_header import ModelFacts
+
+PER_CORE = 8  # slots: beyond 16 on two cores nothing was gained (docs/batch.md)
+ON_GPU = 64  # slots, where the layers are on a GPU
+SPARE = 2**29  # bytes for compute buffers and the program itself
+SHARE = 0.9  # of what is left that a run may take
+USUAL_CONTEXT = 16_384  # tokens of one sample: most R1 traces fit, and a laptop has the memory
+ROUND = 256  # tokens: llama.cpp gives every sequence a multiple of them
+MOST_SLOTS = 256  # LLAMA_MAX_SEQ
+
+
+@dataclass(frozen=True, slots=True)
+class BatchFit:
+    """The slots and the cache of a run. `why` is the arithmetic in a line; `cells` counts tokens of all slots."""
+
+    slots: int
+    longest: int
+    cells: int
+    split: bool
+    why: str
+
+
+def fit_batch(facts: ModelFacts, longest: int, samples: int, free_bytes: int, cores: int, *, cache: str = "f16",
+              gpu: bool = False, slots: int | None = None, split: bool | None = None) -> BatchFit:
+    """Choose slots and layout for `samples` samples of up to `longest` tokens each.
+
+    `free_bytes` is the memory that is available before the model is loaded. What is given (`slots`,
+    `split`) is kept; a split cache is chosen where every slot can have its own `longest` tokens.
+    """
+    longest = -(-longest // ROUND) * ROUND
+    per_token = max(1, facts.cache_bytes_per_token(cache, cache))
+    room = max(0.0, (free_bytes - facts.weight_bytes - SPARE) * SHARE)
+    by_memory = int(room // (per_token * longest))
+    by_cores = ON_GPU if gpu else PER_CORE * cores
+    chosen = slots or max(1, min(by_cores, by_memory, samples, MOST_SLOTS))
+    fits = chosen <= by_memory
+    layout = split if split is not None else fits and chosen > 1
+    cells = chosen * longest if fits or layout else max(longest, int(room // per_token))
+    limits = {by_cores: "64 with a GPU" if gpu else f"{PER_CORE} a core on {cores} {'cores' if cores > 1 else 'core'}",
+              by_memory: "all that memory holds", samples: "one for each sample"}
+    reason = "as asked" if slots else limits.get(chosen, "the least there is")
+    why = (f"{chosen} {'slots' if chosen > 1 else 'slot'} ({reason}; {room / 2**30:.1f} GiB hold {by_memory:,} of "
+           f"{longest:,} tokens at {per_token / 1024:.1f} KiB a token), {'split' if layout else 'unified'} cache of "
+           f"{cells * per_token / 2**20:,.0f} MiB")
+    return BatchFit(chosen, longest, cells, layout, why)
