@@ -1,21 +1,20 @@
 """`localthink ask`: one question, its thinking as it happens, its answer."""
 from __future__ import annotations
 
-import signal
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass
-from types import FrameType
 from typing import TYPE_CHECKING
 
 import click
 
+from localthink.cli.interrupts import INTERRUPTED, interrupts
+from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.cli.page import DIM, HELD_STYLE, Page
-from localthink.cli.terminal import INTERRUPTED, Terminal, json_line, read_text
+from localthink.cli.terminal import Terminal, json_line, read_text
 from localthink.errors import UsageError
-from localthink.records import CACHE_TYPES, Event, Request, Sampling, Tip, Trace
+from localthink.records import Event, Request, Sampling, Tip, Trace
 from localthink.trace_json import trace_object
 
 if TYPE_CHECKING:
@@ -45,32 +44,17 @@ class Asked:
 
 @click.command("ask")
 @click.argument("question", required=False)
-@click.option("-m", "--model", help="Path or name of a GGUF model.  [default: the bundled one]")
-@click.option("--alpha", type=float, default=3.0, show_default=True, help="Strength of the switch penalty, in logits.")
-@click.option("--beta", type=float, default=600, show_default=True,
-              help="Its duration, in tokens from the start of a thought.")
-@click.option("--no-penalty", is_flag=True, help="Decode plainly; the same as --alpha 0.")
-@click.option("--markers", "groups", multiple=True, metavar="GROUP",
-              help="Which groups of switch markers count.  [default: switch]")
-@click.option("--temperature", type=float, default=0.6, show_default=True, help="0 is greedy.")
-@click.option("--top-p", type=float, default=0.95, show_default=True, help="1 is off.")
-@click.option("--top-k", type=int, default=0, help="0 is off, the default.")
-@click.option("--min-p", type=float, default=0.0, help="0 is off, the default.")
+@model_option
+@generation_options
 @click.option("--seed", type=click.IntRange(min=0), help="Repeats a sample.  [default: a new one each time]")
-@click.option("--max-tokens", type=int, help="Most tokens to write.  [default: what the context holds]")
-@click.option("--stop", multiple=True, metavar="TEXT", help="End the answer before this text; may be repeated.")
 @click.option("--n", "samples", type=int, default=1, show_default=True, help="So many samples at once.")
 @click.option("--context", type=int, help="Tokens that the KV cache holds, all samples together.")
-@click.option("--cache", type=click.Choice(CACHE_TYPES), default="f16", show_default=True,
-              help="Type of the KV cache.")
-@click.option("--threads", type=int, help="CPU threads.  [default: the physical cores]")
-@click.option("--gpu-layers", type=int, help="Layers on the GPU, -1 for all.  [default: all where there is a GPU]")
+@engine_options
 @click.option("--raw", is_flag=True, help="Send the text as it is, without the model's template.")
 @click.option("--hide-thinking", is_flag=True, help="Show the answer only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a sample, one a line.")
-def command(question: str | None, model: str | None, alpha: float, beta: float, no_penalty: bool,
-            groups: tuple[str, ...], temperature: float, top_p: float, top_k: int, min_p: float, seed: int | None,
-            max_tokens: int | None, stop: tuple[str, ...], samples: int, context: int | None, cache: str,
+def command(question: str | None, model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None,
+            stop: tuple[str, ...], seed: int | None, samples: int, context: int | None, cache: str,
             threads: int | None, gpu_layers: int | None, raw: bool, hide_thinking: bool, as_json: bool) -> None:
     """Ask a model one QUESTION (- reads standard input) and watch it think.
 
@@ -83,15 +67,12 @@ def command(question: str | None, model: str | None, alpha: float, beta: float, 
 
     if samples < 1:
         raise UsageError(f"n is {samples}: ask for at least one sample")
-    asked = Asked(
-        read_text(question, "question"), samples, secrets.randbits(31) if seed is None else seed,
-        Tip(0.0 if no_penalty else alpha, beta, groups=groups or Tip().groups),
-        Sampling(temperature, top_p, top_k, min_p), max_tokens, stop, raw, hide_thinking,
-    )
+    asked = Asked(read_text(question, "question"), samples, secrets.randbits(31) if seed is None else seed, tip,
+                  sampling, max_tokens, stop, raw, hide_thinking)
     slots = min(samples, MOST_AT_ONCE)
     with load(model, slots=slots, context=context, cache=cache, threads=threads, gpu_layers=gpu_layers) as engine:
         _hint(engine, asked)
-        with _interrupts() as interrupted:
+        with interrupts() as interrupted:
             if as_json:
                 _show_json(engine, asked, cache, interrupted)
             else:
@@ -100,23 +81,6 @@ def command(question: str | None, model: str | None, alpha: float, beta: float, 
                 _summarise(traces, asked, time.perf_counter() - start)
     if interrupted:
         sys.exit(INTERRUPTED)
-
-
-@contextmanager
-def _interrupts() -> Iterator[list[int]]:
-    """A list that is no longer empty once Ctrl+C was pressed; a second press raises at once."""
-    pressed: list[int] = []
-
-    def note(number: int, frame: FrameType | None) -> None:
-        if pressed:
-            raise KeyboardInterrupt
-        pressed.append(number)
-
-    before = signal.signal(signal.SIGINT, note)
-    try:
-        yield pressed
-    finally:
-        signal.signal(signal.SIGINT, before)
 
 
 def _events(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> Iterator[Event]:

@@ -10,11 +10,15 @@ from pathlib import Path
 
 import click
 
-from localthink.cli.terminal import INTERRUPTED, visible
+from localthink.cli.interrupts import INTERRUPTED
+from localthink.cli.terminal import visible
 from localthink.errors import LocalthinkError
 
 COMMANDS = {  # name: (module, what --help says of it); the module holds a `command`
     "ask": ("localthink.cli.ask", "Ask a model one question and watch it think."),
+    "run": ("localthink.cli.run", "Answer many prompts offline; goes on where it stopped."),
+    "status": ("localthink.cli.status", "Show how far a run is."),
+    "merge": ("localthink.cli.merge", "Put the shards of a run together."),
     "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
     "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),
 }

@@ -11,7 +11,6 @@ import click
 
 from localthink.errors import UsageError
 
-INTERRUPTED = 130  # the exit code after Ctrl+C
 # C0 and C1 controls but tab and newline, other line ends, and the marks that reorder a line
 UNSAFE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 

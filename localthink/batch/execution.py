@@ -1,0 +1,129 @@
+"""The loop of a run: samples to the crew, results to the ledger, figures to whoever looks on."""
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator, Mapping
+from typing import Any, Protocol
+
+from localthink.batch.crew import Crew
+from localthink.batch.dispatch import DEATHS_ALONE, Dispatch, Work
+from localthink.batch.figures import Figures, Meter
+from localthink.batch.items import BadLine
+from localthink.batch.ledger import STATUS, Ledger
+from localthink.batch.manifest import write_json
+from localthink.batch.results import engine_error, input_error, result_object
+from localthink.batch.status import status_record
+from localthink.batch.survey import ask
+from localthink.engine.messages import Died, Finished, Loaded, Loading, News, Progress, Refused
+from localthink.errors import EngineError, LocalthinkError
+
+WAIT = 0.2  # seconds for news, and between two looks at whether to stop
+STATUS_EVERY = 2.0  # seconds between two writings of status.json
+DEATHS_WHILE_LOADING = 3
+
+
+class Watcher(Protocol):
+    """Whoever looks on, and may ask to stop."""
+
+    def note(self, text: str) -> None: ...
+    def show(self, figures: Figures) -> None: ...
+    def stopped(self) -> bool: ...
+
+
+class Execution:
+    """Runs `feed` on a crew. `engine_settings` goes into every result, as what the engine was."""
+
+    def __init__(self, feed: Iterator[Work], crew: Crew, loading: Loading, ledger: Ledger, meter: Meter,
+                 watcher: Watcher, model: str, engine_settings: Mapping[str, Any]) -> None:
+        self._crew, self._loading, self._ledger, self._meter, self._watcher = crew, loading, ledger, meter, watcher
+        self._model, self._engine_settings = model, dict(engine_settings)
+        self._dispatch = Dispatch(feed, crew.size, loading.slots)
+        self._loaded = [False] * crew.size
+        self._deaths_while_loading = 0
+        self._results: list[dict[str, Any]] = []
+        self._errors: list[dict[str, Any]] = []
+        self._told = 0.0
+
+    def run(self) -> str:
+        """Until all is done, or the watcher has had enough; returns which, as `complete` or `stopped`."""
+        state = "failed"
+        try:
+            state = self._run()
+        finally:
+            self._crew.close()
+            self._tell(state, at_once=True)
+        return state
+
+    def _run(self) -> str:
+        for worker in range(self._crew.size):
+            self._crew.start(worker, self._loading)
+        self._tell("loading")
+        while True:
+            for worker, news in self._crew.receive(WAIT):
+                self._take(worker, news)
+            self._save()
+            for worker in range(self._crew.size):
+                self._feed(worker)
+            if self._dispatch.idle:
+                return "complete"
+            self._tell("running" if any(self._loaded) else "loading")
+            if self._watcher.stopped():
+                return "stopped"
+
+    def _feed(self, worker: int) -> None:
+        if self._loaded[worker]:
+            given = self._dispatch.give(worker)
+            self._crew.send(worker, [ask(work.item, work.sample, number) for number, work in given])
+
+    def _take(self, worker: int, news: News) -> None:
+        if isinstance(news, Finished):
+            if work := self._dispatch.settle(worker, news.number):
+                self._results.append(result_object(work, news.trace, self._model, self._engine_settings))
+                self._meter.settled(work.item)
+        elif isinstance(news, Refused):
+            if work := self._dispatch.settle(worker, news.number):
+                self._errors.append(input_error(BadLine(work.item.line, news.reason, work.item.own_id)))
+                self._meter.failed += 1
+        elif isinstance(news, Progress):
+            self._meter.progress(worker, news.tokens, news.held, news.busy)
+        elif isinstance(news, Loaded):
+            self._loaded[worker] = True
+            self._deaths_while_loading = 0
+        elif isinstance(news, Died):
+            self._bury(worker, news)
+
+    def _bury(self, worker: int, news: Died) -> None:
+        """Take back what the dead engine was asked, and start another."""
+        if news.lasting:
+            raise news.error()
+        for work in self._dispatch.died(worker, self._loaded[worker]):
+            reason = f"given up after {DEATHS_ALONE} deaths of the engine: {news.reason}"
+            self._errors.append(engine_error(work, reason))
+            self._meter.failed += 1
+        if not self._loaded[worker]:
+            self._deaths_while_loading += 1
+            if self._deaths_while_loading >= DEATHS_WHILE_LOADING:
+                raise EngineError(f"the engine died {DEATHS_WHILE_LOADING} times as it loaded the model: {news.reason}")
+        self._loaded[worker] = False
+        self._meter.died(worker)
+        self._watcher.note(f"{news.reason}; it is started again")
+        self._crew.start(worker, self._loading)
+
+    def _save(self) -> None:
+        """What has come in since the last time is on the disk when this returns."""
+        results, self._results = self._results, []
+        self._ledger.append(results)
+        errors, self._errors = self._errors, []
+        self._ledger.append_errors(errors)
+
+    def _tell(self, state: str, at_once: bool = False) -> None:
+        figures = self._meter.figures(state, self._ledger.errors)
+        self._watcher.show(figures)
+        now = time.monotonic()
+        if at_once or now - self._told >= STATUS_EVERY:
+            self._told = now
+            try:
+                write_json(self._ledger.folder / STATUS, status_record(figures))
+            except LocalthinkError as error:
+                if not at_once:  # the results have the same disk, and say so themselves
+                    self._watcher.note(str(error))

@@ -1,0 +1,112 @@
+"""An append-only file of JSON objects, one a line, that survives whatever happens to its writer.
+
+A line counts once it is on the disk with its newline. Reading drops a last line without one: it was
+being written when the power went, or the process.
+"""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, BinaryIO
+
+from localthink.errors import LocalthinkError, UsageError
+
+
+class JsonLines:
+    """Opens `path` for appending, and cuts off a torn last line; `torn` says how many bytes that took."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        try:
+            self._file: BinaryIO = path.open("r+b" if path.exists() else "x+b")
+            self._size, self.torn = _whole(self._file)
+            if self.torn:
+                self._file.truncate(self._size)
+        except OSError as error:
+            raise LocalthinkError(f"{path} cannot be written: {error.strerror}") from None
+        _sync_folder(path.parent)
+
+    def append(self, objects: Sequence[dict[str, Any]]) -> None:
+        """Add the objects; when this returns they are on the disk. On failure none of them is, and nothing is torn."""
+        if not objects:
+            return
+        data = b"".join(map(_line, objects))
+        try:
+            self._file.seek(self._size)
+            self._file.write(data)
+            self._file.flush()
+            os.fsync(self._file.fileno())
+        except OSError as error:
+            self._take_back()
+            raise LocalthinkError(f"{self.path} cannot be written: {error.strerror}: what was written before is safe; "
+                                  "make room and give the same command again") from None
+        self._size += len(data)
+
+    def _take_back(self) -> None:
+        """Cut off what a failed write left; the next opening would, too."""
+        with suppress(OSError):
+            os.ftruncate(self._file.fileno(), self._size)
+
+    def close(self) -> None:
+        with suppress(OSError):  # a buffer that could not be written was reported when it could not
+            self._file.close()
+
+
+def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """The whole lines of a file as (number from 1, object); none where there is no file.
+
+    Raises UsageError, with the number, at a line that is not a JSON object.
+    """
+    try:
+        with path.open("rb") as file:
+            for number, line in enumerate(file, 1):
+                if line.endswith(b"\n"):
+                    yield number, _object(path, number, line)
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise LocalthinkError(f"{path} cannot be read: {error.strerror}") from None
+
+
+def _line(value: dict[str, Any]) -> bytes:
+    """One line of JSON. Half surrogate pairs, which a text carried through may hold, are written as escapes."""
+    try:
+        return json.dumps(value, ensure_ascii=False).encode() + b"\n"
+    except UnicodeEncodeError:
+        return json.dumps(value).encode() + b"\n"
+
+
+def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError) as error:
+        raise UsageError(f"{path}, line {number}, is not JSON ({error}): mend or remove that line") from None
+    if not isinstance(value, dict):
+        raise UsageError(f"{path}, line {number}, is not a JSON object: mend or remove that line")
+    return value
+
+
+def _whole(file: BinaryIO) -> tuple[int, int]:
+    """Where the last newline ends, and how many bytes follow it."""
+    end = position = file.seek(0, os.SEEK_END)
+    while position:
+        start = max(0, position - 65536)
+        file.seek(start)
+        found = file.read(position - start).rfind(b"\n")
+        if found >= 0:
+            return start + found + 1, end - start - found - 1
+        position = start
+    return 0, end
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make sure of a new file's name as well, where the system lets a folder be opened (Windows does not)."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)

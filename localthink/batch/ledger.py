@@ -1,0 +1,148 @@
+"""A run's folder: one process at a time writes it, and every sample is in it once."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from localthink.batch.jsonlines import JsonLines, read_lines
+from localthink.errors import LocalthinkError, UsageError
+
+RESULTS, ERRORS = "results.jsonl", "errors.jsonl"
+MANIFEST, STATUS, SPOOL = "manifest.json", "status.json", "input.jsonl"
+LOCK = ".lock"
+NEEDED: dict[str, type | tuple[type, ...]] = {
+    "key": str, "id": (str, int), "sample": int, "line": int, "tokens": int, "held": (int, float), "settings": dict}
+
+
+@dataclass(slots=True)
+class Tally:
+    """Sums over the results of a run."""
+
+    samples: int = 0
+    tokens: int = 0
+    held: float = 0.0
+    cut_off: int = 0
+    graded: int = 0
+    correct: int = 0
+
+    def add(self, result: Mapping[str, Any]) -> None:
+        self.samples += 1
+        self.tokens += result["tokens"]
+        self.held += result["held"]
+        self.cut_off += result.get("finish_reason") == "length"
+        if "correct" in result:
+            self.graded += 1
+            self.correct += bool(result["correct"])
+
+
+class Ledger:
+    """Takes the lock on `folder`, which is made where there is none, and reads what is in it.
+
+    `done` holds the keys of the results, `given_up` those of the samples that the engine did not
+    survive; `torn` counts dropped last lines. Raises UsageError where the folder is in use, is no
+    folder, or holds a line that is no result.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        from filelock import FileLock, Timeout
+
+        self.folder = folder
+        make_folder(folder)
+        self._lock = FileLock(folder / LOCK)
+        try:
+            self._lock.acquire(timeout=0)
+        except Timeout:
+            raise UsageError(f"another process is writing {folder}: wait for it, or give another folder "
+                             f"(localthink status {folder} shows how far it is)") from None
+        except (OSError, NotImplementedError) as error:
+            raise LocalthinkError(f"{folder} cannot be locked: {error}") from None
+        try:
+            self._results, self._errors = JsonLines(folder / RESULTS), JsonLines(folder / ERRORS)
+            self.torn = bool(self._results.torn) + bool(self._errors.torn)
+            self.done: set[bytes] = set()
+            self.tally = Tally()
+            for number, result in read_lines(folder / RESULTS):
+                self._know(number, result)
+            self._reported: set[tuple[Any, ...]] = set()
+            self.given_up: set[bytes] = set()
+            self.errors = 0
+            for _, error_line in read_lines(folder / ERRORS):
+                self._count_error(error_line)
+        except BaseException:
+            self._lock.release()
+            raise
+
+    def _know(self, number: int, result: dict[str, Any]) -> None:
+        key = checked_key(self.folder / RESULTS, number, result)
+        if key in self.done:
+            raise UsageError(f"{self.folder / RESULTS}, line {number}, has the key {result['key']} of a line before "
+                             "it: remove one of the two")
+        self.done.add(key)
+        self.tally.add(result)
+
+    def __contains__(self, key: str) -> bool:
+        return bytes.fromhex(key) in self.done
+
+    def has(self, key: str, retry_errors: bool = False) -> bool:
+        """Whether nothing is to be done for this key any more."""
+        name = bytes.fromhex(key)
+        return name in self.done or (name in self.given_up and not retry_errors)
+
+    def append(self, results: Sequence[dict[str, Any]]) -> None:
+        """Add results; they count, and are in `done`, when this returns."""
+        self._results.append(results)
+        for result in results:
+            self.done.add(bytes.fromhex(result["key"]))
+            self.tally.add(result)
+
+    def append_errors(self, errors: Sequence[dict[str, Any]]) -> None:
+        """Add errors, but for those that are known from before."""
+        new = [error for error in errors if _identity(error) not in self._reported]
+        self._errors.append(new)
+        for error in new:
+            self._count_error(error)
+
+    def _count_error(self, error: Mapping[str, Any]) -> None:
+        self._reported.add(_identity(error))
+        self.errors += 1
+        key = error.get("key")
+        if error.get("kind") == "engine" and isinstance(key, str):
+            self.given_up.add(bytes.fromhex(key))
+
+    def close(self) -> None:
+        self._results.close()
+        self._errors.close()
+        self._lock.release()
+
+    def __enter__(self) -> Ledger:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def make_folder(folder: Path) -> None:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except (FileExistsError, NotADirectoryError):
+        raise UsageError(f"{folder} is not a folder: give another one with -o") from None
+    except OSError as error:
+        raise UsageError(f"the folder {folder} cannot be made: {error.strerror}") from None
+
+
+def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:
+    """The key of a result. Raises UsageError, with the line's number, where it is not one that localthink wrote."""
+    wrong = next((name for name, kind in NEEDED.items() if not isinstance(result.get(name), kind)), None)
+    if wrong is None:
+        try:
+            return bytes.fromhex(result["key"])
+        except ValueError:
+            wrong = "key"
+    raise UsageError(f"{path}, line {number}, is not a result: its {wrong!r} is {result.get(wrong)!r}: "
+                     "mend or remove that line")
+
+
+def _identity(error: Mapping[str, Any]) -> tuple[Any, ...]:
+    return (error.get("kind"), error.get("line"), error.get("sample"), error.get("error"))

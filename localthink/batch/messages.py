@@ -1,0 +1,67 @@
+"""The conversation that a line of input asks to be continued, and the digest that names it."""
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+
+from localthink.batch.values import check_text, check_unicode, quoted
+from localthink.errors import UsageError
+from localthink.records import Message, Role
+
+ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
+FIELDS = ("role", "content")
+DIGITS = 32  # of a digest
+
+
+def read_messages(value: object) -> tuple[Message, ...]:
+    """The messages of a JSON list, the last of which is the user's. Raises UsageError for anything else."""
+    if not isinstance(value, list):
+        raise UsageError(f"messages is {quoted(value)}: give a list of messages, each with a role and a content")
+    if not value:
+        raise UsageError("messages is an empty list: give at least one message")
+    messages = tuple(_message(one, f"message {position}") for position, one in enumerate(value, 1))
+    if messages[-1].role != "user":
+        raise UsageError(f"the last message is from the {messages[-1].role}: end with one from the user, "
+                         "for an answer cannot be begun by somebody else")
+    return messages
+
+
+def with_appended(messages: Sequence[Message], text: str) -> tuple[Message, ...]:
+    """The messages with a text after the last, which is the user's, and after a blank line."""
+    if not text:
+        return tuple(messages)
+    *before, last = messages
+    return (*before, replace(last, content=f"{last.content}\n\n{check_unicode(text, 'the appended text')}"))
+
+
+def digest(messages: Sequence[Message]) -> str:
+    """32 hexadecimal digits that are the same exactly where the messages are."""
+    data = json.dumps([asdict(message) for message in messages], sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(data.encode()).hexdigest()[:DIGITS]
+
+
+def _message(value: object, what: str) -> Message:
+    if not isinstance(value, dict):
+        raise UsageError(f"{what} is {quoted(value)}: give an object with a role and a content")
+    unknown = [field for field, held in value.items() if held is not None and field not in FIELDS]
+    if unknown:
+        raise UsageError(f"{what} has the unknown field {quoted(unknown[0])}: a message has a role and a content")
+    role = value.get("role")
+    if not isinstance(role, str) or role not in ROLES:
+        raise UsageError(f"{what} has the role {quoted(role)}: give one of {', '.join(ROLES)}")
+    return Message(ROLES[role], check_text(_content(value.get("content"), what), f"the content of {what}"))
+
+
+def _content(value: object, what: str) -> object:
+    """A list of texts becomes one text, a line each, as in vLLM."""
+    return "\n".join(_part(part, what) for part in value) if isinstance(value, list) else value
+
+
+def _part(value: object, what: str) -> str:
+    if not isinstance(value, dict) or value.get("type") != "text" or not isinstance(value.get("text"), str):
+        kind = value.get("type") if isinstance(value, dict) else value
+        raise UsageError(f'{what} has a part that is {quoted(kind)}: give only {{"type": "text", "text": "…"}}')
+    text: str = value["text"]
+    return text

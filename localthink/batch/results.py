@@ -1,0 +1,41 @@
+"""What is written for a sample, and for what could not be one."""
+from __future__ import annotations
+
+from typing import Any
+
+from localthink.batch.dispatch import Work
+from localthink.batch.items import BadLine
+from localthink.grade.grading import known_answer
+from localthink.records import Trace
+from localthink.trace_json import trace_object
+
+
+def result_object(work: Work, trace: Trace, model: str, engine_settings: dict[str, Any]) -> dict[str, Any]:
+    """A line of results.jsonl: the object of `ask --json`, with what names it before and what it carries after.
+
+    Where the item knows its answer, `correct` says whether the sample found it; one that was cut off did not.
+    """
+    item, settings = work.item, work.item.settings
+    more = {"max_tokens": settings.max_tokens, "stop": list(settings.stop), "raw": settings.raw,
+            "n": settings.samples, **engine_settings}
+    result: dict[str, Any] = {"key": work.key, "id": item.id if item.own_id is None else item.own_id, "line": item.line,
+                              **trace_object(trace, model, more), "sample": work.sample}
+    grader = known_answer(item.carried)
+    if grader is not None:
+        result["correct"] = trace.finish_reason == "stop" and grader.solves(trace.answer)
+        result["grader"] = grader.name
+    if item.openai:
+        result["openai"] = True
+    result["item"] = dict(item.carried)
+    return result
+
+
+def input_error(line: BadLine) -> dict[str, Any]:
+    return {"kind": "input", "line": line.line, "id": line.id, "error": line.reason}
+
+
+def engine_error(work: Work, reason: str) -> dict[str, Any]:
+    """A sample that is given up: the engine did not survive it."""
+    item = work.item
+    return {"kind": "engine", "line": item.line, "id": item.id if item.own_id is None else item.own_id,
+            "sample": work.sample, "key": work.key, "error": reason}

@@ -1,0 +1,80 @@
+"""How far a run is, seen from another terminal: from what the run writes down for that, or from its results."""
+from __future__ import annotations
+
+import json
+import os
+import platform
+import time
+from dataclasses import asdict, fields
+from pathlib import Path
+from typing import Any
+
+from localthink.batch.figures import Figures
+from localthink.batch.jsonlines import read_lines
+from localthink.batch.ledger import ERRORS, RESULTS, STATUS, Tally, checked_key
+from localthink.batch.manifest import read_manifest
+from localthink.errors import UsageError
+
+STALE = 60.0  # seconds without a sign of life from a run on another machine
+
+
+def status_record(figures: Figures) -> dict[str, Any]:
+    """What `status.json` holds: the figures, and who wrote them."""
+    import psutil
+
+    return {**asdict(figures), "pid": os.getpid(), "process_started": psutil.Process().create_time(),
+            "host": platform.node(), "written": time.time()}
+
+
+def read_figures(folder: Path) -> Figures:
+    """The figures of a run that is going on, or of one that has stopped, from what is in its folder."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        raise UsageError(f"{folder} holds no run: give the folder that `localthink run -o` wrote")
+    tally, items_done = _count_results(folder / RESULTS)
+    kinds = [error.get("kind") for _, error in read_lines(folder / ERRORS)]
+    errors, given_up = len(kinds), kinds.count("engine")
+    status = _read_status(folder)
+    if _is_alive(status):
+        names = [field.name for field in fields(Figures)]
+        if all(name in status for name in names):
+            return Figures(**{name: status[name] for name in names})
+    samples = manifest["data"].get("samples", 0)
+    return Figures(
+        state="complete" if tally.samples + given_up >= samples > 0 else "stopped",
+        items=manifest["data"].get("items", 0), items_done=items_done, samples=samples,
+        samples_done=tally.samples, errors=errors, tokens=tally.tokens, held=tally.held, graded=tally.graded,
+        correct=tally.correct, cut_off=tally.cut_off, slots=0, busy=0, seconds=float(status.get("seconds", 0.0)),
+        speed_now=0.0, speed=float(status.get("speed", 0.0)), seconds_left=None)
+
+
+def _count_results(path: Path) -> tuple[Tally, int]:
+    """The sums over all results, and how many items have all the samples they asked for."""
+    tally, missing = Tally(), dict[Any, int]()
+    for number, result in read_lines(path):
+        checked_key(path, number, result)
+        tally.add(result)
+        missing[result["id"]] = missing.get(result["id"], result["settings"]["n"]) - 1
+    return tally, sum(left <= 0 for left in missing.values())
+
+
+def _read_status(folder: Path) -> dict[str, Any]:
+    try:
+        value = json.loads((folder / STATUS).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _is_alive(status: dict[str, Any]) -> bool:
+    """Whether the process that wrote the status still works."""
+    import psutil
+
+    if status.get("state") not in ("checking", "loading", "running"):
+        return False
+    if status.get("host") != platform.node():
+        return time.time() - float(status.get("written", 0)) < STALE
+    try:
+        return bool(abs(psutil.Process(status["pid"]).create_time() - status["process_started"]) < 1)
+    except (psutil.Error, KeyError, TypeError, ValueError):
+        return False

@@ -1,0 +1,174 @@
+"""`localthink run`: many prompts offline, so that in the morning everything that was computed is there."""
+from __future__ import annotations
+
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from localthink.cli.interrupts import exit_code, interrupts
+from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.errors import UsageError
+from localthink.records import Sampling, Tip
+
+if TYPE_CHECKING:
+    from localthink.batch.crew import Crew
+    from localthink.batch.figures import Figures
+    from localthink.batch.run import Run, Spec
+    from localthink.cli.watching import Quiet
+
+LAYOUTS = {"auto": None, "unified": False, "split": True}
+
+
+@click.command("run")
+@click.argument("source", required=False, metavar="[INPUT]")
+@click.option("-o", "--out", "folder", type=click.Path(path_type=Path), metavar="RUN_DIR",
+              help="Folder of the run; the same command with the same folder goes on where it stopped.")
+@model_option
+@click.option("-n", "--n", "samples", type=int, default=1, show_default=True, help="Samples of each item.")
+@generation_options
+@click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
+              help="Of the run; every sample has its own, from this, its item and its number.")
+@click.option("--append", default="", metavar="TEXT", help="Instructions that follow every question.")
+@click.option("--raw", is_flag=True, help="Send prompts as they are, without the model's template.")
+@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many items.")
+@click.option("--shard", metavar="i/N", help="Only the i-th of N parts of the items, by their ids; from 1/N to N/N.")
+@click.option("--slots", default="auto", show_default=True, metavar="N|auto", help="Samples at once.")
+@click.option("--context", "longest", type=click.IntRange(min=256),
+              help="Most tokens of one sample, its prompt included.  [default: what the items need]")
+@click.option("--cache-layout", "layout", type=click.Choice(list(LAYOUTS)), default="auto", show_default=True,
+              help="Split decodes faster, unified needs less memory.")
+@engine_options
+@click.option("--deterministic", is_flag=True, help="The same text to the last bit, whatever was interrupted.")
+@click.option("--ray", metavar="ADDRESS", help="Spread the work over a Ray cluster; 'local' starts one here.")
+@click.option("--workers", type=click.IntRange(min=1), help="Engines on the Ray cluster.  [default: one a node]")
+@click.option("--extend", is_flag=True, help="Allow more items or more samples than the folder was begun with.")
+@click.option("--retry-errors", is_flag=True, help="Try again what the engine did not survive.")
+@click.option("--strict", is_flag=True, help="Stop at a bad line, before anything is decoded.")
+@click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, and do nothing.")
+@click.option("--quiet", is_flag=True, help="Say nothing but errors.")
+@click.option("--export", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the results as one flat table: .jsonl, .csv or .parquet. Without INPUT, only that.")
+@click.option("--openai", type=click.Path(path_type=Path), metavar="FILE",
+              help="Write the results in the output form of OpenAI's batches.")
+def command(source: str | None, folder: Path | None, model: str | None, samples: int, tip: Tip, sampling: Sampling,
+            max_tokens: int | None, stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
+            shard: str | None, slots: str, longest: int | None, layout: str, cache: str, threads: int | None,
+            gpu_layers: int | None, deterministic: bool, ray: str | None, workers: int | None, extend: bool,
+            retry_errors: bool, strict: bool, dry_run: bool, quiet: bool, export: Path | None,
+            openai: Path | None) -> None:
+    """Answer every item of INPUT, offline, and keep each answer the moment it is there.
+
+    INPUT is JSON lines with `prompt`, `messages`, `question` or `problem` (and an `id`), OpenAI's batch
+    form, a .csv or .parquet table, hf://owner/name/file on the Hugging Face Hub, or - for standard input.
+    """
+    from localthink.batch.run import Spec
+    from localthink.batch.settings import Settings
+    from localthink.batch.shard import read_shard
+    from localthink.local_models import find_model
+
+    if source is None:
+        _export_only(folder, export, openai)
+        return
+    if folder is None and not dry_run:
+        raise UsageError("there is no folder for the results: give one with -o")
+    if deterministic and layout == "unified":
+        raise UsageError("--deterministic takes a split cache: leave --cache-layout out")
+    with tempfile.TemporaryDirectory() as nowhere:
+        spec = Spec(
+            source, Path(nowhere) if dry_run or folder is None else folder, find_model(model),
+            Settings(sampling, tip, samples, seed, max_tokens, stop, raw), append, limit,
+            read_shard(shard) if shard else None, cache, longest, _slots(slots), LAYOUTS[layout], deterministic,
+            threads, gpu_layers, strict, extend, retry_errors)
+        if dry_run:
+            _rehearse(spec, quiet)
+        else:
+            _run(spec, quiet, ray, workers)
+    if not dry_run:
+        _export(spec.folder, export, openai, quiet)
+
+
+def _slots(text: str) -> int | None:
+    if text == "auto":
+        return None
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 256:
+        raise UsageError(f"slots is {text!r}: give a number from 1 to 256, or auto")
+    return int(text)
+
+
+def _rehearse(spec: Spec, quiet: bool) -> None:
+    from localthink.batch.run import Run
+    from localthink.cli.watching import watching
+
+    with interrupts(terminate=True) as received, watching(received, quiet) as watcher, Run(spec, watcher) as run:
+        survey = run.survey()
+        fit = run.fit(survey)
+    click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines\n{fit.why}")
+
+
+def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> None:
+    """The run itself. Exits where it was stopped."""
+    from localthink.batch.run import Run
+    from localthink.cli.watching import summary, watching
+
+    with interrupts(terminate=True) as received:
+        try:
+            with watching(received, quiet) as watcher, Run(spec, watcher, _crew(ray, workers)) as run:
+                figures = _execute(run, watcher)
+        except KeyboardInterrupt:
+            if len(received) > 1:
+                raise
+            figures = None
+    if figures is not None and not quiet:
+        click.echo(summary(figures, str(spec.folder)))
+    if received:
+        click.echo("stopped: the same command goes on from here", err=True)
+        sys.exit(exit_code(received))
+
+
+def _execute(run: Run, watcher: Quiet) -> Figures:
+    if run.ledger.done:
+        watcher.note(f"{run.spec.folder} has {len(run.ledger.done):,} samples: going on")
+    survey = run.survey()
+    fit = run.fit(survey)
+    watcher.note(fit.why)
+    run.record(survey, fit)
+    return run.execute(survey, fit)
+
+
+def _crew(ray: str | None, workers: int | None) -> Crew | None:
+    if ray is None:
+        if workers is not None:
+            raise UsageError("--workers goes with --ray")
+        return None
+    from localthink.batch.ray_crew import RayCrew
+
+    return RayCrew(ray, workers)
+
+
+def _export_only(folder: Path | None, export: Path | None, openai: Path | None) -> None:
+    from localthink.batch.manifest import read_manifest
+
+    if export is None and openai is None:
+        raise UsageError("there is no INPUT: give a file, hf://owner/name/file, or - for standard input")
+    if folder is None or read_manifest(folder) is None:
+        raise UsageError(f"{folder or 'nothing'} holds no run to export: give its folder with -o")
+    _export(folder, export, openai, quiet=False)
+
+
+def _export(folder: Path, export: Path | None, openai: Path | None, quiet: bool) -> None:
+    from localthink.batch import export as exporting
+    from localthink.batch.ledger import ERRORS, RESULTS
+
+    written = []
+    if export is not None:
+        written.append((exporting.export(folder / RESULTS, export), "rows", export))
+    if openai is not None:
+        written.append((exporting.export_openai(folder / RESULTS, folder / ERRORS, openai, int(time.time())), "lines",
+                        openai))
+    for count, what, path in written:
+        if not quiet:
+            click.echo(f"{count:,} {what} in {path}")
