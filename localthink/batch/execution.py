@@ -88,6 +88,7 @@ class Execution:
             self._meter.progress(worker, news.tokens, news.held, news.busy)
         elif isinstance(news, Loaded):
             self._loaded[worker] = True
+            self._meter.loaded()
             self._deaths_while_loading = 0
         elif isinstance(news, Died):
             self._bury(worker, news)

@@ -159,7 +159,7 @@ def _write_parquet(results: Path, file: BinaryIO) -> int:
         while group := list(islice(rows, ROW_GROUP)):
             cells = [[_typed(row.get(name), type_) for row in group] for name, type_ in columns.items()]
             arrays = [arrow.array(column, field.type) for column, field in zip(cells, schema, strict=True)]
-            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema), row_group_size=ROW_GROUP)
+            writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
     return count
 
 

@@ -64,7 +64,7 @@ class Meter:
         self.items, self.samples, self.slots, self._tally = items, samples, slots, tally
         self.items_done = self.failed = 0
         self._missing: dict[int, int] = {}  # samples of the items that are under way, by their lines
-        self._start = time.monotonic()
+        self._start, self._clock_runs = time.monotonic(), False
         self._begun = tally.samples
         self._held_before = tally.held
         self._tokens: dict[int, int] = {}
@@ -80,6 +80,12 @@ class Meter:
             self._lately.append((now, self.tokens))
         while now - self._lately[0][0] > LATELY and len(self._lately) > 2:
             self._lately.popleft()
+
+    def loaded(self) -> None:
+        """The first engine is ready: the clock of the average starts."""
+        if not self._clock_runs:
+            self._clock_runs, self._start = True, time.monotonic()
+            self._lately = deque([(self._start, 0)])
 
     def begin(self, item: Item, missing: int) -> None:
         """An item's turn has come, and so many of its samples are not done yet."""

@@ -63,8 +63,9 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
         with path.open("rb") as file:
             for number, line in enumerate(file, 1):
-                if line.endswith(b"\n"):
-                    yield number, _object(path, number, line)
+                if not line.endswith(b"\n"):  # being written, or torn; what follows would be its other half
+                    return
+                yield number, _object(path, number, line)
     except FileNotFoundError:
         return
     except OSError as error:

@@ -122,7 +122,8 @@ def check_same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path, ext
         found = {name: pair for name, pair in found.items() if name not in EXTENDABLE or name in smaller}
     if found:
         shown = "; ".join(f"{name} was {_shown(was)} and is now {_shown(now_)}" for name, (was, now_) in found.items())
-        grows = not extend and set(found) <= set(EXTENDABLE)
+        grows = not extend and set(found) <= set(EXTENDABLE) and not any(
+            name != "data sha256" and _is_less(now_, was) for name, (was, now_) in found.items())
         advice = "--extend allows more items or more samples" if grows else "give another folder with -o"
         raise UsageError(f"{folder} holds another run: {shown}: {advice}")
 

@@ -21,7 +21,7 @@ from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, Ledger
 from localthink.batch.results import input_error
 from localthink.batch.settings import Settings, result_key
 from localthink.batch.shard import Shard
-from localthink.batch.sources import data_sha256, find_source, read_items
+from localthink.batch.sources import STANDARD_INPUT, data_sha256, find_source, read_items
 from localthink.batch.survey import Checker, Survey, tokens_needed
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
@@ -63,6 +63,8 @@ class Run:
         self.facts = read_facts(spec.model)
         self._crew = crew or LocalCrew()
         self._bad_lines: set[int] = set()
+        if spec.source != STANDARD_INPUT:
+            self.source = find_source(spec.source, spec.folder)  # a wrong name leaves no folder behind
         self.ledger = Ledger(spec.folder)
         try:
             self._prepare()
@@ -79,13 +81,17 @@ class Run:
         if self.ledger.torn:
             self._watcher.note("dropped a last line that was only half written")
         beside = spec.folder / f"{SPOOL}.new"
-        self.source = find_source(spec.source, beside)
-        self._new = self._manifest()
-        if self._old is not None:
-            records.check_same(self._old, self._new, spec.folder, spec.extend)
-        if self.source.path == beside:  # what came from standard input is kept only if it belongs here
-            beside.replace(spec.folder / SPOOL)
-            self.source = replace(self.source, path=spec.folder / SPOOL)
+        if spec.source == STANDARD_INPUT:
+            self.source = find_source(spec.source, beside)
+        try:
+            self._new = self._manifest()
+            if self._old is not None:
+                records.check_same(self._old, self._new, spec.folder, spec.extend)
+            if self.source.path == beside:  # what came from standard input is kept only if it belongs here
+                beside.replace(spec.folder / SPOOL)
+                self.source = replace(self.source, path=spec.folder / SPOOL)
+        finally:
+            beside.unlink(missing_ok=True)
 
     def _manifest(self) -> dict[str, Any]:
         spec, old = self.spec, self._old

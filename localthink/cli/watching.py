@@ -78,7 +78,7 @@ def watching(received: Sequence[int], quiet: bool) -> Iterator[Quiet]:
         from rich.console import Console
         from rich.live import Live
 
-        with Live(console=Console(stderr=True), refresh_per_second=4, transient=True) as live:
+        with Live(console=Console(stderr=True), refresh_per_second=4) as live:
             yield Display(received, live)
 
 

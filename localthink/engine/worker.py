@@ -116,12 +116,12 @@ class Worker:
 
     def _step(self, engine: Engine) -> None:
         events = engine.step()
-        for event in events:
-            self._tokens += event.token >= 0
-            self._held += event.held
-            if event.trace is not None:
-                self._news.send(Finished(self._numbers.pop(event.request), event.trace))
+        self._tokens += sum(event.token >= 0 for event in events)
+        self._held += sum(event.held for event in events)
         now = time.perf_counter()
-        if now - self._told >= TELL_EVERY or engine.idle:
+        if now - self._told >= TELL_EVERY or engine.idle:  # before the results: with the last, nobody listens any more
             self._told = now
             self._news.send(Progress(self._tokens, self._held, engine.busy))
+        for event in events:
+            if event.trace is not None:
+                self._news.send(Finished(self._numbers.pop(event.request), event.trace))

@@ -6,7 +6,7 @@ is not `1000`; Math-Verify finds more equal forms. What is counted as right is r
 
 The final answer stands, in this order,
 
-1. in the last `\boxed{…}`, whose braces must close within `MOST_CHARACTERS`: if they do not, there is none;
+1. in the last `\boxed{…}`, of at most `MOST_CHARACTERS`; there is none if it is longer or not closed;
 2. if a letter from A to J is known, in the last "answer is B", "Answer: (B)" or the like, in upper case and
    not followed by another word on its line, but for "because", "since" and "as";
 3. in the last line that is not empty, after its last "####" and "answer is", "answer:" or "answer =" if it
@@ -137,7 +137,7 @@ def _after_hashes(text: str) -> str:
 def _inside(text: str, start: int) -> str:
     """What stands between the brace that opens before `start` and the one that closes it; "" if none does."""
     depth = 1
-    for brace in _BRACE.finditer(text, start, start + MOST_CHARACTERS + 1):
+    for brace in _BRACE.finditer(text, start):
         depth += (brace[0] == "{") - (brace[0] == "}")
         if depth == 0:
             return text[start:brace.start()]

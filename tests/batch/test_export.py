@@ -120,6 +120,7 @@ def test_a_torn_last_line_is_ignored(tmp_path: Path, form: str, torn: str) -> No
 @pytest.mark.parametrize("form", FORMS)
 def test_no_results_make_no_rows(tmp_path: Path, form: str) -> None:
     assert exported(tmp_path, form, torn="{") == []
+    assert form == "parquet" or (tmp_path / f"out.{form}").read_bytes() == b""
 
 
 def test_cells_of_csv_are_those_of_rfc_4180(tmp_path: Path) -> None:
@@ -272,16 +273,17 @@ def test_results_that_are_not_there_are_named(tmp_path: Path, way: Way) -> None:
 
 
 @ways
-@pytest.mark.parametrize("name", ["results.jsonl", "link.jsonl", "folder.jsonl"])
+@pytest.mark.parametrize("name", ["results.jsonl", "link.jsonl", "folder.jsonl", "pipe.jsonl"])
 def test_what_cannot_be_a_target_is_refused(tmp_path: Path, way: Way, name: str) -> None:
     results = write(tmp_path / "results.jsonl", result())
     before = results.read_bytes()
     (tmp_path / "link.jsonl").symlink_to(results)
     (tmp_path / "folder.jsonl").mkdir()
-    with pytest.raises(UsageError, match=rf"{name} is (a folder|what is exported): give"):
+    os.mkfifo(tmp_path / "pipe.jsonl")
+    with pytest.raises(UsageError, match=rf"{name} is (a folder|not a file|what is exported): give"):
         way(results, tmp_path / name)
     assert results.read_bytes() == before
-    assert len(names(tmp_path)) == 3
+    assert len(names(tmp_path)) == 4
 
 
 def test_the_errors_are_no_target_either(tmp_path: Path) -> None:

@@ -57,6 +57,7 @@ def test_what_is_not_the_same_is_not_equal(spelled: str, gold: str | float) -> N
     "$42$", "x = 42", "The answer is 42.", "the final answer is: 42", "Answer: 42", "**Answer:** 42", "**Answer: 42**",
     "The answer = $42$", "No, the answer is 41. The answer is 42", "#### 42", "so 41 #### 42", "#### 41\n42",
     "#### Answer: 42",
+    "Answer: B\n42",
     "40 + 2 #### 42\n" + "I could go on about it. " * 10, "####\n42\n" + "I could go on about it. " * 10,
 ])
 def test_the_last_thing_settled_on_counts(answer: str) -> None:

@@ -20,6 +20,7 @@ PUZZLE = Puzzle((4, 7, 11), 39)
     {"target": "39", "nums": "(4, 7, 11)"}, {"target": "39", "nums": " [ 4  7 11] "},
     {"target": 39, "nums": "4 , 7, 11"},
     {"target": 39, "nums": [4, 7, 11], "answer": "4 * 7 + 11"}, {"target": 39, "numbers": "none", "nums": [4, 7, 11]},
+    {"target": 39, "nums": [1, 2], "numbers": [4, 7, 11]},
 ])
 def test_target_and_numbers_are_a_puzzle(carried: dict[str, Any]) -> None:
     grader = known_answer(carried)
