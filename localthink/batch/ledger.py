@@ -145,4 +145,5 @@ def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:
 
 
 def _identity(error: Mapping[str, Any]) -> tuple[Any, ...]:
-    return (error.get("kind"), error.get("line"), error.get("sample"), error.get("error"))
+    """A line, or a sample of it, is reported once: another reading may word the same trouble otherwise."""
+    return (error.get("kind"), error.get("line"), error.get("sample"))

@@ -21,7 +21,7 @@ def key(item: object, sample: int = 0) -> str:
     return hashlib.sha256(f"{item}/{sample}".encode()).hexdigest()[:32]
 
 
-def result(item: str | int, sample: int = 0, *, n: int = 1, **more: Any) -> dict[str, Any]:
+def result(item: str | int, sample: int = 0, /, n: int = 1, **more: Any) -> dict[str, Any]:
     """A result that has what every result has, and `more`."""
     return {"key": key(item, sample), "id": item, "line": 1, "sample": sample, "tokens": 10, "held": 0.5,
             "finish_reason": "stop", "settings": {"n": n}, **more}

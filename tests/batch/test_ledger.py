@@ -145,9 +145,10 @@ def test_an_error_is_recorded_once_however_often_it_happens(folder: Path) -> Non
         ledger.append_errors([first, second])
         assert ledger.errors == 2
     with Ledger(folder) as ledger:
-        ledger.append_errors([second, input_error(3, "another reason")])
-        assert ledger.errors == 3
-    assert (folder / ERRORS).read_bytes() == lines([first, second, input_error(3, "another reason")])
+        ledger.append_errors([second, input_error(3, "the same in other words"), engine_error("a", 0)])
+        ledger.append_errors([engine_error("a", 1), engine_error("a", 0, "another death")])
+        assert ledger.errors == 4
+    assert (folder / ERRORS).read_bytes() == lines([first, second, engine_error("a", 0), engine_error("a", 1)])
 
 
 def test_an_error_that_comes_twice_at_once_is_recorded_once(folder: Path) -> None:
@@ -170,13 +171,12 @@ def test_a_sample_that_was_given_up_is_not_to_be_done_again_unless_asked_for(fol
 
 
 @pytest.mark.parametrize("change", [{"key": "no digits"}, {"line": [1]}, {"error": {}}])
-def test_a_damaged_error_line_ends_in_a_message_or_is_passed_over(folder: Path, change: dict[str, Any]) -> None:
+def test_a_line_that_is_no_error_is_named_with_its_number(folder: Path, change: dict[str, Any]) -> None:
     folder.mkdir(parents=True)
     (folder / ERRORS).write_bytes(lines([input_error(1), engine_error("a") | change]))
-    try:
-        Ledger(folder).close()
-    except UsageError as error:
-        assert f"{folder / ERRORS}, line 2" in str(error)  # noqa: PT017
+    with pytest.raises(UsageError) as error:
+        Ledger(folder)
+    assert f"{folder / ERRORS}, line 2" in str(error.value)
 
 
 def test_half_a_surrogate_pair_that_is_carried_along_does_no_harm(folder: Path) -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import zlib
 
-from localthink.engine.scheduler import Copy, Job, Plan, Scheduler
+from localthink.engine.scheduler import Copy, Job, Plan, Scheduler, Shapes
 
 
 class CellCache:
@@ -43,18 +43,59 @@ class CellCache:
         return True
 
 
-class ScriptedEngine:
-    """The engine's loop without llama.cpp: every job writes `wanted[job]` tokens, each a hash of those before."""
+class SplitCache(CellCache):
+    """A split cache: every slot has `cells` of its own, and a copy takes as many as its source.
 
-    def __init__(self, cells: int, slots: int, batch: int, shares: bool = True) -> None:
-        self.cache = CellCache(cells, slots)
-        self.scheduler = Scheduler(slots, batch, shares)
+    `shapes` says of every cell in which shape of batch it was computed: how many rows, how many of them its own.
+    """
+
+    def __init__(self, cells: int, slots: int) -> None:
+        super().__init__(cells * slots, slots)
+        self.shapes: dict[int, tuple[int, int]] = {}
+        self.copied = 0
+
+    def edit(self, plan: Plan) -> None:
+        for edit in plan.edits:
+            super().edit(Plan([edit]))
+            if isinstance(edit, Copy):
+                self.copied += 1
+                self.held[edit.target] = [(self._twin(cell), token) for cell, token in self.held[edit.target]]
+
+    def _twin(self, cell: int) -> int:
+        self._fresh += 1
+        self.shapes[self._fresh - 1] = self.shapes[cell]
+        return self._fresh - 1
+
+    def decode(self, plan: Plan) -> bool:
+        slots = [chunk.job.slot for chunk in plan.chunks]
+        assert slots == sorted(slots), "rows stand in the order of their slots"
+        first, done = self._fresh, super().decode(plan)
+        assert done, "a slot has room for the longest sample"
+        rows = sum(chunk.count for chunk in plan.chunks)
+        shapes = [(rows, chunk.count) for chunk in plan.chunks for _ in range(chunk.count)]
+        self.shapes.update(zip(range(first, self._fresh), shapes, strict=True))
+        return True
+
+    def rounding(self, slot: int) -> int:
+        """Differs where any of a slot's tokens was computed in another shape."""
+        return zlib.crc32(repr([self.shapes[cell] for cell, _ in self.held[slot]]).encode())
+
+
+class ScriptedEngine:
+    """The engine's loop without llama.cpp: every job writes `wanted[job]` tokens, each a hash of those before.
+
+    With a split cache the hash is also one of the shapes in which they were computed, as a sum in floats is.
+    """
+
+    def __init__(self, cells: int, slots: int, batch: int, shares: bool = True, shapes: Shapes = "mixed") -> None:
+        self.cache = CellCache(cells, slots) if shapes == "mixed" else SplitCache(cells, slots)
+        self.scheduler = Scheduler(slots, batch, shares, shapes)
         self.batch = batch
         self.wanted: dict[Job, int] = {}
         self.prompts: dict[Job, list[int]] = {}
         self.ended: dict[Job, str] = {}
         self.decoded = 0
-        self.widths: list[int] = []
+        self.batches: list[list[tuple[int, int, bool]]] = []  # of each step: (slot, rows, whether for nobody)
 
     def submit(self, prompt: list[int], wanted: int) -> Job:
         job = Job(list(prompt))
@@ -74,14 +115,15 @@ class ScriptedEngine:
                 self.end(alone, "length")
                 return
             plan = self._plan()
-        self.decoded += sum(chunk.count for chunk in plan.chunks)
-        self.widths.append(len(plan.chunks))
+        self.decoded += sum(chunk.count for chunk in plan.chunks if not chunk.filler)
+        self.batches.append([(chunk.job.slot, chunk.count, chunk.filler) for chunk in plan.chunks])
         self.scheduler.decoded(plan)
         for chunk in plan.chunks:
-            if chunk.output:
+            if chunk.output and not chunk.filler:
                 job = chunk.job
                 assert job.pending == 0, "an output follows the last token"
-                job.tokens.append(follower(job.tokens))
+                rounding = self.cache.rounding(job.slot) if isinstance(self.cache, SplitCache) else 0
+                job.tokens.append(follower(job.tokens, rounding))
                 if len(job.tokens) - len(self.prompts[job]) >= self.wanted[job]:
                     self.end(job, "stop")
 
@@ -102,5 +144,5 @@ class ScriptedEngine:
             assert steps > 0, "somebody starves"
 
 
-def follower(tokens: list[int]) -> int:
-    return zlib.crc32(repr(tokens).encode()) % 7
+def follower(tokens: list[int], rounding: int = 0) -> int:
+    return (zlib.crc32(repr(tokens).encode()) + rounding) % 7

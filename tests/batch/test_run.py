@@ -1,0 +1,249 @@
+"""A run from input to ledger, on the bundled model and on a played engine."""
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from batch.running import (
+    Watch,
+    dies_loading,
+    errors,
+    execute,
+    played_crew,
+    results,
+    spec,
+    texts,
+    write_puzzles,
+)
+from localthink.batch.crew import LocalCrew
+from localthink.engine.host import EngineHost
+from localthink.errors import EngineError, UsageError
+from localthink.records import Tip
+
+
+@pytest.fixture
+def puzzles(tmp_path):
+    return write_puzzles(tmp_path / "puzzles.jsonl", 4, topic="numbers")
+
+
+def lines(tmp_path, *objects):
+    path = tmp_path / "lines.jsonl"
+    path.write_text("".join(json.dumps(value) + "\n" for value in objects))
+    return path
+
+
+def test_every_sample_is_a_line_with_what_ask_says_and_what_was_carried(puzzles, tmp_path):
+    figures = execute(spec(puzzles, tmp_path / "run", samples=2, slots=3))
+    found = results(tmp_path / "run")
+    assert (figures.state, figures.items_done, figures.samples_done) == ("complete", 4, 8)
+    assert sorted((line["id"], line["sample"]) for line in found) == [(f"p{i}", s) for i in range(4) for s in (0, 1)]
+    assert len({line["key"] for line in found}) == 8
+    for line in found:
+        assert line["item"]["topic"] == "numbers"
+        assert line["grader"] == "countdown" and isinstance(line["correct"], bool)
+        assert {"thinking", "answer", "thoughts", "token_ids", "held", "seed", "settings", "finish_reason"} <= set(line)
+        assert line["settings"]["slots"] == 3
+    assert figures.correct == sum(line["correct"] for line in found)
+    assert figures.tokens == sum(line["tokens"] for line in found)
+
+
+def test_a_sample_is_what_ask_writes_with_its_seed(puzzles, tmp_path):
+    import localthink
+
+    execute(spec(puzzles, tmp_path / "run", slots=1))
+    line = next(line for line in results(tmp_path / "run") if line["id"] == "p2")
+    question = [json.loads(text)["question"] for text in puzzles.read_text().splitlines()][2]
+    with localthink.load(threads=1) as engine:
+        [[trace]] = engine.generate([question], seed=line["seed"], max_tokens=400)
+    assert list(trace.token_ids) == line["token_ids"]
+
+
+def test_the_manifest_says_all_that_is_needed_to_repeat_the_run(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run", samples=2, seed=5, tip=Tip(beta=float("inf"))))
+    manifest = json.loads((tmp_path / "run" / "manifest.json").read_text(encoding="utf-8"))
+    assert manifest["settings"]["seed"] == 5
+    assert manifest["settings"]["beta"] == "inf"
+    assert manifest["settings"]["context"] >= 400
+    assert len(manifest["model"]["sha256"]) == len(manifest["data"]["sha256"]) == 64
+    assert manifest["data"]["items"], manifest["data"]["samples"] == (4, 8)
+    [session] = manifest["sessions"]
+    assert {"versions", "machine", "backend", "threads", "slots", "cells", "layout"} <= set(session)
+
+
+def test_the_same_call_again_adds_nothing(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run"))
+    before = (tmp_path / "run" / "results.jsonl").read_bytes()
+    figures = execute(spec(puzzles, tmp_path / "run"))
+    assert (tmp_path / "run" / "results.jsonl").read_bytes() == before
+    assert (figures.state, figures.items_done, figures.samples_done) == ("complete", 4, 4)
+
+
+def test_a_run_that_was_stopped_goes_on_and_ends_as_if_it_had_not_been(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "whole", samples=3, deterministic=True, slots=2))
+    stopped = execute(spec(puzzles, tmp_path / "run", samples=3, deterministic=True, slots=2), Watch(stop_after=2))
+    assert stopped.state == "stopped" and 2 <= stopped.samples_done < 12
+    execute(spec(puzzles, tmp_path / "run", samples=3, deterministic=True))
+    assert texts(tmp_path / "run") == texts(tmp_path / "whole")
+    assert len(results(tmp_path / "run")) == 12
+
+
+def test_two_settings_share_their_seeds_and_no_key(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "plain", tip=Tip(alpha=0.0)))
+    execute(spec(puzzles, tmp_path / "held", tip=Tip(alpha=3.0)))
+    plain, held = results(tmp_path / "plain"), results(tmp_path / "held")
+    assert {line["id"]: line["seed"] for line in plain} == {line["id"]: line["seed"] for line in held}
+    assert not {line["key"] for line in plain} & {line["key"] for line in held}
+
+
+def test_another_setting_in_the_same_folder_is_refused_with_both_values(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    with pytest.raises(UsageError, match=r"alpha was 3\.0 and is now 5\.0"):
+        execute(spec(puzzles, tmp_path / "run", tip=Tip(alpha=5.0)))
+
+
+def test_more_samples_and_more_items_take_extend_and_keep_what_there_is(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    before = (tmp_path / "run" / "results.jsonl").read_text()
+    write_puzzles(puzzles, 6, topic="numbers")
+    with pytest.raises(UsageError, match="--extend"):
+        execute(spec(puzzles, tmp_path / "run", samples=2))
+    execute(spec(puzzles, tmp_path / "run", samples=2, extend=True), crew=played_crew())
+    assert (tmp_path / "run" / "results.jsonl").read_text().startswith(before)
+    assert len(texts(tmp_path / "run")) == len(results(tmp_path / "run")) == 12
+
+
+def test_extending_with_items_changed_or_gone_is_refused(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    write_puzzles(puzzles, 4, first=1)
+    with pytest.raises(UsageError, match="belong to no item"):
+        execute(spec(puzzles, tmp_path / "run", extend=True), crew=played_crew())
+
+
+def test_bad_lines_are_reported_and_the_others_answered(tmp_path):
+    path = lines(tmp_path, {"prompt": "Use 3, 5 and 12 to make 57."}, {"prompt": ""}, ["what"],
+                 {"id": "long", "prompt": "word " * 3000}, {"id": "group", "prompt": "x", "markers": "nonsense"})
+    watch = Watch()
+    figures = execute(spec(path, tmp_path / "run"), watch, played_crew())
+    assert figures.samples_done == figures.samples == 1
+    assert [error["line"] for error in errors(tmp_path / "run")] == [2, 3, 4, 5]
+    long, group = errors(tmp_path / "run")[2:]
+    assert "9006" in long["error"] and "1024" in long["error"]
+    assert "nonsense" in group["error"]
+    execute(spec(path, tmp_path / "run"), watch, played_crew())
+    assert len(errors(tmp_path / "run")) == 4, "reported once"
+
+
+def test_a_strict_run_stops_at_the_first_bad_line_before_any_token(tmp_path):
+    path = lines(tmp_path, {"prompt": "Use 3, 5 and 12 to make 57."}, {"prompt": 7})
+    with pytest.raises(UsageError, match="line 2"):
+        execute(spec(path, tmp_path / "run", strict=True))
+    assert not results(tmp_path / "run")
+
+
+def test_settings_of_a_line_override_the_commands(tmp_path):
+    path = lines(tmp_path, {"id": "a", "prompt": "Use 3, 5 and 12 to make 57.", "alpha": 0, "n": 2, "max_tokens": 7},
+                 {"id": "b", "prompt": "Use 3, 5 and 12 to make 57."})
+    execute(spec(path, tmp_path / "run"))
+    found = {(line["id"], line["sample"]): line for line in results(tmp_path / "run")}
+    assert set(found) == {("a", 0), ("a", 1), ("b", 0)}
+    assert found["a", 0]["settings"]["alpha"] == 0 and found["a", 1]["tokens"] <= 7
+    assert found["b", 0]["settings"]["alpha"] == 3
+
+
+def test_what_is_appended_follows_the_question(tmp_path):
+    path = lines(tmp_path, {"prompt": "Use 3, 5 and 12"})
+    execute(spec(path, tmp_path / "run", append="to make 57."))
+    path = lines(tmp_path, {"prompt": "Use 3, 5 and 12\n\nto make 57."})
+    execute(spec(path, tmp_path / "other"))
+    [one], [other] = results(tmp_path / "run"), results(tmp_path / "other")
+    assert one["prompt_tokens"] == other["prompt_tokens"]
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+def test_a_sample_that_kills_the_engine_is_given_up_and_the_others_are_answered(tmp_path, slots):
+    path = lines(tmp_path, *({"id": i, "prompt": "POISON" if i == 3 else f"question {i}"} for i in range(8)))
+    watch = Watch()
+    figures = execute(spec(path, tmp_path / "run", slots=slots), watch, played_crew())
+    assert figures.state == "complete"
+    assert sorted(line["id"] for line in results(tmp_path / "run")) == [0, 1, 2, 4, 5, 6, 7]
+    [given_up] = errors(tmp_path / "run")
+    assert (given_up["id"], given_up["sample"], given_up["kind"]) == (3, 0, "engine")
+    assert "GGML_ASSERT(poison)" in given_up["error"]
+    assert any("started again" in note for note in watch.notes)
+    execute(spec(path, tmp_path / "run", slots=slots), crew=played_crew())
+    assert len(errors(tmp_path / "run")) == 1, "not tried again unless it is asked for"
+
+
+def test_what_was_given_up_is_tried_again_when_asked(tmp_path):
+    path = lines(tmp_path, {"id": 1, "prompt": "POISON"}, {"id": 2, "prompt": "well"})
+    execute(spec(path, tmp_path / "run", slots=1), crew=played_crew())
+    figures = execute(spec(path, tmp_path / "run", slots=1, retry_errors=True))  # a real engine survives the word
+    assert figures.samples_done == 2
+
+
+def test_an_engine_that_cannot_even_load_ends_the_run(puzzles, tmp_path):
+    with pytest.raises(EngineError, match="3 times"):
+        execute(spec(puzzles, tmp_path / "run"), crew=LocalCrew(EngineHost(dies_loading)))
+
+
+def test_a_model_that_vanished_between_two_halves_is_named(puzzles, tmp_path):
+    import shutil
+
+    from localthink.errors import ModelFileError
+    from localthink.locations import bundled_model
+
+    model = tmp_path / "mine.gguf"
+    shutil.copy(bundled_model(), model)
+    execute(spec(puzzles, tmp_path / "run", model=model), Watch(stop_after=1))
+    model.unlink()
+    with pytest.raises(ModelFileError, match="mine"):
+        execute(spec(puzzles, tmp_path / "run", model=model))
+
+
+def test_an_input_that_changes_under_the_run_is_noticed(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run"), Watch(stop_after=1))
+    write_puzzles(puzzles, 5)
+    with pytest.raises(UsageError, match="data sha256"):
+        execute(spec(puzzles, tmp_path / "run"))
+
+
+def test_results_without_a_manifest_are_not_taken_for_a_run(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    (tmp_path / "run" / "manifest.json").unlink()
+    with pytest.raises(UsageError, match=r"manifest\.json"):
+        execute(spec(puzzles, tmp_path / "run"))
+
+
+def test_a_wrong_input_leaves_no_folder_behind(tmp_path):
+    with pytest.raises(UsageError, match="nowhere"):
+        execute(spec(tmp_path / "nowhere.jsonl", tmp_path / "run"))
+    assert not (tmp_path / "run").exists()
+
+
+MANY = """
+import sys, resource
+from pathlib import Path
+sys.path[:0] = {path!r}
+from batch.running import execute, played_crew, spec
+if __name__ == "__main__":
+    figures = execute(spec(Path(sys.argv[1]), Path(sys.argv[2]), slots=16), crew=played_crew())
+    print(figures.samples_done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="peak memory as POSIX counts it")
+def test_ten_thousand_items_take_hardly_more_memory_than_a_few(tmp_path):
+    script = tmp_path / "many.py"
+    script.write_text(MANY.format(path=[entry for entry in sys.path if entry]))
+    peaks = {}
+    for count in (500, 10_000):
+        source = lines(tmp_path, *({"id": i, "prompt": f"question {i} " + "with more words " * 20} for i in range(count)))
+        done = subprocess.run([sys.executable, str(script), str(source), str(tmp_path / f"run{count}")],
+                              capture_output=True, text=True, check=True)
+        samples, peaks[count] = map(int, done.stdout.split())
+        assert samples == count
+    unit = 1 if sys.platform == "darwin" else 1024
+    assert (peaks[10_000] - peaks[500]) * unit < 16 * 2**20
