@@ -42,7 +42,8 @@ def fit_batch(facts: ModelFacts, longest: int, samples: int, free_bytes: int, co
     layout = split if split is not None else fits and chosen > 1
     cells = chosen * longest if fits or layout else max(longest, int(room // per_token))
     limits = {by_cores: "64 with a GPU" if gpu else f"{PER_CORE} a core on {cores} {'cores' if cores > 1 else 'core'}",
-              by_memory: "all that memory holds", samples: "one for each sample"}
+              by_memory: "all that memory holds", samples: "one for each sample",
+              MOST_SLOTS: "the most that llama.cpp takes"}
     reason = "as asked" if slots else limits.get(chosen, "the least there is")
     why = (f"{chosen} {'slots' if chosen > 1 else 'slot'} ({reason}; {room / 2**30:.1f} GiB hold {by_memory:,} of "
            f"{longest:,} tokens at {per_token / 1024:.1f} KiB a token), {'split' if layout else 'unified'} cache of "

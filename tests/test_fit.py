@@ -26,8 +26,9 @@ def fit(longest: int = 1024, samples: int = 1000, free: int = 64 * GIB, cores: i
     return fit_batch(FACTS, longest, samples, free, cores, **given)
 
 
-machines = st.builds(dict, longest=st.integers(1, 40_000), samples=st.integers(1, 2000), free=st.integers(0, 8 * GIB),
-                     cores=st.integers(1, 128), gpu=st.booleans())
+machines: st.SearchStrategy[dict[str, Any]] = st.builds(
+    dict, longest=st.integers(1, 40_000), samples=st.integers(1, 2000), free=st.integers(0, 8 * GIB),
+    cores=st.integers(1, 128), gpu=st.booleans())
 
 
 @given(machines)
@@ -99,10 +100,12 @@ def test_the_reason_names_what_set_the_limit(given: dict[str, Any], slots: int, 
     assert found.why.startswith(f"{slots} {'slots' if slots > 1 else 'slot'} ({reason}; ")
 
 
+def test_no_more_slots_are_chosen_than_llama_cpp_takes() -> None:
+    assert fit(samples=10_000, cores=64).slots == MOST_SLOTS
+
+
 def test_the_most_that_llama_cpp_takes_is_not_called_the_least() -> None:
-    found = fit(samples=10_000, cores=64)
-    assert found.slots == MOST_SLOTS
-    assert "the least" not in found.why
+    assert "the least" not in fit(samples=10_000, cores=64).why
 
 
 def test_the_arithmetic_is_shown() -> None:

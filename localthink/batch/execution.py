@@ -83,7 +83,7 @@ class Execution:
         elif isinstance(news, Refused):
             if work := self._dispatch.settle(worker, news.number):
                 self._errors.append(input_error(BadLine(work.item.line, news.reason, work.item.own_id)))
-                self._meter.failed += 1
+                self._meter.settled(work.item, failed=True)
         elif isinstance(news, Progress):
             self._meter.progress(worker, news.tokens, news.held, news.busy)
         elif isinstance(news, Loaded):
@@ -100,7 +100,7 @@ class Execution:
         for work in self._dispatch.died(worker, self._loaded[worker]):
             reason = f"given up after {DEATHS_ALONE} deaths of the engine: {news.reason}"
             self._errors.append(engine_error(work, reason))
-            self._meter.failed += 1
+            self._meter.settled(work.item, failed=True)
         if not self._loaded[worker]:
             self._deaths_while_loading += 1
             if self._deaths_while_loading >= DEATHS_WHILE_LOADING:

@@ -94,8 +94,9 @@ class Meter:
         else:
             self.items_done += 1
 
-    def settled(self, item: Item) -> None:
-        """One more sample of the item is done."""
+    def settled(self, item: Item, failed: bool = False) -> None:
+        """One more sample of the item is done, or given up."""
+        self.failed += failed
         self._missing[item.line] -= 1
         if not self._missing[item.line]:
             del self._missing[item.line]

@@ -9,8 +9,9 @@ import json
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
+from io import FileIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
 from localthink.errors import LocalthinkError, UsageError
 
@@ -21,7 +22,8 @@ class JsonLines:
     def __init__(self, path: Path) -> None:
         self.path = path
         try:
-            self._file: BinaryIO = path.open("r+b" if path.exists() else "x+b")
+            # unbuffered: what a full disk refused would wait in a buffer, and be written at the wrong time
+            self._file: FileIO = path.open("r+b" if path.exists() else "x+b", buffering=0)
             self._size, self.torn = _whole(self._file)
             if self.torn:
                 self._file.truncate(self._size)
@@ -36,8 +38,9 @@ class JsonLines:
         data = b"".join(map(_line, objects))
         try:
             self._file.seek(self._size)
-            self._file.write(data)
-            self._file.flush()
+            left = memoryview(data)
+            while left:
+                left = left[self._file.write(left):]
             os.fsync(self._file.fileno())
         except OSError as error:
             self._take_back()
@@ -48,11 +51,10 @@ class JsonLines:
     def _take_back(self) -> None:
         """Cut off what a failed write left; the next opening would, too."""
         with suppress(OSError):
-            os.ftruncate(self._file.fileno(), self._size)
+            self._file.truncate(self._size)
 
     def close(self) -> None:
-        with suppress(OSError):  # a buffer that could not be written was reported when it could not
-            self._file.close()
+        self._file.close()
 
 
 def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -90,7 +92,7 @@ def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     return value
 
 
-def _whole(file: BinaryIO) -> tuple[int, int]:
+def _whole(file: FileIO) -> tuple[int, int]:
     """Where the last newline ends, and how many bytes follow it."""
     end = position = file.seek(0, os.SEEK_END)
     while position:

@@ -68,8 +68,8 @@ class Ledger:
             self._reported: set[tuple[Any, ...]] = set()
             self.given_up: set[bytes] = set()
             self.errors = 0
-            for _, error_line in read_lines(folder / ERRORS):
-                self._count_error(error_line)
+            for number, error_line in read_lines(folder / ERRORS):
+                self._count_error(error_line, error_key(folder / ERRORS, number, error_line))
         except BaseException:
             self._lock.release()
             raise
@@ -99,17 +99,17 @@ class Ledger:
 
     def append_errors(self, errors: Sequence[dict[str, Any]]) -> None:
         """Add errors, but for those that are known from before."""
-        new = [error for error in errors if _identity(error) not in self._reported]
-        self._errors.append(new)
-        for error in new:
-            self._count_error(error)
+        new = {_identity(error): error for error in reversed(errors) if _identity(error) not in self._reported}
+        added = list(reversed(new.values()))
+        self._errors.append(added)
+        for error in added:
+            self._count_error(error, error_key(self.folder / ERRORS, 0, error))
 
-    def _count_error(self, error: Mapping[str, Any]) -> None:
+    def _count_error(self, error: Mapping[str, Any], key: bytes | None) -> None:
         self._reported.add(_identity(error))
         self.errors += 1
-        key = error.get("key")
-        if error.get("kind") == "engine" and isinstance(key, str):
-            self.given_up.add(bytes.fromhex(key))
+        if key is not None:
+            self.given_up.add(key)
 
     def close(self) -> None:
         self._results.close()
@@ -135,6 +135,8 @@ def make_folder(folder: Path) -> None:
 def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:
     """The key of a result. Raises UsageError, with the line's number, where it is not one that localthink wrote."""
     wrong = next((name for name, kind in NEEDED.items() if not isinstance(result.get(name), kind)), None)
+    if wrong is None and not isinstance(result["settings"].get("n"), int):
+        wrong = "settings"
     if wrong is None:
         try:
             return bytes.fromhex(result["key"])
@@ -142,6 +144,21 @@ def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:
             wrong = "key"
     raise UsageError(f"{path}, line {number}, is not a result: its {wrong!r} is {result.get(wrong)!r}: "
                      "mend or remove that line")
+
+
+def error_key(path: Path, number: int, error: Mapping[str, Any]) -> bytes | None:
+    """The key of a sample that was given up; None of another error. Raises UsageError as `checked_key` does."""
+    names: dict[str, type | tuple[type, ...]] = {
+        "line": (int, type(None)), "sample": (int, type(None)), "key": (str, type(None)), "kind": str,
+        "error": str}
+    wrong = next((name for name, kind in names.items() if not isinstance(error.get(name), kind)), None)
+    if wrong is None:
+        try:
+            return bytes.fromhex(error["key"]) if error["kind"] == "engine" else None
+        except (ValueError, KeyError, TypeError):
+            wrong = "key"
+    raise UsageError(f"{path}, line {number}, is not an error that localthink wrote: its {wrong!r} is "
+                     f"{error.get(wrong)!r}: mend or remove that line")
 
 
 def _identity(error: Mapping[str, Any]) -> tuple[Any, ...]:

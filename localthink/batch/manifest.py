@@ -59,8 +59,9 @@ def model_record(facts: ModelFacts, known: Mapping[str, Any]) -> dict[str, Any]:
 
 def _stamp(facts: ModelFacts) -> dict[str, Any]:
     """What a file cannot have changed without, short of malice."""
-    return {"path": str(facts.path.resolve()), "modified_ns": facts.path.stat().st_mtime_ns,
-            "file_bytes": facts.file_bytes}
+    stats = [part.stat() for part in facts.parts or (facts.path,)]
+    return {"path": str(facts.path.resolve()), "modified_ns": [stat.st_mtime_ns for stat in stats],
+            "part_bytes": [stat.st_size for stat in stats], "file_bytes": facts.file_bytes}
 
 
 def session(**what: Any) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, Ledger, checked_k
 from localthink.batch.manifest import differences, read_manifest, write_json
 from localthink.errors import UsageError
 
+WHOLE = str(None)  # the shard of a run that has none
 AT_ONCE = 256  # results between two writings to the disk
 
 
@@ -76,6 +77,8 @@ def _whole(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
     for manifest in manifests:
         for shard, data in (manifest.get("shards") or {str(manifest["settings"]["shard"]): manifest["data"]}).items():
             shards[shard] = {name: data.get(name, 0) for name in ("items", "samples", "bad_lines")}
+    if WHOLE in shards:  # that has the items of all
+        shards = {WHOLE: shards[WHOLE]}
     sums = {name: sum(data[name] for data in shards.values()) for name in ("items", "samples")}
     sums["bad_lines"] = max(data["bad_lines"] for data in shards.values())  # every shard reports all of them
     sessions = {str(session): session for manifest in manifests for session in manifest["sessions"]}

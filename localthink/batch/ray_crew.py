@@ -5,6 +5,7 @@ under the same path, have to be on every node.
 """
 from __future__ import annotations
 
+import socket
 from typing import Any
 
 from localthink.engine.host import EngineHost
@@ -12,6 +13,7 @@ from localthink.engine.messages import Died, Loading, News, Order
 from localthink.errors import EngineError, UsageError
 
 LOCAL = "local"
+REACHABLE = 10.0  # seconds to connect to a cluster's head
 PATIENCE = 0.1  # seconds that an actor waits for its engine before it looks for orders
 
 
@@ -46,14 +48,16 @@ class RayCrew:
             raise UsageError("Ray is not installed: pip install 'localthink[ray]'") from None
         self._ray = ray
         try:
+            _check_reachable(address)
             if address == LOCAL:
                 ray.init(num_cpus=workers or 1, include_dashboard=False, log_to_driver=False, configure_logging=False)
             else:
                 ray.init(address=address, log_to_driver=False, configure_logging=False)
-        except (ConnectionError, RuntimeError, ValueError) as error:
+        except (OSError, RuntimeError, ValueError) as error:
             why = (str(error).strip().splitlines() or ["no reason given"])[0]
             raise EngineError(f"there is no Ray cluster at {address}: {why}") from None
-        self.size = workers or max(1, sum(bool(node["Alive"]) for node in ray.nodes()))
+        nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call, unused-ignore]
+        self.size = workers or max(1, sum(bool(node["Alive"]) for node in nodes))
         self._actors: list[Any] = [None] * self.size
         self._heard: dict[Any, int] = {}  # what is on its way from whom
 
@@ -92,3 +96,10 @@ class RayCrew:
 
     def close(self) -> None:
         self._ray.shutdown()
+
+
+def _check_reachable(address: str) -> None:
+    """Raise OSError where nobody listens at `host:port`: Ray itself would try for minutes."""
+    host, _, port = address.removeprefix("ray://").rpartition(":")
+    if host and port.isdigit():
+        socket.create_connection((host.strip("[]"), int(port)), REACHABLE).close()

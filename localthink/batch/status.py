@@ -11,7 +11,7 @@ from typing import Any
 
 from localthink.batch.figures import Figures
 from localthink.batch.jsonlines import read_lines
-from localthink.batch.ledger import ERRORS, RESULTS, STATUS, Tally, checked_key
+from localthink.batch.ledger import ERRORS, RESULTS, STATUS, Tally, checked_key, error_key
 from localthink.batch.manifest import read_manifest
 from localthink.errors import UsageError
 
@@ -31,31 +31,34 @@ def read_figures(folder: Path) -> Figures:
     manifest = read_manifest(folder)
     if manifest is None:
         raise UsageError(f"{folder} holds no run: give the folder that `localthink run -o` wrote")
-    tally, items_done = _count_results(folder / RESULTS)
-    kinds = [error.get("kind") for _, error in read_lines(folder / ERRORS)]
-    errors, given_up = len(kinds), kinds.count("engine")
+    tally, items_done, keys = _count_results(folder / RESULTS)
+    errors, given_up = 0, set()
+    for number, error in read_lines(folder / ERRORS):
+        errors += 1
+        if (key := error_key(folder / ERRORS, number, error)) is not None:
+            given_up.add(key)
     status = _read_status(folder)
     if _is_alive(status):
         names = [field.name for field in fields(Figures)]
-        if all(name in status for name in names):
+        if all(name in status for name in names) and isinstance(status["slots"], int):
             return Figures(**{name: status[name] for name in names})
     samples = manifest["data"].get("samples", 0)
     return Figures(
-        state="complete" if tally.samples + given_up >= samples > 0 else "stopped",
+        state="complete" if tally.samples + len(given_up - keys) >= samples > 0 else "stopped",
         items=manifest["data"].get("items", 0), items_done=items_done, samples=samples,
         samples_done=tally.samples, errors=errors, tokens=tally.tokens, held=tally.held, graded=tally.graded,
-        correct=tally.correct, cut_off=tally.cut_off, slots=0, busy=0, seconds=float(status.get("seconds", 0.0)),
-        speed_now=0.0, speed=float(status.get("speed", 0.0)), seconds_left=None)
+        correct=tally.correct, cut_off=tally.cut_off, slots=0, busy=0, seconds=_number(status, "seconds"),
+        speed_now=0.0, speed=_number(status, "speed"), seconds_left=None)
 
 
-def _count_results(path: Path) -> tuple[Tally, int]:
-    """The sums over all results, and how many items have all the samples they asked for."""
-    tally, missing = Tally(), dict[Any, int]()
+def _count_results(path: Path) -> tuple[Tally, int, set[bytes]]:
+    """The sums over all results, how many items have all the samples they asked for, and the keys."""
+    tally, missing, keys = Tally(), dict[Any, int](), set[bytes]()
     for number, result in read_lines(path):
-        checked_key(path, number, result)
+        keys.add(checked_key(path, number, result))
         tally.add(result)
         missing[result["id"]] = missing.get(result["id"], result["settings"]["n"]) - 1
-    return tally, sum(left <= 0 for left in missing.values())
+    return tally, sum(left <= 0 for left in missing.values()), keys
 
 
 def _read_status(folder: Path) -> dict[str, Any]:
@@ -66,6 +69,12 @@ def _read_status(folder: Path) -> dict[str, Any]:
     return value if isinstance(value, dict) else {}
 
 
+def _number(status: dict[str, Any], name: str) -> float:
+    """A figure of a status that somebody else may have written."""
+    value = status.get(name)
+    return float(value) if isinstance(value, (int, float)) else 0.0
+
+
 def _is_alive(status: dict[str, Any]) -> bool:
     """Whether the process that wrote the status still works."""
     import psutil
@@ -73,7 +82,7 @@ def _is_alive(status: dict[str, Any]) -> bool:
     if status.get("state") not in ("checking", "loading", "running"):
         return False
     if status.get("host") != platform.node():
-        return time.time() - float(status.get("written", 0)) < STALE
+        return time.time() - _number(status, "written") < STALE
     try:
         return bool(abs(psutil.Process(status["pid"]).create_time() - status["process_started"]) < 1)
     except (psutil.Error, KeyError, TypeError, ValueError):

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from localthink.batch.figures import Figures, duration
-from localthink.cli.terminal import Terminal
+from localthink.cli.terminal import Terminal, visible
 
 if TYPE_CHECKING:
     from rich.live import Live
@@ -61,7 +61,7 @@ class Display(Quiet):
     def note(self, text: str) -> None:
         from rich.text import Text
 
-        self._live.console.print(Text(text))
+        self._live.console.print(Text(visible(text)))
 
     def show(self, figures: Figures) -> None:
         self._live.update(_drawn(figures, self._live.console.width))

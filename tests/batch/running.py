@@ -18,7 +18,6 @@ from localthink.engine.messages import Ask, Finished, Loaded, Progress
 from localthink.locations import bundled_model
 from localthink.records import Trace
 
-
 MOST = 200  # puzzles that a test may want
 
 

@@ -188,6 +188,20 @@ def test_what_a_death_leaves_goes_to_no_worker_that_has_a_suspect() -> None:
     assert samples(dispatch.give(0)) == [5, 6, 7]
 
 
+def test_a_worker_whose_suspect_was_given_up_takes_part_again() -> None:
+    dispatch = Dispatch(feed(8), 2, slots=1)
+    dispatch.give(0)
+    dispatch.give(1)
+    dispatch.died(0, loaded=True)  # 0 is a suspect
+    settle_all(dispatch, 0, dispatch.give(0))
+    for _ in range(2):
+        assert samples(dispatch.give(0)) == [0]
+        given_up = dispatch.died(0, loaded=True)
+    assert [work.sample for work in given_up] == [0]
+    dispatch.died(1, loaded=True)
+    assert samples(dispatch.give(0)) == [5, 6, 7]
+
+
 class Engines:
     """Engines that run the first `slots` of what they are asked, and die of any of `poison`."""
 

@@ -11,6 +11,7 @@ from localthink.records import Request, Sampling
 from tiny_gguf import write_tiny_gguf
 
 SLOTS = 4
+GREEDY = Sampling(temperature=0.0)
 
 
 @pytest.fixture(scope="module")
@@ -18,14 +19,14 @@ def path(tmp_path_factory):
     return write_tiny_gguf(tmp_path_factory.mktemp("models") / "tiny.gguf", layers=2)
 
 
-def texts(model, order: list[int], sampling: Sampling = Sampling(), **how) -> dict[int, tuple[int, ...]]:
+def texts(model, order: list[int], sampling: Sampling | None = None, **how) -> dict[int, tuple[int, ...]]:
     """The tokens of samples of different prompts and lengths, submitted in this order."""
     found = {}
     with localthink.load(model, slots=SLOTS, context=SLOTS * 512, threads=1, **how) as engine:
         numbers = {}
         for i in order:
             prompt = engine.model.prompt(f"Add {i % 3}. " * (1 + 12 * (i % 4)))
-            numbers[engine.submit(Request(prompt, seed=i, sampling=sampling, max_tokens=8 + 5 * (i % 5)))] = i
+            numbers[engine.submit(Request(prompt, seed=i, sampling=sampling or Sampling(), max_tokens=8 + 5 * (i % 5)))] = i
         while not engine.idle:
             for event in engine.step():
                 if event.trace is not None:
@@ -34,8 +35,7 @@ def texts(model, order: list[int], sampling: Sampling = Sampling(), **how) -> di
 
 
 def test_a_split_cache_writes_what_a_unified_one_writes(path):
-    greedy = Sampling(temperature=0.0)
-    assert texts(path, list(range(12)), greedy, layout="split") == texts(path, list(range(12)), greedy)
+    assert texts(path, list(range(12)), GREEDY, layout="split") == texts(path, list(range(12)), GREEDY)
 
 
 @pytest.mark.parametrize("seed", range(3))
@@ -62,7 +62,7 @@ def test_with_fixed_shapes_an_r1_shape_in_q4_k_repeats_to_the_last_bit(shared, t
 
 def test_a_sample_may_be_held_shorter_than_its_slot(path):
     with localthink.load(path, slots=2, context=1024, longest=60, layout="split", threads=1) as engine:
-        [[trace]] = engine.generate(["Hello"], sampling=Sampling(temperature=0.0))
+        [[trace]] = engine.generate(["Hello"], sampling=GREEDY)
         assert engine.longest == 60
         assert trace.prompt_tokens + trace.tokens <= 60
 
