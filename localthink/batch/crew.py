@@ -8,9 +8,13 @@ from localthink.engine.messages import Loading, News, Order
 
 
 class Crew(Protocol):
-    """`size` workers, by number. Each has one engine; what happens to it is news."""
+    """`size` workers, by number. Each has one engine; what happens to it is news.
+
+    `engines_here` is how many engines share one machine's memory and cores.
+    """
 
     size: int
+    engines_here: int
 
     def start(self, worker: int, loading: Loading) -> None:
         """Begin, or begin again after a death, with an engine that knows nothing yet."""
@@ -28,6 +32,7 @@ class LocalCrew:
     """One engine in a child process of this one."""
 
     size = 1
+    engines_here = 1
 
     def __init__(self, host: EngineHost | None = None) -> None:
         self._host = host or EngineHost()

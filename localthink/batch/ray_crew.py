@@ -58,6 +58,7 @@ class RayCrew:
             raise EngineError(f"there is no Ray cluster at {address}: {why}") from None
         nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call, unused-ignore]
         self.size = workers or max(1, sum(bool(node["Alive"]) for node in nodes))
+        self.engines_here = self.size if address == LOCAL else 1
         self._actors: list[Any] = [None] * self.size
         self._heard: dict[Any, int] = {}  # what is on its way from whom
 

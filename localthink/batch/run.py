@@ -160,10 +160,17 @@ class Run:
 
     def fit(self, survey: Survey) -> BatchFit:
         """How many samples at once, in which cache."""
-        spec = self.spec
-        return fit_batch(self.facts, self.longest or survey.needed, survey.samples, free_memory(), physical_cores(),
-                         cache=spec.cache, gpu=survey.gpu and spec.gpu_layers != 0, slots=self.slots,
+        spec, here = self.spec, self._crew.engines_here
+        return fit_batch(self.facts, self.longest or survey.needed, survey.samples, free_memory() // here,
+                         max(1, physical_cores() // here), cache=spec.cache,
+                         gpu=survey.gpu and spec.gpu_layers != 0, slots=self.slots,
                          split=True if spec.deterministic else spec.split)
+
+    @property
+    def _threads(self) -> int | None:
+        """Of each engine: those it was given, or its share of the cores; None leaves it to the engine's machine."""
+        here = self._crew.engines_here
+        return self.spec.threads or (max(1, physical_cores() // here) if here > 1 else None)
 
     def record(self, survey: Survey, fit: BatchFit) -> None:
         """Write the manifest, before the first token."""
@@ -176,22 +183,25 @@ class Run:
             new["created"], new["sessions"] = self._old["created"], self._old["sessions"]
         new["sessions"].append(records.session(
             slots=fit.slots, cells=fit.cells, layout="split" if fit.split else "unified",
-            threads=spec.threads or physical_cores(), backend=survey.backend,
-            gpu_layers=spec.gpu_layers, workers=self._crew.size,
-            done_before=len(self.ledger.done)))
+            threads=self._threads or physical_cores(), gpu_layers=spec.gpu_layers, backend=survey.backend,
+            workers=self._crew.size, done_before=len(self.ledger.done)))
         records.write_json(spec.folder / MANIFEST, new)
 
     def execute(self, survey: Survey, fit: BatchFit) -> Figures:
         """Do what is left to do; the last figures say how it ended."""
         spec = self.spec
         meter = Meter(survey.items, survey.samples, self.ledger.tally, fit.slots * self._crew.size)
-        loading = Loading(str(spec.model), fit.slots, fit.cells, fit.longest, spec.cache, fit.split,
-                          spec.deterministic, spec.threads, spec.gpu_layers)
-        engine_settings = {"context": fit.longest, "slots": fit.slots, "cache": spec.cache,
+        loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, spec.cache, fit.split,
+                          spec.deterministic, self._threads, spec.gpu_layers)
+        engine_settings = {"context": self.longest, "slots": fit.slots, "cache": spec.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
         execution = Execution(self._feed(meter), self._crew, loading, self.ledger, meter, self._watcher,
                               self.model["name"], engine_settings)
-        return meter.figures(execution.run(), self.ledger.errors)
+        state = execution.run()
+        if data_sha256(self.source) != self._new["data"]["sha256"]:
+            raise UsageError(f"{self.source.name} was changed while the run was reading it: give the file that the run "
+                             "began with, or another folder with -o")
+        return meter.figures(state, self.ledger.errors)
 
     def _feed(self, meter: Meter) -> Iterator[Work]:
         """Every sample that is not in the ledger, in the order of the items."""

@@ -13,7 +13,8 @@ import numpy.typing as npt
 UInt32s = npt.NDArray[np.uint32]
 MASK = (1 << 64) - 1
 # 2^-32, and a hair less, so that no u rounds to 0; the half keeps u from 1
-NEGATIVE_STEP, HALF_STEP = np.float32(-(2.0**-32) * (1 - 2.0**-23)), np.float32(-(2.0**-33))
+STEP, HALF_STEP = np.float32(2.0**-32 * (1 - 2.0**-23)), np.float32(2.0**-33)
+ABOVE_ROUNDING = np.float32(1 + 2.0**-20)
 SEED_BITS = 48  # small enough for JSON readers that keep numbers in doubles
 
 
@@ -42,16 +43,14 @@ def mix(x: int) -> int:
 
 
 def spread(tokens: UInt32s) -> UInt32s:
-    """Token ids as `log_uniform` wants them; a vocabulary is spread once."""
+    """Token ids as `uniform` wants them; a vocabulary is spread once."""
     return tokens * np.uint32(0x9E3779B1)
 
 
-def log_uniform(key: int, spread_ids: UInt32s, out: UInt32s, scratch: UInt32s) -> npt.NDArray[np.float32]:
-    """The logarithm of one uniform number in (0, 1) for each token, a function of `key` and the id alone.
+def uniform(key: int, spread_ids: UInt32s, out: UInt32s, scratch: UInt32s) -> npt.NDArray[np.float32]:
+    """One uniform number in (0, 1) for each token, a function of `key` and the id alone.
 
-    A MurmurHash3 finalizer with one half of the key before it and the other within. The 32 bits of
-    the hash are 1 - u, for the tokens that win a race have u near 1, where a float32 is coarse.
-    `out` and `scratch` (which the result is a view of) are as long as `spread_ids`; they are asked
+    A MurmurHash3 finalizer with one half of the key before it and the other within. `out` and `scratch` (which the result is a view of) are as long as `spread_ids`; they are asked
     for because fresh pages for a whole vocabulary cost more than the arithmetic.
     """
     x = np.add(spread_ids, np.uint32(key & 0xFFFFFFFF), out=out)
@@ -61,8 +60,25 @@ def log_uniform(key: int, spread_ids: UInt32s, out: UInt32s, scratch: UInt32s) -
     x += np.uint32(key >> 32)
     x *= np.uint32(0xC2B2AE35)
     x ^= np.right_shift(x, np.uint32(16), out=scratch)
-    rest = scratch.view(np.float32)  # 1 - u
-    np.copyto(rest, x, casting="unsafe")
-    rest *= NEGATIVE_STEP
-    rest += HALF_STEP
-    return np.log1p(rest, out=rest)
+    numbers = scratch.view(np.float32)
+    np.copyto(numbers, x, casting="unsafe")
+    numbers *= STEP
+    numbers += HALF_STEP
+    return numbers
+
+
+def first_to_arrive(numbers: npt.NDArray[np.float32], weights: npt.NDArray[np.float32],
+                    scratch: npt.NDArray[np.float32]) -> int:
+    """Which of the tokens wins an exponential race: the index of the smallest -log(1 - u) / w.
+
+    1 - u, because the winners have a small u, and a float32 is fine only near 0. A logarithm takes
+    longer than all else together, and -log(1 - u) is never less than u: so whoever beats the token
+    with the smallest u / w has a u / w below that token's time, and only those few are looked at.
+    """
+    quotients = np.divide(numbers, weights, out=scratch)
+    likely = int(quotients.argmin())
+    bound = -np.log1p(-numbers[likely]) / weights[likely]
+    near = (quotients <= bound * ABOVE_ROUNDING).nonzero()[0]
+    if near.size <= 1:
+        return likely
+    return int(near[(-np.log1p(-numbers[near]) / weights[near]).argmin()])

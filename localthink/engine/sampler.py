@@ -23,6 +23,7 @@ HEAVY = (1e-2, 1e-4)  # relative to the likeliest token
 SORTED_AT_ONCE = 8192  # so many candidates are cheaper to sort than to narrow down
 PROBES = 4096  # entries looked at to guess where a large nucleus ends
 SLACK = PROBES // 40  # how far around the guess the exact search goes
+WEIGHTLESS = 30.0  # e^-30 of the likeliest token: a whole vocabulary of such is lost in a float32's rounding
 COLDEST, HOTTEST = 1e-6, 1e6  # temperatures beyond these change nothing but overflow
 
 
@@ -76,16 +77,24 @@ class Sampler:
         weights, top = self._weights, logits.max()
         if not math.isfinite(top):
             raise EngineError("the model's logits are not finite: the file may be damaged")
-        np.subtract(logits, top, out=weights)
-        if temperature != 1:
-            weights *= np.float32(1 / temperature)
-        np.exp(weights, out=weights)
-        total = float(weights.sum())
+        np.greater_equal(logits, np.float32(top - WEIGHTLESS * temperature), out=self._kept)
+        if np.count_nonzero(self._kept) * 8 > logits.size:
+            np.subtract(logits, top, out=weights)
+            if temperature != 1:
+                weights *= np.float32(1 / temperature)
+            np.exp(weights, out=weights)
+            total = float(weights.sum())
+        else:  # exponentials take longer than all else together
+            ids = self._kept.nonzero()[0]
+            near = np.exp((logits[ids] - top) * np.float32(1 / temperature))
+            weights.fill(0)
+            weights[ids] = near
+            total = float(near.sum())
         return float(top), total, min(float(weights[switch].sum()), total) if switch.size else 0.0
 
     @np.errstate(divide="ignore", over="ignore")  # what weighs next to nothing takes for ever
     def _choose(self, sampling: Sampling, total: float, key: int) -> int:
-        """An exponential race among the kept tokens: the smallest of -log(u) / w wins with probability w / sum w.
+        """An exponential race among the kept tokens: the smallest of -log(1 - u) / w wins with probability w / sum w.
 
         Every token runs with its own luck, so a penalty changes the outcome only where a penalised
         token would have won (as far as the kept set stays the same).
@@ -96,17 +105,14 @@ class Sampler:
             np.greater_equal(weights, np.float32(least), out=kept)
             if np.count_nonzero(kept) * 8 > kept.size:  # nearly all: picking them out would cost more than it saves
                 weights *= kept
-                times = randomness.log_uniform(key, self._spread, self._hashes, self._scratch)
-                times /= weights
-                return int(times.argmax())
+                numbers = randomness.uniform(key, self._spread, self._hashes, self._scratch)
+                return randomness.first_to_arrive(numbers, weights, self._hashes.view(np.float32))
             ids = kept.nonzero()[0]
         if ids.size == 1:
             return int(ids[0])
-        # log(u) is negative, so the largest quotient is the first to arrive
         hashes, scratch = self._hashes[:ids.size], self._scratch[:ids.size]
-        times = randomness.log_uniform(key, self._spread[ids], hashes, scratch)
-        times /= weights[ids]
-        return int(ids[times.argmax()])
+        numbers = randomness.uniform(key, self._spread[ids], hashes, scratch)
+        return int(ids[randomness.first_to_arrive(numbers, weights[ids], hashes.view(np.float32))])
 
     def truncate(self, sampling: Sampling, total: float) -> tuple[float, TokenIds | None]:
         """Where the latest weights, which sum to `total`, are cut off: the smallest weight that is kept.

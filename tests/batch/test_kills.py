@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import random
+import signal
 import subprocess
 import sys
 import time
@@ -70,3 +71,37 @@ def test_after_fifty_kills_every_sample_is_there_once(tmp_path, more):
     same = check(tmp_path, 150, 50, 2, *more)
     print(f"the same text: {same:.2%}")
     assert same >= (1.0 if more else 0.98)
+
+
+def interrupted(arguments: list[str], results_file: Path) -> None:
+    """Run to the end with three interruptions: Ctrl+C, kill -9 of the run, kill -9 of its engine."""
+    for share, how in enumerate(("ctrl+c", "run", "engine"), 1):
+        process = subprocess.Popen(arguments, stderr=subprocess.PIPE)
+        while not results_file.exists() or results_file.read_bytes().count(b"\n") < 150 * share:
+            time.sleep(0.1)
+            assert process.poll() is None, process.stderr.read().decode()
+        run = psutil.Process(process.pid)
+        if how == "ctrl+c":
+            run.send_signal(signal.SIGINT)
+        elif how == "run":
+            run.kill()
+        else:
+            engines(run)[0].kill()
+        if process.wait() == 0:
+            return
+    raise AssertionError("a run that lost its engine ended")
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("alpha", ["0", "3"])
+def test_interrupted_three_times_in_three_ways_a_run_has_the_accuracy_of_one_that_was_not(tmp_path, alpha):
+    source = write_puzzles(tmp_path / "puzzles.jsonl", 200)
+    subprocess.run(command(source, tmp_path / "whole", "--alpha", alpha), check=True)
+    interrupted(command(source, tmp_path / "run", "--alpha", alpha), tmp_path / "run" / "results.jsonl")
+    accuracy = {}
+    for name in ("whole", "run"):
+        found = results(tmp_path / name)
+        assert len({line["key"] for line in found}) == len(found) == 800
+        accuracy[name] = sum(line["correct"] for line in found) / 800
+    print(f"alpha {alpha}: {accuracy}")
+    assert abs(accuracy["whole"] - accuracy["run"]) <= 0.02

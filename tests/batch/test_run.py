@@ -240,7 +240,8 @@ def test_ten_thousand_items_take_hardly_more_memory_than_a_few(tmp_path):
     script.write_text(MANY.format(path=[entry for entry in sys.path if entry]))
     peaks = {}
     for count in (500, 10_000):
-        source = lines(tmp_path, *({"id": i, "prompt": f"question {i} " + "with more words " * 20} for i in range(count)))
+        words = "with more words " * 20
+        source = lines(tmp_path, *({"id": i, "prompt": f"question {i} {words}"} for i in range(count)))
         done = subprocess.run([sys.executable, str(script), str(source), str(tmp_path / f"run{count}")],
                               capture_output=True, text=True, check=True)
         samples, peaks[count] = map(int, done.stdout.split())

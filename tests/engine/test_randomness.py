@@ -19,10 +19,10 @@ PLACES = 4_000
 
 
 def uniforms(key: int, ids) -> np.ndarray:
-    """u for each id, in float64."""
+    """u for each id, in float64; a race is won by the largest."""
     ids = np.asarray(ids, dtype=np.uint32)
     out, scratch = np.empty_like(ids), np.empty_like(ids)
-    return np.exp(randomness.log_uniform(key, randomness.spread(ids), out, scratch).astype(np.float64))
+    return 1 - randomness.uniform(key, randomness.spread(ids), out, scratch).astype(np.float64)
 
 
 def along_tokens() -> list[np.ndarray]:
@@ -116,7 +116,7 @@ def _unshift(x: int, bits: int) -> int:
 
 
 def test_the_first_to_arrive_are_told_apart():
-    """Among a whole vocabulary the winner's u is so near 1 that a float32 could not hold it; its logarithm can."""
+    """Among a whole vocabulary the winner's u is so near 1 that a float32 could not hold it; 1 - u can."""
     ids = np.arange(V, dtype=np.uint32)
     rows = (-np.log(uniforms(key, ids)) for key in (randomness.key(randomness.mix(1), place) for place in range(60)))
     times = np.concatenate([row[row < 1e-4] for row in rows])
@@ -124,15 +124,25 @@ def test_the_first_to_arrive_are_told_apart():
     assert np.unique(times).size > 0.99 * times.size
 
 
+@given(st.lists(st.tuples(st.floats(2.0**-33, 1 - 2.0**-23, width=32), st.floats(0, 1, width=32)), min_size=1,
+                max_size=40).filter(lambda tokens: any(weight for _, weight in tokens)))
+def test_the_winner_of_a_race_is_the_one_that_all_logarithms_would_find(tokens):
+    numbers, weights = (np.array(column, np.float32) for column in zip(*tokens, strict=True))
+    with np.errstate(divide="ignore", over="ignore"):
+        times = -np.log1p(-numbers) / weights
+        winner = randomness.first_to_arrive(numbers, weights, np.empty_like(numbers))
+    assert times[winner] <= times.min() * (1 + 1e-6)
+
+
 @pytest.mark.parametrize(("end", "u"), [(0, 1 - 2.0**-33), (0xFFFFFFFF, 2.0**-23)])
 def test_no_number_is_ever_zero_or_one(end, u):
-    """The hash run backwards from both of its ends; the logarithm is finite and negative at either."""
+    """The hash run backwards from both of its ends; a logarithm is finite and negative at either."""
     key = randomness.key(randomness.mix(0), 0)
     x = _unshift(end, 16) * pow(0xC2B2AE35, -1, 2**32) % 2**32
     x = (x - (key >> 32)) % 2**32
     x = _unshift(_unshift(x, 13) * pow(0x85EBCA6B, -1, 2**32) % 2**32, 16)
     token = np.array([(x - key) % 2**32], dtype=np.uint32)
-    logarithm = float(randomness.log_uniform(key, token, np.empty_like(token), np.empty_like(token))[0])
+    logarithm = float(np.log1p(-randomness.uniform(key, token, np.empty_like(token), np.empty_like(token)))[0])
     assert logarithm == pytest.approx(math.log(u), rel=1e-6)
     assert -math.inf < logarithm < 0
 

@@ -26,7 +26,8 @@ def texts(model, order: list[int], sampling: Sampling | None = None, **how) -> d
         numbers = {}
         for i in order:
             prompt = engine.model.prompt(f"Add {i % 3}. " * (1 + 12 * (i % 4)))
-            numbers[engine.submit(Request(prompt, seed=i, sampling=sampling or Sampling(), max_tokens=8 + 5 * (i % 5)))] = i
+            request = Request(prompt, seed=i, sampling=sampling or Sampling(), max_tokens=8 + 5 * (i % 5))
+            numbers[engine.submit(request)] = i
         while not engine.idle:
             for event in engine.step():
                 if event.trace is not None:
