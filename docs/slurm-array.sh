@@ -16,5 +16,5 @@
 #SBATCH --signal=TERM@60   # a minute before the limit: the run stops, saves, and says how to go on
 set -euo pipefail
 input=$1 model=$2 out=$3
-exec srun localthink run "$input" -m "$model" -o "$out/shard-$SLURM_ARRAY_TASK_ID" \
+exec srun --cpus-per-task="$SLURM_CPUS_PER_TASK" localthink run "$input" -m "$model" -o "$out/shard-$SLURM_ARRAY_TASK_ID" \
     --shard "$SLURM_ARRAY_TASK_ID/$SLURM_ARRAY_TASK_COUNT" -n 16 --max-tokens 16000

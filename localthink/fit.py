@@ -11,6 +11,7 @@ SPARE = 2**29  # bytes for compute buffers and the program itself
 SHARE = 0.9  # of what is left that a run may take
 USUAL_CONTEXT = 16_384  # tokens of one sample: most R1 traces fit, and a laptop has the memory
 ROUND = 256  # tokens: llama.cpp gives every sequence a multiple of them
+TOGETHER = 4  # rows of a batch that llama.cpp's repacked kernels compute in one go
 MOST_SLOTS = 256  # LLAMA_MAX_SEQ
 
 
@@ -25,12 +26,21 @@ class BatchFit:
     why: str
 
 
+def even_slots(slots: int) -> int:
+    """The most slots, no more than these, whose rows are all computed alike.
+
+    llama.cpp's repacked kernels take four rows at a time and what is left one by one, which rounds otherwise.
+    """
+    return slots if slots < TOGETHER else slots - slots % TOGETHER
+
+
 def fit_batch(facts: ModelFacts, longest: int, samples: int, free_bytes: int, cores: int, *, cache: str = "f16",
-              gpu: bool = False, slots: int | None = None, split: bool | None = None) -> BatchFit:
+              gpu: bool = False, slots: int | None = None, split: bool | None = None, even: bool = False) -> BatchFit:
     """Choose slots and layout for `samples` samples of up to `longest` tokens each.
 
     `free_bytes` is the memory that is available before the model is loaded. What is given (`slots`,
-    `split`) is kept; a split cache is chosen where every slot can have its own `longest` tokens.
+    `split`) is kept; a split cache is chosen where every slot can have its own `longest` tokens. With
+    `even`, the chosen number of slots is one that `even_slots` leaves as it is.
     """
     longest = -(-longest // ROUND) * ROUND
     per_token = max(1, facts.cache_bytes_per_token(cache, cache))
@@ -38,14 +48,28 @@ def fit_batch(facts: ModelFacts, longest: int, samples: int, free_bytes: int, co
     by_memory = int(room // (per_token * longest))
     by_cores = ON_GPU if gpu else PER_CORE * cores
     chosen = slots or max(1, min(by_cores, by_memory, samples, MOST_SLOTS))
+    if even and not slots:
+        chosen = even_slots(chosen)
     fits = chosen <= by_memory
     layout = split if split is not None else fits and chosen > 1
     cells = chosen * longest if fits or layout else max(longest, int(room // per_token))
-    limits = {by_cores: "64 with a GPU" if gpu else f"{PER_CORE} a core on {cores} {'cores' if cores > 1 else 'core'}",
-              by_memory: "all that memory holds", samples: "one for each sample",
-              MOST_SLOTS: "the most that llama.cpp takes"}
-    reason = "as asked" if slots else limits.get(chosen, "the least there is")
-    why = (f"{chosen} {'slots' if chosen > 1 else 'slot'} ({reason}; {room / 2**30:.1f} GiB hold {by_memory:,} of "
+    limits = {"one for each sample": samples, "all that memory holds": by_memory,
+              "the most that llama.cpp takes": MOST_SLOTS,
+              f"{ON_GPU} with a GPU" if gpu else f"{PER_CORE} a core on {cores} {_plural('core', cores)}": by_cores}
+    reason = "as asked" if slots else _reason(chosen, limits)
+    why = (f"{chosen} {_plural('slot', chosen)} ({reason}; {room / 2**30:.1f} GiB hold {by_memory:,} of "
            f"{longest:,} tokens at {per_token / 1024:.1f} KiB a token), {'split' if layout else 'unified'} cache of "
            f"{cells * per_token / 2**20:,.0f} MiB")
     return BatchFit(chosen, longest, cells, layout, why)
+
+
+def _reason(chosen: int, limits: dict[str, int]) -> str:
+    """Which of the limits decided."""
+    decisive = min(limits, key=lambda name: limits[name])
+    if chosen > limits[decisive]:
+        return "the least there is"
+    return decisive if chosen == limits[decisive] else f"{decisive}, in fours"
+
+
+def _plural(noun: str, count: int) -> str:
+    return noun if count == 1 else f"{noun}s"

@@ -3,18 +3,20 @@
 
     python scripts/bench_batch.py MODEL [--slots 1 4 8 16] [--rounds 3] [--tokens 256] [--json FILE]
 
-Three programs take turns, round by round, each in a process of its own, so that a machine whose
-speed drifts treats them alike; figures are medians over the rounds, ratios are paired.
-
   raw         a loop of batched llama_decode and argmax over the logits, nothing else: the ceiling
   localthink  the engine with the penalty, T 0.6, top-p 0.95
   llama_cpp   llama_cpp.Llama, one request after the other; decode-heavy work is measured on one
-              request, since its speed does not depend on how many there are
+              request, since its speed does not depend on how many there are, and both only once
 
-Two kinds of work: decode-heavy (every sample reads a prompt of 64 tokens of its own and writes
---tokens) and prompt-heavy (all samples share one prompt of 1,000 tokens and write 64 each). Tokens a
-second are all written tokens by all seconds, reading included. Where `llama-batched-bench` is on
-PATH it is run on the decode-heavy shape as well.
+`steps`: raw and localthink decode on one model in one process and take turns step by step, so that a
+machine whose speed drifts treats them alike; medians, and the median of the paired ratios.
+
+`rounds`: all three do whole pieces of work, reading included, in processes of their own, by turns;
+medians over the rounds. Tokens a second are all written tokens by all seconds. Decode-heavy: every
+sample reads a prompt of 64 tokens of its own and writes --tokens. Prompt-heavy: all samples share one
+prompt of 1,000 tokens and write 64 each.
+
+Where `llama-batched-bench` is on PATH it is run on the decode-heavy shape as well.
 """
 from __future__ import annotations
 
@@ -153,6 +155,57 @@ def llama_cpp(model_path: str, threads: int, split: bool) -> Round:
     return round_
 
 
+def paired_steps(model_path: str, threads: int, split: bool, slots: int, steps: int) -> dict[str, Any]:
+    """Decoding alone: a step of raw, a step of localthink, and so on, after a prompt of 64 tokens each."""
+    from localthink.engine.bindings import NativeContext
+    from localthink.engine.engine import Engine
+    from localthink.engine.model import Model
+    from localthink.records import Request
+
+    work, model = Work("steps", slots, 64, steps + 8, False), Model(Path(model_path))
+    context = NativeContext(model.native, work.cells, slots, BATCH, "f16", threads, split)
+    ours = NativeContext(model.native, work.cells, slots, BATCH, "f16", threads, split)
+    engine = Engine(model, ours)
+    tokens = []
+    for slot, prompt in enumerate(work.prompts(1)):
+        n = len(prompt)
+        context.tokens[:n], context.positions[:n], context.slots_of[:n] = prompt, range(n), slot
+        context.outputs[:n], context.outputs[n - 1] = 0, 1
+        context.decode(n)
+        tokens.append(int(context.logits(n - 1).argmax()))
+        engine.submit(Request(tuple(prompt), seed=slot, max_tokens=steps + 8))
+    while len(engine.step()) < slots:  # until all have read their prompts
+        pass
+    context.slots_of[:slots], context.outputs[:slots] = range(slots), 1
+    times: dict[str, list[float]] = {"raw": [], "localthink": []}
+    for position in range(work.read, work.read + steps):
+        start = time.perf_counter()
+        context.tokens[:slots], context.positions[:slots] = tokens, position
+        context.decode(slots)
+        tokens = [int(context.logits(row).argmax()) for row in range(slots)]
+        middle = time.perf_counter()
+        engine.step()
+        times["raw"].append(middle - start)
+        times["localthink"].append(time.perf_counter() - middle)
+    ratio = statistics.median(r / o for r, o in zip(times["raw"], times["localthink"], strict=True))
+    return {"slots": slots, "of_raw": round(ratio, 3),
+            "tokens_per_second": {name: round(slots / statistics.median(t), 1) for name, t in times.items()}}
+
+
+def serve_steps(pipe: Connection, *arguments: Any) -> None:
+    pipe.send(paired_steps(*arguments))
+
+
+def in_a_child(spawn: Any, *arguments: Any) -> dict[str, Any]:
+    """`paired_steps` in a process that frees its memory."""
+    here, there = spawn.Pipe()
+    child = spawn.Process(target=serve_steps, args=(there, *arguments))
+    child.start()
+    found: dict[str, Any] = here.recv()
+    child.join()
+    return found
+
+
 def serve(build: str, model_path: str, threads: int, split: bool, pipe: Connection) -> None:
     """A child: builds its program, then runs a round whenever it is told to, and says its peak memory at the end."""
     round_: Round = globals()[build](model_path, threads, split)
@@ -184,6 +237,7 @@ def main() -> None:
     parser.add_argument("--slots", type=int, nargs="+", default=[1, 4, 8, 16])
     parser.add_argument("--rounds", type=int, default=3)
     parser.add_argument("--tokens", type=int, default=256, help="written by each sample of decode-heavy work")
+    parser.add_argument("--steps", type=int, default=40, help="decoding steps of each width, by turns")
     parser.add_argument("--unified", action="store_true", help="a unified cache for raw and localthink; else split")
     parser.add_argument("--threads", type=int, default=psutil.cpu_count(logical=False) or 1)
     parser.add_argument("--json", type=Path, help="write the figures here as well")
@@ -193,6 +247,10 @@ def main() -> None:
     longest = read_facts(Path(args.model)).context_length or 2048
     works = [*decode, Work("prompt-heavy", max(args.slots), min(1000, longest - 65), 64, True)]
     spawn, programs = multiprocessing.get_context("spawn"), ("raw", "localthink", "llama_cpp")
+    stepped = []
+    for slots in args.slots:
+        stepped.append(in_a_child(spawn, args.model, args.threads, not args.unified, slots, args.steps))
+        print(f"steps   {stepped[-1]}", file=sys.stderr, flush=True)
     children: dict[str, Connection] = {}
     for name in programs:
         children[name], there = spawn.Pipe()
@@ -208,25 +266,29 @@ def main() -> None:
     for seed in range(1, args.rounds + 1):
         for work in works:
             for name in programs:
-                if name == "llama_cpp" and not work.shared and work is not decode[0]:
-                    continue  # its speed does not depend on how many wait
+                if name == "llama_cpp" and (seed > 1 or (not work.shared and work is not decode[0])):
+                    continue
                 speeds[name, work].append(measure(name, work, seed))
                 print(f"round {seed}  {work.name:13} {work.slots:3} slots  {name:10} {speeds[name, work][-1]:8.1f} "
                       "tokens/s", file=sys.stderr, flush=True)
     for work in decode[1:]:
         speeds["llama_cpp", work] = speeds["llama_cpp", decode[0]]
+    def of_raw(name: str, work: Work) -> float:
+        """llama_cpp has fewer rounds."""
+        pairs = zip(speeds[name, work], speeds["raw", work], strict=False)
+        return round(statistics.median(speed / ceiling for speed, ceiling in pairs), 3)
+
     rows = [{"work": work.name, "slots": work.slots, "prompt": work.read, "written": work.written,
              "tokens_per_second": {name: round(statistics.median(speeds[name, work]), 1) for name in programs},
-             "of_raw": {name: round(statistics.median(s / r for s, r in zip(speeds[name, work], speeds["raw", work],
-                                                                            strict=True)), 3) for name in programs[1:]},
+             "of_raw": {name: of_raw(name, work) for name in programs[1:]},
              "llama_batched_bench": None if work.shared else batched_bench(args.model, work, args.threads)}
             for work in works]
     memory = {}
     for name in programs:
         children[name].send(None)
         memory[name] = round(children[name].recv() / 2**20)
-    result = {"model": Path(args.model).name, "rounds": args.rounds, "threads": args.threads,
-              "cache": "unified" if args.unified else "split", "rows": rows, "peak_mib": memory, "machine": machine()}
+    result = {"model": Path(args.model).name, "threads": args.threads, "cache": "unified" if args.unified else "split",
+              "steps": stepped, "rounds": rows, "peak_mib": memory, "machine": machine()}
     print(json.dumps(result, indent=1))
     if args.json:
         args.json.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from localthink import locations
 from localthink.errors import UsageError
-from localthink.fit import MOST_SLOTS, ON_GPU, PER_CORE, ROUND, SHARE, SPARE, BatchFit, fit_batch
+from localthink.fit import MOST_SLOTS, ON_GPU, PER_CORE, ROUND, SHARE, SPARE, BatchFit, even_slots, fit_batch
 from localthink.gguf_header import read_facts
 
 GIB = 2**30
@@ -126,3 +126,9 @@ def test_a_smaller_type_of_cache_holds_more() -> None:
 def test_a_type_of_cache_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="f17"):
         fit(cache="f17")
+
+
+@pytest.mark.parametrize(("slots", "even"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (7, 4), (8, 8), (18, 16)])
+def test_even_slots_are_few_or_come_in_fours(slots: int, even: int) -> None:
+    assert even_slots(slots) == even
+    assert even_slots(even) == even

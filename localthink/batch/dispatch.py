@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from localthink.batch.items import Item
 
 DEATHS_IN_COMPANY, DEATHS_ALONE = 2, 3
+MOST_WAITING = 8  # samples that an engine has beyond its slots: enough to refill at once, few to sit out the end with
 
 
 @dataclass(slots=True, eq=False)
@@ -37,7 +38,7 @@ class Dispatch:
 
     def __init__(self, feed: Iterator[Work], workers: int, slots: int) -> None:
         self._feed, self._slots = feed, slots
-        self._window = 2 * slots + 2
+        self._window = slots + min(slots + 2, MOST_WAITING)
         self._again: deque[Work] = deque()
         self._suspects: deque[Work] = deque()
         self._workers = [_Worker() for _ in range(workers)]

@@ -9,13 +9,12 @@ from localthink.batch.crew import Crew
 from localthink.batch.dispatch import DEATHS_ALONE, Dispatch, Work
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine
-from localthink.batch.ledger import STATUS, Ledger
-from localthink.batch.manifest import write_json
+from localthink.batch.ledger import Ledger
 from localthink.batch.results import engine_error, input_error, result_object
-from localthink.batch.status import status_record
+from localthink.batch.status import write_status
 from localthink.batch.survey import ask
 from localthink.engine.messages import Died, Finished, Loaded, Loading, News, Progress, Refused
-from localthink.errors import EngineError, LocalthinkError
+from localthink.errors import EngineError
 
 WAIT = 0.2  # seconds for news, and between two looks at whether to stop
 STATUS_EVERY = 2.0  # seconds between two writings of status.json
@@ -39,7 +38,8 @@ class Execution:
         self._model, self._engine_settings = model, dict(engine_settings)
         self._dispatch = Dispatch(feed, crew.size, loading.slots)
         self._loaded = [False] * crew.size
-        self._deaths_while_loading = 0
+        self._deaths_while_loading = [0] * crew.size
+        self._status_failed = False
         self._results: list[dict[str, Any]] = []
         self._errors: list[dict[str, Any]] = []
         self._told = 0.0
@@ -59,9 +59,14 @@ class Execution:
             self._crew.start(worker, self._loading)
         self._tell("loading")
         while True:
-            for worker, news in self._crew.receive(WAIT):
-                self._take(worker, news)
-            self._save()
+            heard = self._crew.receive(WAIT)
+            if any(isinstance(news, Died) for _, news in heard) and self._watcher.stopped():
+                return "stopped"  # what asked to stop may have ended the engines as well
+            try:
+                for worker, news in heard:
+                    self._take(worker, news)
+            finally:
+                self._save()
             for worker in range(self._crew.size):
                 self._feed(worker)
             if self._dispatch.idle:
@@ -89,7 +94,7 @@ class Execution:
         elif isinstance(news, Loaded):
             self._loaded[worker] = True
             self._meter.loaded()
-            self._deaths_while_loading = 0
+            self._deaths_while_loading[worker] = 0
         elif isinstance(news, Died):
             self._bury(worker, news)
 
@@ -102,8 +107,8 @@ class Execution:
             self._errors.append(engine_error(work, reason))
             self._meter.settled(work.item, failed=True)
         if not self._loaded[worker]:
-            self._deaths_while_loading += 1
-            if self._deaths_while_loading >= DEATHS_WHILE_LOADING:
+            self._deaths_while_loading[worker] += 1
+            if self._deaths_while_loading[worker] >= DEATHS_WHILE_LOADING:
                 raise EngineError(f"the engine died {DEATHS_WHILE_LOADING} times as it loaded the model: {news.reason}")
         self._loaded[worker] = False
         self._meter.died(worker)
@@ -123,8 +128,7 @@ class Execution:
         now = time.monotonic()
         if at_once or now - self._told >= STATUS_EVERY:
             self._told = now
-            try:
-                write_json(self._ledger.folder / STATUS, status_record(figures))
-            except LocalthinkError as error:
-                if not at_once:  # the results have the same disk, and say so themselves
-                    self._watcher.note(str(error))
+            error = write_status(self._ledger.folder, figures)
+            if error is not None and not (at_once or self._status_failed):
+                self._watcher.note(str(error))
+            self._status_failed = error is not None

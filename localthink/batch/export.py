@@ -11,19 +11,20 @@ import hashlib
 import json
 import math
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from importlib import import_module
 from itertools import islice
 from pathlib import Path
-from types import UnionType
+from types import ModuleType, UnionType
 from typing import Any, BinaryIO
 
 from localthink.batch.jsonlines import read_lines
 from localthink.errors import LocalthinkError, UsageError
 
-COLUMNS = ("id", "sample", "seed", "correct", "finish_reason", "thinking", "answer", "prompt_tokens", "tokens",
-           "thoughts", "switches", "held", "seconds", "prompt_tokens_per_second", "tokens_per_second", "model")
+COLUMNS = ("id", "line", "sample", "seed", "correct", "grader", "finish_reason", "thinking", "answer",
+           "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds", "prompt_tokens_per_second",
+           "tokens_per_second", "model")
 ORDER = (*COLUMNS, "settings.", "key", "item.")  # with a period: all columns that begin so
 ROW_GROUP = 1024
 RESULT = {"key": str, "id": str | int, "sample": int, "line": int, "model": str, "prompt_tokens": int, "tokens": int,
@@ -37,13 +38,34 @@ Place = tuple[int, str]  # of an item: its line in the input, its id as JSON
 def flatten(result: Mapping[str, Any]) -> Object:
     """A result as a row: COLUMNS as far as the result has them, its settings, its key, the item's own fields.
 
-    `thoughts` is their number. In the settings and the item, lists and objects are JSON text.
+    `thoughts` is their number; `token_ids` stay where they are. In the settings and the item, lists and
+    objects are JSON text.
     """
     row = {name: result[name] for name in COLUMNS if name in result}
     row["thoughts"] = len(result["thoughts"])
     row |= {f"settings.{name}": _flat(value) for name, value in result["settings"].items()}
     row["key"] = result["key"]
     return row | {f"item.{name}": _flat(value) for name, value in result["item"].items()}
+
+
+def check_target(target: Path) -> None:
+    """Raise UsageError, before a night of work, where `export` could not write there."""
+    if _writer(target) is _write_parquet:
+        _pyarrow()
+    check_folder(target)
+
+
+def check_folder(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent}: make it, or export to another")
+
+
+def _writer(target: Path) -> Callable[[Path, BinaryIO], int]:
+    writers = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}
+    write = writers.get(target.suffix.lower())
+    if write is None:
+        raise UsageError(f"{target} does not say in which form to write: end it in .jsonl, .csv or .parquet")
+    return write
 
 
 def export(results: Path, target: Path) -> int:
@@ -54,10 +76,7 @@ def export(results: Path, target: Path) -> int:
     Raises UsageError for what cannot be a target, for lines that are no results, and where pyarrow is
     missing; LocalthinkError if a file cannot be read or written. Then `target` is as it was.
     """
-    writers = {".jsonl": _write_jsonl, ".csv": _write_csv, ".parquet": _write_parquet}
-    write = writers.get(target.suffix.lower())
-    if write is None:
-        raise UsageError(f"{target} does not say in which form to write: end it in .jsonl, .csv or .parquet")
+    write = _writer(target)
     with _replacing(target, results) as file:
         return write(results, file)
 
@@ -147,10 +166,7 @@ def _write_csv(results: Path, file: BinaryIO) -> int:
 
 
 def _write_parquet(results: Path, file: BinaryIO) -> int:
-    try:
-        arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
-    except ImportError:
-        raise UsageError("Parquet needs pyarrow: pip install 'localthink[parquet]', or give .jsonl or .csv") from None
+    arrow, parquet = _pyarrow()
     kinds, count = _columns(results)
     columns = {name: _column_type(found) for name, found in kinds.items()}
     schema = arrow.schema([(_unicode(name), arrow.type_for_alias(type_)) for name, type_ in columns.items()])
@@ -161,6 +177,13 @@ def _write_parquet(results: Path, file: BinaryIO) -> int:
             arrays = [arrow.array(column, field.type) for column, field in zip(cells, schema, strict=True)]
             writer.write_table(arrow.Table.from_arrays(arrays, schema=schema))
     return count
+
+
+def _pyarrow() -> tuple[ModuleType, ModuleType]:
+    try:
+        return import_module("pyarrow"), import_module("pyarrow.parquet")
+    except ImportError:
+        raise UsageError("Parquet needs pyarrow: pip install 'localthink[parquet]', or give .jsonl or .csv") from None
 
 
 def _columns(results: Path) -> tuple[dict[str, set[str]], int]:

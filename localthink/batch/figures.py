@@ -20,22 +20,22 @@ class Figures:
     """
 
     state: str
-    items: int
-    items_done: int
-    samples: int
-    samples_done: int
-    errors: int
-    tokens: int
-    held: float
-    graded: int
-    correct: int
-    cut_off: int
-    slots: int
-    busy: int
-    seconds: float
-    speed_now: float
-    speed: float
-    seconds_left: float | None
+    items: int = 0
+    items_done: int = 0
+    samples: int = 0
+    samples_done: int = 0
+    errors: int = 0
+    tokens: int = 0
+    held: float = 0.0
+    graded: int = 0
+    correct: int = 0
+    cut_off: int = 0
+    slots: int = 0
+    busy: int = 0
+    seconds: float = 0.0
+    speed_now: float = 0.0
+    speed: float = 0.0
+    seconds_left: float | None = None
 
     def line(self) -> str:
         """All of it in one plain line."""

@@ -37,7 +37,6 @@ class Item:
     settings: Settings
     content: str
     carried: Mapping[str, Any]
-    openai: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,13 +59,12 @@ def read_item(row: object, line: int, defaults: Settings, append: str = "") -> I
 
 
 def _item(row: Mapping[str, Any], line: int, defaults: Settings, append: str) -> Item:
-    openai = is_openai(row)
-    fields, carried = unpack(row) if openai else _sorted_out(row)
+    fields, carried = unpack(row) if is_openai(row) else _sorted_out(row)
     own_id = _own_id(fields.get("id"))
     messages = with_appended(_messages(fields, defaults.raw), append)
     settings = defaults.overridden(read_settings(fields))
     content = digest(messages)
-    return Item(line, content if own_id is None else str(own_id), own_id, messages, settings, content, carried, openai)
+    return Item(line, content if own_id is None else str(own_id), own_id, messages, settings, content, carried)
 
 
 def _sorted_out(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:

@@ -29,7 +29,7 @@ class JsonLines:
                 self._file.truncate(self._size)
         except OSError as error:
             raise LocalthinkError(f"{path} cannot be written: {error.strerror}") from None
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
 
     def append(self, objects: Sequence[dict[str, Any]]) -> None:
         """Add the objects; when this returns they are on the disk. On failure none of them is, and nothing is torn."""
@@ -74,6 +74,18 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
         raise LocalthinkError(f"{path} cannot be read: {error.strerror}") from None
 
 
+def replace_lines(path: Path, objects: Sequence[dict[str, Any]], opened: JsonLines) -> None:
+    """Put other lines in place of all of `path`, which `opened` has open and closes; either the old or the new stay."""
+    beside = path.with_name(path.name + ".new")
+    beside.unlink(missing_ok=True)
+    new = JsonLines(beside)
+    new.append(objects)
+    new.close()
+    opened.close()
+    beside.replace(path)
+    sync_folder(path.parent)
+
+
 def _line(value: dict[str, Any]) -> bytes:
     """One line of JSON. Half surrogate pairs, which a text carried through may hold, are written as escapes."""
     try:
@@ -105,7 +117,7 @@ def _whole(file: FileIO) -> tuple[int, int]:
     return 0, end
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     """Make sure of a new file's name as well, where the system lets a folder be opened (Windows does not)."""
     with suppress(OSError):
         descriptor = os.open(folder, os.O_RDONLY)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localthink.batch.jsonlines import JsonLines, read_lines
+from localthink.batch.jsonlines import JsonLines, read_lines, replace_lines
 from localthink.errors import LocalthinkError, UsageError
 
 RESULTS, ERRORS = "results.jsonl", "errors.jsonl"
@@ -68,8 +68,8 @@ class Ledger:
             self._reported: set[tuple[Any, ...]] = set()
             self.given_up: set[bytes] = set()
             self.errors = 0
-            for number, error_line in read_lines(folder / ERRORS):
-                self._count_error(error_line, error_key(folder / ERRORS, number, error_line))
+            for number, line in read_lines(folder / ERRORS):
+                self._count_error(line, error_key(folder / ERRORS, number, line))
         except BaseException:
             self._lock.release()
             raise
@@ -96,6 +96,20 @@ class Ledger:
         for result in results:
             self.done.add(bytes.fromhex(result["key"]))
             self.tally.add(result)
+
+    def replace_input_errors(self, errors: Sequence[dict[str, Any]]) -> None:
+        """The bad lines of the input as it is now, in place of those that were found before.
+
+        What the engine did not survive stays, unless it has been done since.
+        """
+        path = self.folder / ERRORS
+        kept = [error for number, error in read_lines(path)
+                if (key := error_key(path, number, error)) is not None and key not in self.done]
+        replace_lines(path, [*errors, *kept], self._errors)
+        self._errors = JsonLines(path)
+        self._reported, self.given_up, self.errors = set(), set(), 0
+        for error in (*errors, *kept):
+            self._count_error(error, error_key(path, 0, error))
 
     def append_errors(self, errors: Sequence[dict[str, Any]]) -> None:
         """Add errors, but for those that are known from before."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from localthink import locations
+from localthink.batch.jsonlines import sync_folder
 from localthink.batch.ledger import MANIFEST
 from localthink.batch.settings import Settings
 from localthink.errors import LocalthinkError, UsageError
@@ -62,6 +63,11 @@ def _stamp(facts: ModelFacts) -> dict[str, Any]:
     stats = [part.stat() for part in facts.parts or (facts.path,)]
     return {"path": str(facts.path.resolve()), "modified_ns": [stat.st_mtime_ns for stat in stats],
             "part_bytes": [stat.st_size for stat in stats], "file_bytes": facts.file_bytes}
+
+
+def deciding_versions() -> dict[str, str | None]:
+    """The packages whose arithmetic is in every token."""
+    return {name: _version(name) for name in ("localthink", "llama-cpp-python", "numpy")}
 
 
 def session(**what: Any) -> dict[str, Any]:
@@ -161,15 +167,20 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
     return manifest  # type: ignore[no-any-return]
 
 
-def write_json(path: Path, value: Mapping[str, Any]) -> None:
-    """Replace a file as a whole: a reader, or whoever comes after a crash, finds the old one or the new one."""
+def write_json(path: Path, value: Mapping[str, Any], lasting: bool = True) -> None:
+    """Replace a file as a whole: a reader finds the old one or the new one, and so, if it is `lasting`, does whoever
+    comes after a power cut.
+    """
     try:
         beside = path.with_name(path.name + ".new")
         with beside.open("w", encoding="utf-8") as file:
             file.write(json.dumps(value, indent=1, ensure_ascii=True) + "\n")
-            file.flush()
-            os.fsync(file.fileno())
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
         beside.replace(path)
+        if lasting:
+            sync_folder(path.parent)
     except OSError as error:
         raise LocalthinkError(f"{path} cannot be written: {error.strerror}") from None
 

@@ -1,7 +1,7 @@
 """Several shards of one run become one run: same settings, every key once, however often it is done."""
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from typing import Any
 from localthink.batch.jsonlines import read_lines
 from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, Ledger, checked_key
 from localthink.batch.manifest import differences, read_manifest, write_json
+from localthink.batch.shard import Shard, read_shard
 from localthink.errors import UsageError
 
 WHOLE = str(None)  # the shard of a run that has none
@@ -17,12 +18,16 @@ AT_ONCE = 256  # results between two writings to the disk
 
 @dataclass(frozen=True, slots=True)
 class Merged:
-    """Counts of samples: added now, there before, there now, and wanted in all."""
+    """Counts of samples: added now, there before, there now, and wanted by the shards that are there.
+
+    `missing` names the shards that are not.
+    """
 
     added: int
     known: int
     samples: int
     expected: int
+    missing: tuple[str, ...] = ()
 
 
 def merge(folders: Sequence[Path], target: Path) -> Merged:
@@ -47,7 +52,8 @@ def merge(folders: Sequence[Path], target: Path) -> Merged:
             for results in _new_results(folder, ledger):
                 ledger.append(results)
             ledger.append_errors([error for _, error in read_lines(folder / ERRORS)])
-        return Merged(len(ledger.done) - there, there, len(ledger.done), whole["data"]["samples"])
+        return Merged(len(ledger.done) - there, there, len(ledger.done), whole["data"]["samples"],
+                      tuple(whole["missing_shards"]))
 
 
 def _new_results(folder: Path, ledger: Ledger) -> Iterator[list[dict[str, Any]]]:
@@ -83,7 +89,19 @@ def _whole(manifests: Sequence[dict[str, Any]]) -> dict[str, Any]:
     sums["bad_lines"] = max(data["bad_lines"] for data in shards.values())  # every shard reports all of them
     sessions = {str(session): session for manifest in manifests for session in manifest["sessions"]}
     return {**first, "settings": {**first["settings"], "shard": None}, "data": {**first["data"], **sums},
-            "sessions": list(sessions.values()), "shards": shards}
+            "sessions": list(sessions.values()), "shards": shards, "missing_shards": _missing(shards)}
+
+
+def _missing(named: Iterable[str]) -> list[str]:
+    """The shards that make the others a whole. Raises UsageError where they are not parts of one division."""
+    names = set(named)
+    if WHOLE in names:
+        return []
+    shards = [read_shard(name) for name in names]
+    count = shards[0].count
+    if any(shard.count != count for shard in shards):
+        raise UsageError(f"the shards {', '.join(sorted(names))} divide the items differently: merge those of one N")
+    return [str(shard) for index in range(count) if str(shard := Shard(index + 1, count)) not in names]
 
 
 def _check_same(whole: dict[str, Any], manifest: dict[str, Any], first: Path, folder: Path) -> None:

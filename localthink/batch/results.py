@@ -24,8 +24,6 @@ def result_object(work: Work, trace: Trace, model: str, engine_settings: dict[st
     if grader is not None:
         result["correct"] = trace.finish_reason == "stop" and grader.solves(trace.answer)
         result["grader"] = grader.name
-    if item.openai:
-        result["openai"] = True
     result["item"] = dict(item.carried)
     return result
 

@@ -50,13 +50,21 @@ def _jsonl_row(number: int, line: bytes) -> Row:
 def _parsed(text: str) -> object:
     """The JSON value of a text. Raises UsageError, which says what is wrong and not what to do."""
     try:
-        return json.loads(text, parse_constant=_refuse)
+        return json.loads(text, parse_constant=_refuse, parse_float=_finite)
     except json.JSONDecodeError as error:
         raise UsageError(f"not JSON at character {error.pos + 1} ({error.msg.removesuffix(' at')})") from None
     except RecursionError:
         raise UsageError("lists and objects are nested too deeply") from None
     except ValueError:  # Python reads no longer ones
         raise UsageError("a number has too many digits") from None
+
+
+def _finite(text: str) -> float:
+    """1e999 is JSON, and a number that could not be written as JSON again."""
+    value = float(text)
+    if not math.isfinite(value):
+        raise UsageError(f"{text} is too large a number")
+    return value
 
 
 def _refuse(constant: str) -> NoReturn:

@@ -7,11 +7,13 @@ Whatever ends it, what is in the ledger stays, and the same call goes on from th
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from localthink.batch import manifest as records
+from localthink.batch import manifest as manifests
 from localthink.batch.crew import Crew, LocalCrew
 from localthink.batch.dispatch import Work
 from localthink.batch.execution import Execution, Watcher
@@ -22,10 +24,11 @@ from localthink.batch.results import input_error
 from localthink.batch.settings import Settings, result_key
 from localthink.batch.shard import Shard
 from localthink.batch.sources import STANDARD_INPUT, data_sha256, find_source, read_items
+from localthink.batch.status import write_status
 from localthink.batch.survey import Checker, Survey, tokens_needed
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
-from localthink.fit import BatchFit, fit_batch
+from localthink.fit import BatchFit, even_slots, fit_batch
 from localthink.gguf_header import read_facts
 from localthink.machine import free_memory, physical_cores
 
@@ -63,8 +66,11 @@ class Run:
         self.facts = read_facts(spec.model)
         self._crew = crew or LocalCrew()
         self._bad_lines: set[int] = set()
-        if spec.source != STANDARD_INPUT:
-            self.source = find_source(spec.source, spec.folder)  # a wrong name leaves no folder behind
+        self._old = manifests.read_manifest(spec.folder)
+        if spec.source != STANDARD_INPUT:  # a wrong name leaves no folder behind
+            revision = self._old["data"].get("revision") if self._old else None
+            self.source = find_source(spec.source, self._spool, revision)
+        self._check_spec()
         self.ledger = Ledger(spec.folder)
         try:
             self._prepare()
@@ -72,45 +78,57 @@ class Run:
             self.close()
             raise
 
+    def _check_spec(self) -> None:
+        spec, trained = self.spec, self.facts.context_length
+        if spec.longest is not None and trained is not None and spec.longest > trained:
+            raise UsageError(f"context is {spec.longest}: the model was trained for {trained} at most")
+        if spec.deterministic and spec.slots is not None and even_slots(spec.slots) != spec.slots:
+            raise UsageError(f"slots is {spec.slots}: with --deterministic give 1, 2, 3 or a multiple of 4")
+        if spec.deterministic and spec.shard is not None and spec.slots is None:
+            raise UsageError("--deterministic with --shard takes --slots N: every machine must have the same")
+
     def _prepare(self) -> None:
         spec = self.spec
-        self._old = records.read_manifest(spec.folder)
+        self._old = manifests.read_manifest(spec.folder)  # again: until the lock was ours, another may have written
         if self._old is None and self.ledger.done:
             raise UsageError(f"{spec.folder / RESULTS} has results and no {MANIFEST} beside it: restore it, "
                              "or give another folder with -o")
         if self.ledger.torn:
             self._watcher.note("dropped a last line that was only half written")
-        beside = spec.folder / f"{SPOOL}.new"
         if spec.source == STANDARD_INPUT:
-            self.source = find_source(spec.source, beside)
-        try:
-            self._new = self._manifest()
-            if self._old is not None:
-                records.check_same(self._old, self._new, spec.folder, spec.extend)
-            if self.source.path == beside:  # what came from standard input is kept only if it belongs here
-                beside.replace(spec.folder / SPOOL)
-                self.source = replace(self.source, path=spec.folder / SPOOL)
-        finally:
-            beside.unlink(missing_ok=True)
+            self.source = find_source(spec.source, self._spool)
+        self._new = self._manifest()
+        if self._old is not None:
+            manifests.check_same(self._old, self._new, spec.folder, spec.extend)
+
+    @property
+    def _spool(self) -> Path:
+        """Where standard input waits until it is known to belong here."""
+        return self.spec.folder / f"{SPOOL}.new"
 
     def _manifest(self) -> dict[str, Any]:
-        spec, old = self.spec, self._old
-        known = old["model"] if old else {}
-        self.model = records.model_record(self.facts, known)
-        before = old["settings"] if old else {}
+        spec = self.spec
+        known, before = (self._old["model"], self._old["settings"]) if self._old else ({}, {})
+        self.model = manifests.model_record(self.facts, known)
         self.longest: int | None = spec.longest or before.get("context")
-        self.slots: int | None = spec.slots or (before.get("slots") if spec.deterministic else None)
         more = {"append": spec.append, "limit": spec.limit, "shard": str(spec.shard) if spec.shard else None,
-                "cache": spec.cache, "context": self.longest, "deterministic": spec.deterministic,
-                "slots": self.slots if spec.deterministic else None}
+                "cache": spec.cache, "context": self.longest, "deterministic": spec.deterministic}
+        self.slots: int | None = spec.slots
+        if spec.deterministic:  # what else a last bit depends on
+            self.slots = spec.slots or before.get("slots")
+            more |= {"slots": self.slots, "threads": self._threads or physical_cores(),
+                     "gpu_layers": spec.gpu_layers, "versions": manifests.deciding_versions()}
         data = {"source": self.source.name, "form": self.source.form, "revision": self.source.revision,
                 "sha256": data_sha256(self.source)}
-        return records.new_manifest(spec.settings, self.model, data, more)
+        return manifests.new_manifest(spec.settings, self.model, data, more)
 
     def items(self) -> Iterator[Item | BadLine]:
         """The items of all shards, and the bad lines."""
         spec = self.spec
-        return read_items(self.source, spec.settings, append=spec.append, limit=spec.limit)
+        try:
+            yield from read_items(self.source, spec.settings, append=spec.append, limit=spec.limit)
+        except OSError as error:
+            raise UsageError(f"{self.source.name} cannot be read any more: {error.strerror}") from None
 
     def _is_ours(self, item: Item) -> bool:
         return self.spec.shard is None or item.id in self.spec.shard
@@ -120,16 +138,17 @@ class Run:
 
         Raises UsageError where there is nothing to do, or one is bad and the run is strict.
         """
-        survey, known = Survey(), 0
+        survey, known, bad = Survey(), 0, list[BadLine]()
+        write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
         loading = Loading(str(self.spec.model), longest=self.longest, vocabulary_only=True)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
-            assert checker.loaded is not None
             survey.backend, survey.gpu = checker.loaded.backend, checker.loaded.gpu
             for row in checker.check(self.items()):
                 if isinstance(row, BadLine):
-                    self._bad(survey, row)
+                    self._note_bad(row, len(bad))
+                    bad.append(row)
                     continue
                 item, prompt_tokens = row
                 survey.needed = max(survey.needed, tokens_needed(prompt_tokens, item.settings.max_tokens, trained))
@@ -139,23 +158,22 @@ class Run:
                 survey.samples += item.settings.samples
                 if engine is not None:
                     known += sum(key in self.ledger for key in keys(item, engine))
-        if not survey.items:
-            raise UsageError(f"{self.source.name} has no item that can be run" + (
-                f": see {self.spec.folder / ERRORS}" if survey.bad else " in this shard" if self.spec.shard else ""))
+        survey.bad, self._bad_lines = len(bad), {row.line for row in bad}
         if engine is not None and known < len(self.ledger.done):
             raise UsageError(f"{self.spec.folder} has {len(self.ledger.done) - known} results that belong to no item "
                              f"of {self.source.name}: keep the lines that it had, and add others after them")
+        self.ledger.replace_input_errors([input_error(row) for row in bad])
+        if not survey.items:
+            raise UsageError(f"{self.source.name} has no item that can be run" + (
+                f": see {self.spec.folder / ERRORS}" if bad else " in this shard" if self.spec.shard else ""))
         return survey
 
-    def _bad(self, survey: Survey, row: BadLine) -> None:
-        survey.bad += 1
-        self._bad_lines.add(row.line)
-        self.ledger.append_errors([input_error(row)])
+    def _note_bad(self, row: BadLine, before: int) -> None:
         if self.spec.strict:
             raise UsageError(f"{self.source.name}, line {row.line}: {row.reason}")
-        if survey.bad <= MOST_NOTED:
+        if before < MOST_NOTED:
             self._watcher.note(f"line {row.line}: {row.reason}")
-        elif survey.bad == MOST_NOTED + 1:
+        elif before == MOST_NOTED:
             self._watcher.note(f"more bad lines: see {self.spec.folder / ERRORS}")
 
     def fit(self, survey: Survey) -> BatchFit:
@@ -164,7 +182,7 @@ class Run:
         return fit_batch(self.facts, self.longest or survey.needed, survey.samples, free_memory() // here,
                          max(1, physical_cores() // here), cache=spec.cache,
                          gpu=survey.gpu and spec.gpu_layers != 0, slots=self.slots,
-                         split=True if spec.deterministic else spec.split)
+                         split=True if spec.deterministic else spec.split, even=spec.deterministic)
 
     @property
     def _threads(self) -> int | None:
@@ -173,19 +191,22 @@ class Run:
         return self.spec.threads or (max(1, physical_cores() // here) if here > 1 else None)
 
     def record(self, survey: Survey, fit: BatchFit) -> None:
-        """Write the manifest, before the first token."""
+        """Write the manifest, before the first token, and keep what came from standard input."""
         spec, new = self.spec, self._new
+        if self.source.path == self._spool:
+            self._spool.replace(spec.folder / SPOOL)
+            self.source = replace(self.source, path=spec.folder / SPOOL)
         self.longest = new["settings"]["context"] = self.longest or fit.longest
         new["data"] |= {"items": survey.items, "samples": survey.samples, "bad_lines": survey.bad}
         if spec.deterministic:
             new["settings"]["slots"] = fit.slots
         if self._old is not None:
             new["created"], new["sessions"] = self._old["created"], self._old["sessions"]
-        new["sessions"].append(records.session(
+        new["sessions"].append(manifests.session(
             slots=fit.slots, cells=fit.cells, layout="split" if fit.split else "unified",
             threads=self._threads or physical_cores(), gpu_layers=spec.gpu_layers, backend=survey.backend,
             workers=self._crew.size, done_before=len(self.ledger.done)))
-        records.write_json(spec.folder / MANIFEST, new)
+        manifests.write_json(spec.folder / MANIFEST, new)
 
     def execute(self, survey: Survey, fit: BatchFit) -> Figures:
         """Do what is left to do; the last figures say how it ended."""
@@ -195,10 +216,16 @@ class Run:
                           spec.deterministic, self._threads, spec.gpu_layers)
         engine_settings = {"context": self.longest, "slots": fit.slots, "cache": spec.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
-        execution = Execution(self._feed(meter), self._crew, loading, self.ledger, meter, self._watcher,
+        feed = self._feed(meter)
+        first = next(feed, None)
+        if first is None:
+            figures = meter.figures("complete", self.ledger.errors)
+            write_status(spec.folder, figures)
+            return figures
+        execution = Execution(chain([first], feed), self._crew, loading, self.ledger, meter, self._watcher,
                               self.model["name"], engine_settings)
         state = execution.run()
-        if data_sha256(self.source) != self._new["data"]["sha256"]:
+        if state == "complete" and data_sha256(self.source) != self._new["data"]["sha256"]:
             raise UsageError(f"{self.source.name} was changed while the run was reading it: give the file that the run "
                              "began with, or another folder with -o")
         return meter.figures(state, self.ledger.errors)
@@ -217,11 +244,13 @@ class Run:
     def _engine_identity(self) -> dict[str, Any]:
         """What a text depends on, beyond its item and its settings."""
         settings = self._new["settings"]
-        names = ("cache", "context", "slots", "markers_sha256")  # slots are settings only where shapes are fixed
-        return {"model": self.model["sha256"], **{name: settings[name] for name in names}}
+        names = ("cache", "context", "markers_sha256", "deterministic", "slots", "threads", "gpu_layers", "versions")
+        return {"model": self.model["sha256"], **{name: settings[name] for name in names if name in settings}}
 
     def close(self) -> None:
         self._crew.close()
+        with suppress(OSError):  # standard input that did not belong here
+            self._spool.unlink(missing_ok=True)
         self.ledger.close()
 
     def __enter__(self) -> Run:

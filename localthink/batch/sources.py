@@ -5,7 +5,7 @@ import hashlib
 import shutil
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
@@ -30,10 +30,11 @@ class Source:
     revision: str | None = None  # the commit of a data set on the Hub
 
 
-def find_source(argument: str, spool: Path) -> Source:
+def find_source(argument: str, spool: Path, revision: str | None = None) -> Source:
     """The source that is called `-`, hf://…, or by a path.
 
-    Standard input is copied to `spool`, whose folder exists. Raises UsageError where there is
+    Standard input is copied to `spool`, whose folder exists. `revision` is the commit of a data set
+    on the Hub whose address names none. Raises UsageError where there is
     nothing to read, and for a name in .json, which promises one value for the whole file.
     """
     if argument == STANDARD_INPUT:
@@ -41,6 +42,8 @@ def find_source(argument: str, spool: Path) -> Source:
         return Source(spool, argument, "jsonl")
     if argument.startswith(SCHEME):
         wanted = parse_address(argument)
+        if wanted.revision is None:
+            wanted = replace(wanted, revision=revision)
         form = _form(argument)
         path, commit = download(wanted)
         return Source(path, argument, form, commit)

@@ -12,8 +12,8 @@ from typing import Any
 from localthink.batch.figures import Figures
 from localthink.batch.jsonlines import read_lines
 from localthink.batch.ledger import ERRORS, RESULTS, STATUS, Tally, checked_key, error_key
-from localthink.batch.manifest import read_manifest
-from localthink.errors import UsageError
+from localthink.batch.manifest import read_manifest, write_json
+from localthink.errors import LocalthinkError, UsageError
 
 STALE = 60.0  # seconds without a sign of life from a run on another machine
 
@@ -26,8 +26,22 @@ def status_record(figures: Figures) -> dict[str, Any]:
             "host": platform.node(), "written": time.time()}
 
 
+def write_status(folder: Path, figures: Figures) -> LocalthinkError | None:
+    """Leave the figures for others to see. Returns what stood against it: no run fails for that."""
+    try:
+        write_json(folder / STATUS, status_record(figures), lasting=False)
+    except LocalthinkError as error:
+        return error
+    return None
+
+
 def read_figures(folder: Path) -> Figures:
     """The figures of a run that is going on, or of one that has stopped, from what is in its folder."""
+    status = _read_status(folder)
+    if _is_alive(status):
+        names = [field.name for field in fields(Figures)]
+        if all(name in status for name in names) and isinstance(status["slots"], int):
+            return Figures(**{name: status[name] for name in names})
     manifest = read_manifest(folder)
     if manifest is None:
         raise UsageError(f"{folder} holds no run: give the folder that `localthink run -o` wrote")
@@ -37,28 +51,26 @@ def read_figures(folder: Path) -> Figures:
         errors += 1
         if (key := error_key(folder / ERRORS, number, error)) is not None:
             given_up.add(key)
-    status = _read_status(folder)
-    if _is_alive(status):
-        names = [field.name for field in fields(Figures)]
-        if all(name in status for name in names) and isinstance(status["slots"], int):
-            return Figures(**{name: status[name] for name in names})
     samples = manifest["data"].get("samples", 0)
     return Figures(
-        state="complete" if tally.samples + len(given_up - keys) >= samples > 0 else "stopped",
+        state="complete" if tally.samples + len(given_up - keys) >= samples > 0 and not manifest.get("missing_shards")
+        else "stopped",
         items=manifest["data"].get("items", 0), items_done=items_done, samples=samples,
         samples_done=tally.samples, errors=errors, tokens=tally.tokens, held=tally.held, graded=tally.graded,
-        correct=tally.correct, cut_off=tally.cut_off, slots=0, busy=0, seconds=_number(status, "seconds"),
-        speed_now=0.0, speed=_number(status, "speed"), seconds_left=None)
+        correct=tally.correct, cut_off=tally.cut_off, seconds=_number(status, "seconds"),
+        speed=_number(status, "speed"))
 
 
 def _count_results(path: Path) -> tuple[Tally, int, set[bytes]]:
     """The sums over all results, how many items have all the samples they asked for, and the keys."""
-    tally, missing, keys = Tally(), dict[Any, int](), set[bytes]()
+    tally, done, keys = Tally(), dict[Any, int](), set[bytes]()
+    most = dict[Any, int]()  # a run that was extended has lines that knew of fewer
     for number, result in read_lines(path):
         keys.add(checked_key(path, number, result))
         tally.add(result)
-        missing[result["id"]] = missing.get(result["id"], result["settings"]["n"]) - 1
-    return tally, sum(left <= 0 for left in missing.values()), keys
+        done[result["id"]] = done.get(result["id"], 0) + 1
+        most[result["id"]] = max(most.get(result["id"], 0), result["settings"]["n"])
+    return tally, sum(count >= most[item] for item, count in done.items()), keys
 
 
 def _read_status(folder: Path) -> dict[str, Any]:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from localthink.batch.items import BadLine, Item
 from localthink.engine.host import EngineHost
-from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, Refused
+from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, News, Refused
 from localthink.fit import USUAL_CONTEXT
 
 AT_ONCE = 64  # prompts on their way to be measured
+PATIENCE = 0.5  # seconds between two looks at whether to stop
+DEATHS = 3  # of an engine until nobody tries again
 
 
 @dataclass(slots=True)
@@ -29,23 +31,45 @@ class Survey:
 
 
 class Checker:
-    """Asks an engine that has only the vocabulary how long each item's prompt is. Use it in a `with`."""
+    """Asks an engine that has only the vocabulary how long each item's prompt is. Use it in a `with`.
+
+    Raises what the engine says where it cannot load, and KeyboardInterrupt once `stopped` says so.
+    """
 
     def __init__(self, loading: Loading, stopped: Callable[[], bool], host: EngineHost | None = None) -> None:
         self._host, self._stopped = host or EngineHost(), stopped
         self._loading = loading
         self._asked: dict[int, Item] = {}
-        self.loaded: Loaded | None = None
 
     def __enter__(self) -> Checker:
-        self._host.start()
-        self._host.send(self._loading)
-        for _ in self._news(until_loaded=True):
-            pass
+        try:
+            self.loaded = self._load()
+        except BaseException:
+            self._host.close()
+            raise
         return self
 
     def __exit__(self, *_: object) -> None:
         self._host.close()
+
+    def _load(self) -> Loaded:
+        for _ in range(DEATHS):
+            self._host.start()
+            self._host.send(self._loading)
+            news = self._wait()
+            if isinstance(news, Loaded):
+                return news
+            if isinstance(news, Died) and news.lasting:
+                break
+        assert isinstance(news, Died)
+        raise news.error()
+
+    def _wait(self) -> News:
+        """The next news, of one thing asked."""
+        while not self._stopped():
+            if heard := self._host.receive(PATIENCE):
+                return heard[0]
+        raise KeyboardInterrupt
 
     def check(self, rows: Iterable[Item | BadLine]) -> Iterator[tuple[Item, int] | BadLine]:
         """Every item with the tokens of its prompt; a bad line for each that cannot be run."""
@@ -56,26 +80,37 @@ class Checker:
             self._asked[row.line] = row
             self._host.send(ask(row, 0, row.line, only_check=True))
             while len(self._asked) >= AT_ONCE:
-                yield from self._news()
+                yield from self._answers()
         while self._asked:
-            yield from self._news()
+            yield from self._answers()
 
-    def _news(self, until_loaded: bool = False) -> Iterator[tuple[Item, int] | BadLine]:
-        while not self._stopped():
-            for news in self._host.receive(0.5):
-                if isinstance(news, Died):
-                    raise news.error()
-                if isinstance(news, Loaded):
-                    self.loaded = news
-                    return
-                if isinstance(news, Checked):
-                    yield self._asked.pop(news.number), news.prompt_tokens
-                elif isinstance(news, Refused):
-                    item = self._asked.pop(news.number)
-                    yield BadLine(item.line, news.reason, item.own_id)
-            if not until_loaded:
-                return
-        raise KeyboardInterrupt
+    def _answers(self) -> Iterator[tuple[Item, int] | BadLine]:
+        if self._stopped():
+            raise KeyboardInterrupt
+        for news in self._host.receive(PATIENCE):
+            if isinstance(news, Died):
+                asked, self._asked = list(self._asked.values()), {}
+                self._load()
+                yield from map(self._alone, asked)
+            elif isinstance(news, (Checked, Refused)):
+                yield _answer(self._asked.pop(news.number), news)
+
+    def _alone(self, item: Item) -> tuple[Item, int] | BadLine:
+        """Ask for one item while nothing else is asked: what ends the engine now is to blame."""
+        for _ in range(DEATHS):
+            self._host.send(ask(item, 0, item.line, only_check=True))
+            news = self._wait()
+            if isinstance(news, (Checked, Refused)):
+                return _answer(item, news)
+            self._load()
+        assert isinstance(news, Died)
+        return BadLine(item.line, f"reading its prompt ended the engine {DEATHS} times: {news.reason}", item.own_id)
+
+
+def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:
+    if isinstance(news, Checked):
+        return item, news.prompt_tokens
+    return BadLine(item.line, news.reason, item.own_id)
 
 
 def ask(item: Item, sample: int, number: int, only_check: bool = False) -> Ask:

@@ -11,17 +11,18 @@ TERMINATED = 143
 
 
 @contextmanager
-def interrupts(terminate: bool = False) -> Iterator[Sequence[int]]:
+def interrupts(received: list[int] | None = None, terminate: bool = False) -> Iterator[list[int]]:
     """A list of signal numbers that is no longer empty once Ctrl+C was pressed; a second press raises at once.
 
-    With `terminate`, SIGTERM counts as well: job schedulers send it before they kill.
+    `received` is that list, where there is one already. With `terminate`, SIGTERM counts as well: job
+    schedulers send it before they kill.
     """
-    received: list[int] = []
+    received = [] if received is None else received
 
     def note(number: int, frame: FrameType | None) -> None:
-        if received:
-            raise KeyboardInterrupt
         received.append(number)
+        if len(received) > 1:
+            raise KeyboardInterrupt
 
     numbers = [signal.SIGINT, *([signal.SIGTERM] if terminate else [])]
     before = {number: signal.signal(number, note) for number in numbers}

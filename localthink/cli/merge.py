@@ -7,6 +7,8 @@ import click
 
 from localthink.errors import UsageError
 
+MOST_NAMED = 10  # shards
+
 
 @click.command("merge")
 @click.argument("folders", nargs=-1, type=click.Path(path_type=Path), metavar="RUN_DIR...")
@@ -21,3 +23,10 @@ def command(folders: tuple[Path, ...], target: Path) -> None:
     merged = merge(folders, target)
     click.echo(f"{merged.added:,} samples added, {merged.known:,} were there: "
                f"{merged.samples:,} of {merged.expected:,} in {target}")
+    if merged.missing:
+        click.echo(f"missing: {_named(merged.missing)}", err=True)
+
+
+def _named(shards: tuple[str, ...]) -> str:
+    shown = ", ".join(shards[:MOST_NAMED])
+    return f"{'shard' if len(shards) == 1 else 'shards'} {shown}{' …' if len(shards) > MOST_NAMED else ''}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,6 +13,7 @@ import click
 from localthink.cli.interrupts import exit_code, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.errors import UsageError
+from localthink.fit import MOST_SLOTS
 from localthink.records import Sampling, Tip
 
 if TYPE_CHECKING:
@@ -77,6 +79,7 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
         raise UsageError("there is no folder for the results: give one with -o")
     if deterministic and layout == "unified":
         raise UsageError("--deterministic takes a split cache: leave --cache-layout out")
+    _check_targets(export, openai)
     with tempfile.TemporaryDirectory() as nowhere:
         spec = Spec(
             source, Path(nowhere) if dry_run or folder is None else folder, find_model(model),
@@ -85,17 +88,17 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
             threads, gpu_layers, strict, extend, retry_errors)
         if dry_run:
             _rehearse(spec, quiet)
-        else:
-            _run(spec, quiet, ray, workers)
-    if not dry_run:
+            return
+        complete = _run(spec, quiet, ray, workers)
+    if complete:
         _export(spec.folder, export, openai, quiet)
 
 
 def _slots(text: str) -> int | None:
     if text == "auto":
         return None
-    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= 256:
-        raise UsageError(f"slots is {text!r}: give a number from 1 to 256, or auto")
+    if not text.isascii() or not text.isdigit() or not 1 <= int(text) <= MOST_SLOTS:
+        raise UsageError(f"slots is {text!r}: give a number from 1 to {MOST_SLOTS}, or auto")
     return int(text)
 
 
@@ -103,30 +106,29 @@ def _rehearse(spec: Spec, quiet: bool) -> None:
     from localthink.batch.run import Run
     from localthink.cli.watching import watching
 
-    with interrupts(terminate=True) as received, watching(received, quiet) as watcher, Run(spec, watcher) as run:
+    with watching([], quiet) as watcher, Run(spec, watcher) as run:
         survey = run.survey()
         fit = run.fit(survey)
     click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines\n{fit.why}")
 
 
-def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> None:
-    """The run itself. Exits where it was stopped."""
+def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> bool:
+    """The run itself; True if it got to its end. Exits where it was stopped."""
     from localthink.batch.run import Run
     from localthink.cli.watching import summary, watching
 
-    with interrupts(terminate=True) as received:
-        try:
-            with watching(received, quiet) as watcher, Run(spec, watcher, _crew(ray, workers)) as run:
-                figures = _execute(run, watcher)
-        except KeyboardInterrupt:
-            if len(received) > 1:
-                raise
-            figures = None
+    received: list[int] = []
+    figures = None
+    # interrupts are caught last: until then nothing is at stake, and Ctrl+C simply ends it
+    with (watching(received, quiet) as watcher, Run(spec, watcher, _crew(ray, workers)) as run,
+          interrupts(received, terminate=True), suppress(KeyboardInterrupt)):
+        figures = _execute(run, watcher)
     if figures is not None and not quiet:
         click.echo(summary(figures, str(spec.folder)))
-    if received:
+    if figures is None or figures.state == "stopped":
         click.echo("stopped: the same command goes on from here", err=True)
         sys.exit(exit_code(received))
+    return figures.state == "complete"
 
 
 def _execute(run: Run, watcher: Quiet) -> Figures:
@@ -147,6 +149,16 @@ def _crew(ray: str | None, workers: int | None) -> Crew | None:
     from localthink.batch.ray_crew import RayCrew
 
     return RayCrew(ray, workers)
+
+
+def _check_targets(table: Path | None, openai: Path | None) -> None:
+    """What cannot be written is better said before the night than after it."""
+    from localthink.batch.export import check_folder, check_target
+
+    if table is not None:
+        check_target(table)
+    if openai is not None:
+        check_folder(openai)
 
 
 def _export_only(folder: Path | None, export: Path | None, openai: Path | None) -> None:

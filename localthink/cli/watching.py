@@ -4,7 +4,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from localthink.batch.figures import Figures, duration
@@ -42,7 +42,8 @@ class Lines(Quiet):
         self._err, self._told = Terminal(sys.stderr), time.monotonic()
 
     def note(self, text: str) -> None:
-        self._err.write(text + "\n")
+        with suppress(OSError):  # nobody reads any more, and the night goes on
+            self._err.write(text + "\n")
 
     def show(self, figures: Figures) -> None:
         now = time.monotonic()

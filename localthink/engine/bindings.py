@@ -20,7 +20,6 @@ from localthink import records
 from localthink.errors import EngineError
 
 CACHE_TYPES = dict(zip(records.CACHE_TYPES, (lib.GGML_TYPE_F16, lib.GGML_TYPE_Q8_0, lib.GGML_TYPE_Q4_0), strict=True))
-MOST_SLOTS = 256  # LLAMA_MAX_SEQ
 WARNING, ERROR = 3, 4  # GGML_LOG_LEVEL_WARN, GGML_LOG_LEVEL_ERROR
 CLOSED = "the engine is closed: load the model again"
 CACHE_IS_FULL = 1  # llama_decode: no room for the batch, nothing was changed

@@ -6,8 +6,8 @@ import os
 import signal
 import tempfile
 import threading
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
@@ -53,9 +53,10 @@ class EngineHost:
         handle, name = tempfile.mkstemp(prefix="localthink-", suffix=".log")
         os.close(handle)
         self._log = Path(name)
-        self._process = spawn.Process(target=self._serve, args=(theirs_in, theirs_out, self._log), daemon=True)
+        process = spawn.Process(target=self._serve, args=(theirs_in, theirs_out, self._log), daemon=True)
         with _interrupts_ignored():
-            self._process.start()
+            process.start()
+        self._process = process
         theirs_in.close()  # so that the pipes end when the child does
         theirs_out.close()
 
@@ -120,14 +121,14 @@ class EngineHost:
         self.close()
 
 
-class _interrupts_ignored:  # noqa: N801
+@contextmanager
+def _interrupts_ignored() -> Iterator[None]:
     """Ctrl+C is ignored within, and by a process that is started within until it says otherwise."""
-
-    def __enter__(self) -> None:
-        self._in_charge = threading.current_thread() is threading.main_thread()
-        if self._in_charge:
-            self._before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-
-    def __exit__(self, *_: object) -> None:
-        if self._in_charge:
-            signal.signal(signal.SIGINT, self._before)
+    if threading.current_thread() is not threading.main_thread():  # which alone may say so
+        yield
+        return
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)

@@ -4,11 +4,11 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from localthink.engine.bindings import CACHE_TYPES, MOST_SLOTS, NativeContext, supports_gpu
+from localthink.engine.bindings import CACHE_TYPES, NativeContext, supports_gpu
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
 from localthink.errors import UsageError
-from localthink.fit import USUAL_CONTEXT
+from localthink.fit import MOST_SLOTS, USUAL_CONTEXT
 from localthink.local_models import find_model
 from localthink.machine import free_memory, physical_cores
 

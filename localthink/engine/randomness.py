@@ -50,8 +50,9 @@ def spread(tokens: UInt32s) -> UInt32s:
 def uniform(key: int, spread_ids: UInt32s, out: UInt32s, scratch: UInt32s) -> npt.NDArray[np.float32]:
     """One uniform number in (0, 1) for each token, a function of `key` and the id alone.
 
-    A MurmurHash3 finalizer with one half of the key before it and the other within. `out` and `scratch` (which the result is a view of) are as long as `spread_ids`; they are asked
-    for because fresh pages for a whole vocabulary cost more than the arithmetic.
+    A MurmurHash3 finalizer with one half of the key before it and the other within. `out` and `scratch`
+    (which the result is a view of) are as long as `spread_ids`; they are asked for because fresh pages
+    for a whole vocabulary cost more than the arithmetic.
     """
     x = np.add(spread_ids, np.uint32(key & 0xFFFFFFFF), out=out)
     x ^= np.right_shift(x, np.uint32(16), out=scratch)

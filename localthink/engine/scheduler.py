@@ -208,7 +208,9 @@ class Scheduler:
         self._crowded = False
 
     def _vacate(self, job: Job, keep: int) -> None:
-        keep = min(keep, job.cached, job.prompt if self._shapes == "fixed" else keep)
+        keep = min(keep, job.cached)
+        if self._shapes == "fixed":  # a part of a prompt was read in pieces of its own
+            keep = min(keep, job.prompt) if job.cached >= job.prompt else 0
         self._running.remove(job)
         self._left[job.slot] = job.tokens[:keep]
         self._edits.append(Truncate(job.slot, keep))

@@ -27,7 +27,8 @@ TELL_EVERY = 0.25  # seconds between two reports of progress
 
 def serve(orders: Connection[None, Order], news: Connection[News, None], log: Path) -> None:
     """The child's main function. What llama.cpp prints goes to the file `log`."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole group: the parent decides
+    for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group: the parent decides
+        signal.signal(number, signal.SIG_IGN)
     _redirect_output(log)
     inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
     threading.Thread(target=_listen, args=(orders, inbox), daemon=True).start()

@@ -14,7 +14,7 @@ from localthink.batch.figures import Figures
 from localthink.batch.run import Run, Spec
 from localthink.batch.settings import Settings
 from localthink.engine.host import EngineHost
-from localthink.engine.messages import Ask, Finished, Loaded, Progress
+from localthink.engine.messages import Ask, Checked, Finished, Loaded, Progress
 from localthink.locations import bundled_model
 from localthink.records import Trace
 
@@ -90,6 +90,18 @@ def played(orders, news, log: Path) -> None:
                       0.1, 1.0, 1.0)
         news.send(Progress(3, 0.5, 1))
         news.send(Finished(order.number, trace))
+
+
+def measured(orders, news, log: Path) -> None:
+    """A child that counts words; an item with POISON in it kills it."""
+    while True:
+        order = orders.recv()
+        if not isinstance(order, Ask):
+            news.send(Loaded(0, 0, 1024, "played", False))
+            continue
+        if "POISON" in order.messages[0].content:
+            os._exit(134)
+        news.send(Checked(order.number, len(order.messages[0].content.split())))
 
 
 def dies_loading(orders, news, log: Path) -> None:

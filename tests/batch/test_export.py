@@ -20,8 +20,8 @@ from localthink.errors import LocalthinkError, UsageError
 
 KEY = "0123456789abcdef0123456789abcdef"
 COLUMNS = [
-    "id", "sample", "seed", "correct", "finish_reason", "thinking", "answer", "prompt_tokens", "tokens", "thoughts",
-    "switches", "held", "seconds", "prompt_tokens_per_second", "tokens_per_second", "model",
+    "id", "line", "sample", "seed", "correct", "grader", "finish_reason", "thinking", "answer",
+    "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds", "prompt_tokens_per_second", "tokens_per_second", "model",
     "settings.alpha", "settings.groups", "settings.max_tokens", "key", "item.target", "item.nums",
 ]
 FORMS = ("jsonl", "csv", "parquet")
@@ -104,7 +104,7 @@ def test_columns_are_those_of_all_rows_in_order(tmp_path: Path, form: str) -> No
     if form == "jsonl":
         assert [list(row) for row in rows] == [list(flatten(line)) for line in lines]
         return
-    union = [*COLUMNS[:19], "settings.beta", "key", *COLUMNS[20:], "item.note"]
+    union = [*COLUMNS[:21], "settings.beta", "key", *COLUMNS[22:], "item.note"]
     assert [list(row) for row in rows] == [union] * 3
     missing = "" if form == "csv" else None
     assert [row["correct"] for row in rows] == [missing, *(["true"] * 2 if form == "csv" else [True] * 2)]
@@ -127,7 +127,8 @@ def test_cells_of_csv_are_those_of_rfc_4180(tmp_path: Path) -> None:
     exported(tmp_path, "csv", result(answer='a, "b"\nc', correct=False, thinking="ä"))
     head, row = (tmp_path / "out.csv").read_bytes().decode().split("\r\n", 1)
     assert head == ",".join(COLUMNS)
-    assert row.startswith('a,0,7,false,stop,ä,"a, ""b""\nc",10,3,2,1,0.25,1.5,0.0,2.0,m,3.0,"[""switch""]",,')
+    assert row.startswith('a,1,0,7,false,countdown,stop,ä,"a, ""b""\nc",'
+                          '10,3,2,1,0.25,1.5,0.0,2.0,m,3.0,"[""switch""]",,')
     assert row.endswith(f',{KEY},39,"[4, 7]"\r\n')
 
 

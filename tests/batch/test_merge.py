@@ -224,3 +224,15 @@ def test_a_damaged_line_of_a_shard_is_named(shards: list[Path], target: Path, li
     with pytest.raises(UsageError) as error:
         merge(shards, target)
     assert f"{shards[1] / RESULTS}, line 2" in str(error.value)
+
+
+def test_shards_that_are_missing_are_named_and_the_run_is_not_complete(tmp_path: Path, target: Path) -> None:
+    some = [write_run(tmp_path / str(n), shard_of(f"{n}/4", 1, 1), [result(n)]) for n in (1, 3)]
+    assert merge(some, target).missing == ("2/4", "4/4")
+    assert read_figures(target).state == "stopped"
+
+
+def test_shards_of_different_divisions_are_refused(tmp_path: Path, target: Path) -> None:
+    some = [write_run(tmp_path / name.replace("/", "-"), shard_of(name, 1, 1)) for name in ("1/2", "1/3")]
+    with pytest.raises(UsageError, match="1/2, 1/3"):
+        merge(some, target)

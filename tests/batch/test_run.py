@@ -19,6 +19,7 @@ from batch.running import (
     write_puzzles,
 )
 from localthink.batch.crew import LocalCrew
+from localthink.batch.shard import Shard
 from localthink.engine.host import EngineHost
 from localthink.errors import EngineError, UsageError
 from localthink.records import Tip
@@ -221,6 +222,54 @@ def test_a_wrong_input_leaves_no_folder_behind(tmp_path):
     with pytest.raises(UsageError, match="nowhere"):
         execute(spec(tmp_path / "nowhere.jsonl", tmp_path / "run"))
     assert not (tmp_path / "run").exists()
+
+
+def test_a_bad_line_that_was_mended_is_no_error_any_more(tmp_path):
+    path = lines(tmp_path, {"id": "a", "prompt": "well"}, {"id": "b", "prompt": ""})
+    execute(spec(path, tmp_path / "run"), crew=played_crew())
+    assert len(errors(tmp_path / "run")) == 1
+    path = lines(tmp_path, {"id": "a", "prompt": "well"}, {"id": "b", "prompt": "well too"})
+    execute(spec(path, tmp_path / "run", extend=True), crew=played_crew())
+    assert not errors(tmp_path / "run")
+    assert [line["id"] for line in results(tmp_path / "run")] == ["a", "b"]
+
+
+def test_standard_input_that_does_not_belong_to_the_run_does_not_replace_what_was_kept(tmp_path, monkeypatch):
+    import io
+
+    def pipe(text: str) -> None:
+        monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
+
+    pipe('{"id": 1, "prompt": "one"}\n')
+    execute(spec("-", tmp_path / "run"), crew=played_crew())
+    kept = (tmp_path / "run" / "input.jsonl").read_bytes()
+    pipe('{"id": 2, "prompt": "two"}\n')
+    with pytest.raises(UsageError, match="belong to no item"):
+        execute(spec("-", tmp_path / "run", extend=True), crew=played_crew())
+    assert (tmp_path / "run" / "input.jsonl").read_bytes() == kept
+    assert not [path.name for path in (tmp_path / "run").iterdir() if "new" in path.name]
+
+
+@pytest.mark.parametrize(("changed", "says"), [
+    ({"longest": 5000}, "5000.*1024"), ({"deterministic": True, "slots": 6}, "slots is 6.*multiple of 4"),
+    ({"deterministic": True, "shard": Shard(1, 2)}, "--slots N"),
+])
+def test_what_could_not_keep_its_promise_is_refused_before_anything_is_written(puzzles, tmp_path, changed, says):
+    with pytest.raises(UsageError, match=says):
+        execute(spec(puzzles, tmp_path / "run", **changed))
+    assert not (tmp_path / "run").exists()
+
+
+def test_a_deterministic_run_goes_on_only_with_the_same_threads(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run", deterministic=True), crew=played_crew())
+    with pytest.raises(UsageError, match="threads was 1 and is now 2"):
+        execute(spec(puzzles, tmp_path / "run", deterministic=True, threads=2), crew=played_crew())
+
+
+def test_a_complete_run_does_not_load_the_model_again(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    figures = execute(spec(puzzles, tmp_path / "run"), crew=LocalCrew(EngineHost(dies_loading)))
+    assert figures.state == "complete"
 
 
 MANY = """

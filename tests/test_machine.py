@@ -1,0 +1,53 @@
+"""What a machine is taken to have: never more than a container or a job may use."""
+from __future__ import annotations
+
+import psutil
+import pytest
+
+from localthink import machine
+
+
+@pytest.fixture
+def groups(tmp_path, monkeypatch):
+    """A file system of control groups, and the file that says in which this process is."""
+    own = tmp_path / "own"
+    monkeypatch.setattr(machine, "OWN_GROUPS", own)
+    monkeypatch.setattr(machine, "CONTROL_GROUPS", tmp_path / "groups")
+
+    def write(folder: str, limit_name: str, limit: str, used_name: str, used: int) -> None:
+        path = tmp_path / "groups" / folder
+        path.mkdir(parents=True, exist_ok=True)
+        (path / limit_name).write_text(limit + "\n")
+        (path / used_name).write_text(f"{used}\n")
+
+    return own, write
+
+
+def test_without_groups_the_free_memory_is_the_machines(groups):
+    assert machine.free_memory() == pytest.approx(psutil.virtual_memory().available, rel=0.2)
+
+
+def test_the_tightest_group_above_a_process_counts(groups):
+    own, write = groups
+    own.write_text("0::/job/step\n")
+    write("job/step", "memory.max", "max", "memory.current", 100)
+    write("job", "memory.max", "5000", "memory.current", 2000)
+    assert machine.free_memory() == 3000
+
+
+def test_groups_of_the_first_version_count_as_well(groups):
+    own, write = groups
+    own.write_text("7:cpu,cpuacct:/x\n4:memory:/slurm/job\n")
+    write("memory/slurm/job", "memory.limit_in_bytes", "9000", "memory.usage_in_bytes", 8000)
+    assert machine.free_memory() == 1000
+
+
+def test_a_group_that_is_over_its_limit_leaves_nothing(groups):
+    own, write = groups
+    own.write_text("0::/\n")
+    write("", "memory.max", "10", "memory.current", 30)
+    assert machine.free_memory() == 0
+
+
+def test_there_is_at_least_one_core():
+    assert machine.physical_cores() >= 1
