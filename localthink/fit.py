@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from localthink.gguf_header import ModelFacts
 
-PER_CORE = 8  # slots: beyond 16 on two cores nothing was gained (docs/batch.md)
+PER_CORE = 8  # slots: with 32 on two cores nothing was gained over 16 (docs/batch.md)
 ON_GPU = 64  # slots, where the layers are on a GPU
 SPARE = 2**29  # bytes for compute buffers and the program itself
 SHARE = 0.9  # of what is left that a run may take

@@ -44,7 +44,7 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
 @click.option("--cache-layout", "layout", type=click.Choice(list(LAYOUTS)), default="auto", show_default=True,
               help="Split decodes faster, unified needs less memory.")
 @engine_options
-@click.option("--deterministic", is_flag=True, help="The same text to the last bit, whatever was interrupted.")
+@click.option("--deterministic", is_flag=True, help="On one machine, the same text to the last bit whatever runs beside it.")
 @click.option("--ray", metavar="ADDRESS", help="Spread the work over a Ray cluster; 'local' starts one here.")
 @click.option("--workers", type=click.IntRange(min=1), help="Engines on the Ray cluster.  [default: one a node]")
 @click.option("--extend", is_flag=True, help="Allow more items or more samples than the folder was begun with.")

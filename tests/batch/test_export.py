@@ -21,7 +21,8 @@ from localthink.errors import LocalthinkError, UsageError
 KEY = "0123456789abcdef0123456789abcdef"
 COLUMNS = [
     "id", "line", "sample", "seed", "correct", "grader", "finish_reason", "thinking", "answer",
-    "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds", "prompt_tokens_per_second", "tokens_per_second", "model",
+    "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds", "prompt_tokens_per_second",
+    "tokens_per_second", "model",
     "settings.alpha", "settings.groups", "settings.max_tokens", "key", "item.target", "item.nums",
 ]
 FORMS = ("jsonl", "csv", "parquet")
