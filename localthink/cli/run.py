@@ -44,7 +44,8 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
 @click.option("--cache-layout", "layout", type=click.Choice(list(LAYOUTS)), default="auto", show_default=True,
               help="Split decodes faster, unified needs less memory.")
 @engine_options
-@click.option("--deterministic", is_flag=True, help="On one machine, the same text to the last bit whatever runs beside it.")
+@click.option("--deterministic", is_flag=True,
+              help="On one machine, the same text to the last bit whatever runs beside it.")
 @click.option("--ray", metavar="ADDRESS", help="Spread the work over a Ray cluster; 'local' starts one here.")
 @click.option("--workers", type=click.IntRange(min=1), help="Engines on the Ray cluster.  [default: one a node]")
 @click.option("--extend", is_flag=True, help="Allow more items or more samples than the folder was begun with.")
@@ -153,7 +154,8 @@ def _crew(ray: str | None, workers: int | None) -> Crew | None:
 
 def _check_targets(table: Path | None, openai: Path | None) -> None:
     """What cannot be written is better said before the night than after it."""
-    from localthink.batch.export import check_folder, check_target
+    from localthink.batch.export import check_target
+    from localthink.batch.export_files import check_folder
 
     if table is not None:
         check_target(table)
@@ -172,14 +174,15 @@ def _export_only(folder: Path | None, export: Path | None, openai: Path | None) 
 
 
 def _export(folder: Path, export: Path | None, openai: Path | None, quiet: bool) -> None:
-    from localthink.batch import export as exporting
+    from localthink.batch import export as tables
     from localthink.batch.ledger import ERRORS, RESULTS
+    from localthink.batch.openai_results import export_openai
 
     written = []
     if export is not None:
-        written.append((exporting.export(folder / RESULTS, export), "rows", export))
+        written.append((tables.export(folder / RESULTS, export), "rows", export))
     if openai is not None:
-        written.append((exporting.export_openai(folder / RESULTS, folder / ERRORS, openai, int(time.time())), "lines",
+        written.append((export_openai(folder / RESULTS, folder / ERRORS, openai, int(time.time())), "lines",
                         openai))
     for count, what, path in written:
         if not quiet:

@@ -15,7 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from localthink.batch import export as module
-from localthink.batch.export import export, export_openai, flatten
+from localthink.batch.export import export, flatten
+from localthink.batch.export_files import RESULT
+from localthink.batch.openai_results import export_openai
 from localthink.errors import LocalthinkError, UsageError
 
 KEY = "0123456789abcdef0123456789abcdef"
@@ -252,7 +254,7 @@ Way = Callable[[Path, Path], int]
 @pytest.mark.parametrize(("line", "reason"), [
     (b"{", "line 2, is not JSON"), (b"", "line 2, is not JSON"), (b"\xff", "line 2, is not JSON"),
     (b"[" * 100_000, "line 2, is not JSON"), (b"7", "line 2, is not a JSON object"), (b"{}", "line 2, has no 'key'"),
-    *((json.dumps(without(name)).encode(), f"line 2, has no '{name}'") for name in module.RESULT),
+    *((json.dumps(without(name)).encode(), f"line 2, has no '{name}'") for name in RESULT),
     *((json.dumps(result(**{name: value})).encode(), f"line 2, has no '{name}'") for name, value in [
         ("id", None), ("id", [1]), ("item", []), ("settings", None), ("thoughts", 3), ("line", "1"), ("answer", None)]),
 ], ids=lambda part: part[:20] if isinstance(part, bytes) else part)

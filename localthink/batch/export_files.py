@@ -1,0 +1,69 @@
+"""What every export has in common: results read with care, and a file that is replaced as a whole."""
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from types import UnionType
+from typing import Any, BinaryIO
+
+from localthink.batch.jsonlines import read_lines
+from localthink.errors import LocalthinkError, UsageError
+
+RESULT = {"key": str, "id": str | int, "sample": int, "line": int, "model": str, "prompt_tokens": int, "tokens": int,
+          "thinking": str, "answer": str, "finish_reason": str, "thoughts": list, "settings": dict, "item": dict}
+ERROR = {"line": int, "kind": str, "error": str}
+
+Object = dict[str, Any]
+
+
+def checked_results(path: Path) -> Iterator[Object]:
+    if not path.is_file():
+        raise UsageError(f"there is no file {path}: give the results of a run")
+    return checked_lines(path, RESULT)
+
+
+def checked_lines(path: Path, fields: Mapping[str, type | UnionType]) -> Iterator[Object]:
+    for number, value in read_lines(path):
+        wrong = next((name for name, kind in fields.items() if not isinstance(value.get(name), kind)), None)
+        if wrong:
+            raise UsageError(f"{path}, line {number}, has no {wrong!r} that can be used: mend or remove that line")
+        yield value
+
+
+def json_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_line(value: Object) -> bytes:
+    """A line of JSON; half a surrogate pair, which UTF-8 cannot hold, is escaped as JSON escapes it."""
+    return json_text(value).encode("utf-8", "backslashreplace") + b"\n"
+
+
+@contextmanager
+def replacing(target: Path, *sources: Path) -> Iterator[BinaryIO]:
+    """A file that takes the place of `target` once it is whole; if anything fails before that, nothing has changed."""
+    try:
+        real = Path(os.path.realpath(target))
+        if real.exists() and not real.is_file():
+            raise UsageError(f"{target} is {'a folder' if real.is_dir() else 'not a file'}: give the name of a file")
+        if real.exists() and any(source.exists() and real.samefile(source) for source in sources):
+            raise UsageError(f"{target} is what is exported: give another name")
+        part = real.with_name(f".{real.name}.{os.getpid()}")
+        try:
+            with part.open("wb") as file:
+                yield file
+                file.flush()
+                os.fsync(file.fileno())
+            part.replace(real)
+        finally:
+            part.unlink(missing_ok=True)
+    except OSError as error:
+        raise LocalthinkError(f"{target} cannot be written: {error.strerror or error}") from None
+
+
+def check_folder(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise UsageError(f"there is no folder {target.parent}: make it, or export to another")
