@@ -20,7 +20,7 @@ from localthink.thinking.automaton import TokenIds
 
 FloatRow = npt.NDArray[np.float32]
 HEAVY = (1e-2, 1e-4)  # relative to the likeliest token
-SORTED_AT_ONCE = 8192  # so many candidates are cheaper to sort than to narrow down
+SORTED_AT_ONCE = 8192  # so many candidates are cheaper to sort, or to weigh, than to narrow down
 PROBES = 4096  # entries looked at to guess where a large nucleus ends
 SLACK = PROBES // 40  # how far around the guess the exact search goes
 WEIGHTLESS = 30.0  # e^-30 of the likeliest token: a whole vocabulary of such is lost in a float32's rounding
@@ -77,8 +77,7 @@ class Sampler:
         weights, top = self._weights, logits.max()
         if not math.isfinite(top):
             raise EngineError("the model's logits are not finite: the file may be damaged")
-        np.greater_equal(logits, np.float32(top - WEIGHTLESS * temperature), out=self._kept)
-        if np.count_nonzero(self._kept) * 8 > logits.size:
+        if logits.size <= SORTED_AT_ONCE or self._count_near(logits, top, temperature) * 8 > logits.size:
             np.subtract(logits, top, out=weights)
             if temperature != 1:
                 weights *= np.float32(1 / temperature)
@@ -91,6 +90,11 @@ class Sampler:
             weights[ids] = near
             total = float(near.sum())
         return float(top), total, min(float(weights[switch].sum()), total) if switch.size else 0.0
+
+    def _count_near(self, logits: FloatRow, top: float, temperature: float) -> int:
+        """Mark the tokens that weigh anything in `_kept`, and count them."""
+        np.greater_equal(logits, np.float32(top - WEIGHTLESS * temperature), out=self._kept)
+        return int(np.count_nonzero(self._kept))
 
     @np.errstate(divide="ignore", over="ignore")  # what weighs next to nothing takes for ever
     def _choose(self, sampling: Sampling, total: float, key: int) -> int:

@@ -347,7 +347,7 @@ def test_masses_and_log_probabilities_are_those_of_the_softmax_before_truncation
     drawn = Sampler(row.size).draw(row.copy(), switch, alpha, sampling, key)
     before = log_softmax(row, sampling.temperature)
     after = log_softmax(penalised(row, switch, alpha), sampling.temperature)
-    close = {"rel": 1e-4, "abs": 1e-12}  # what is e^30 times less likely than the likeliest weighs nothing
+    close = {"rel": 1e-4, "abs": 1e-35}  # float32 weights: their logarithms are good to about 1e-7 of themselves
     assert drawn.mass_before == pytest.approx(np.exp(before[switch]).sum(), **close)
     assert drawn.mass_after == pytest.approx(np.exp(after[switch]).sum(), **close)
     assert drawn.logprob == pytest.approx(after[drawn.token], rel=1e-6, abs=1e-5)
@@ -412,3 +412,18 @@ def test_a_token_that_the_model_excludes_never_comes(sampling):
         drawn = [sampler.draw(row.copy(), ids(2, 3), alpha, sampling, key) for key in KEYS[:100]]
         assert {draw.token for draw in drawn} <= {1, 2}
         assert [draw.mass_before for draw in drawn] == pytest.approx([0.5] * 100)
+
+
+@pytest.mark.parametrize("kind", sorted(ROWS))
+@pytest.mark.parametrize("temperature", [0.05, 0.6, 1.0, 3.0])
+@pytest.mark.parametrize("alpha", [3.0, -3.0, 0.0])
+def test_in_a_vocabulary_of_full_size_what_weighs_next_to_nothing_is_left_out_and_not_missed(kind, temperature, alpha):
+    row, switch = make_row(kind, QWEN, seed=2), np.array([3, 77, 38_478, 92_014])
+    drawn = Sampler(QWEN).draw(row.copy(), switch, alpha, Sampling(temperature, top_p=0.9), 12345)
+    before, after = log_softmax(row, temperature), log_softmax(penalised(row, switch, alpha), temperature)
+    assert drawn.logprob == pytest.approx(after[drawn.token], rel=1e-4, abs=1e-4)
+    assert drawn.raw_logprob == pytest.approx(before[drawn.token], rel=1e-4, abs=1e-4)
+    assert drawn.mass_before == pytest.approx(np.exp(before[switch]).sum(), rel=1e-3, abs=1e-9)
+    assert drawn.mass_after == pytest.approx(np.exp(after[switch]).sum(), rel=1e-3, abs=1e-9)
+    least = threshold(after - after.max(), Sampling(temperature, top_p=0.9), 1e-4)
+    assert after[drawn.token] - after.max() >= least - 1e-3
