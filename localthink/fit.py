@@ -57,8 +57,8 @@ def fit_batch(facts: ModelFacts, longest: int, samples: int, free_bytes: int, co
               "the most that llama.cpp takes": MOST_SLOTS,
               f"{ON_GPU} with a GPU" if gpu else f"{PER_CORE} a core on {cores} {_plural('core', cores)}": by_cores}
     reason = "as asked" if slots else _reason(chosen, limits)
-    why = (f"{chosen} {_plural('slot', chosen)} ({reason}; {room / 2**30:.1f} GiB hold {by_memory:,} of "
-           f"{longest:,} tokens at {per_token / 1024:.1f} KiB a token), {'split' if layout else 'unified'} cache of "
+    why = (f"{chosen} {_plural('slot', chosen)} ({reason}; {room / 2**30:.1f} GiB hold {by_memory:,} slots "
+           f"of {longest:,} tokens at {per_token / 1024:.1f} KiB a token), {'split' if layout else 'unified'} cache of "
            f"{cells * per_token / 2**20:,.0f} MiB")
     return BatchFit(chosen, longest, cells, layout, why)
 

@@ -110,7 +110,7 @@ def test_the_most_that_llama_cpp_takes_is_not_called_the_least() -> None:
 
 def test_the_arithmetic_is_shown() -> None:
     found = fit(16_384, free=memory_for(3, 16_384))
-    assert f"hold 3 of 16,384 tokens at {PER_TOKEN / 1024:.1f} KiB a token" in found.why
+    assert f"hold 3 slots of 16,384 tokens at {PER_TOKEN / 1024:.1f} KiB a token" in found.why
     assert found.why.endswith(f"split cache of {3 * 16_384 * PER_TOKEN / 2**20:,.0f} MiB")
     assert "\n" not in found.why
     assert "unified cache" in fit(samples=1).why

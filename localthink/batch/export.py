@@ -15,10 +15,10 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from localthink.batch.export_files import Object, check_folder, checked_results, json_line, json_text, replacing
+from localthink.batch.export_files import Object, checked_results, json_line, json_text, replacing
 from localthink.errors import UsageError
 
-COLUMNS = ("id", "line", "sample", "seed", "correct", "grader", "finish_reason", "thinking", "answer",
+COLUMNS = ("id", "line", "question", "sample", "seed", "correct", "grader", "finish_reason", "thinking", "answer",
            "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds", "prompt_tokens_per_second",
            "tokens_per_second", "model")
 ORDER = (*COLUMNS, "settings.", "key", "item.")  # with a period: all columns that begin so
@@ -38,11 +38,10 @@ def flatten(result: Mapping[str, Any]) -> Object:
     return row | {f"item.{name}": _flat(value) for name, value in result["item"].items()}
 
 
-def check_target(target: Path) -> None:
-    """Raise UsageError, before a night of work, where `export` could not write there."""
+def check_form(target: Path) -> None:
+    """Raise UsageError, before a night of work, where `export` could not write such a file."""
     if _writer(target) is _write_parquet:
         _pyarrow()
-    check_folder(target)
 
 
 def _writer(target: Path) -> Callable[[Path, BinaryIO], int]:

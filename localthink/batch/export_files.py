@@ -10,6 +10,7 @@ from types import UnionType
 from typing import Any, BinaryIO
 
 from localthink.batch.jsonlines import read_lines
+from localthink.batch.ledger import ERRORS, LOCK, MANIFEST, RESULTS, SPOOL, STATUS
 from localthink.errors import LocalthinkError, UsageError
 
 RESULT = {"key": str, "id": str | int, "sample": int, "line": int, "model": str, "prompt_tokens": int, "tokens": int,
@@ -64,6 +65,11 @@ def replacing(target: Path, *sources: Path) -> Iterator[BinaryIO]:
         raise LocalthinkError(f"{target} cannot be written: {error.strerror or error}") from None
 
 
-def check_folder(target: Path) -> None:
+def check_place(target: Path, folder: Path, source: Path | None = None) -> None:
+    """Raise UsageError where an export would take the place of what a run in `folder` lives on, or has no folder."""
+    precious = [folder / name for name in (RESULTS, ERRORS, MANIFEST, STATUS, SPOOL, LOCK)]
+    real = Path(os.path.realpath(target))
+    if any(real == Path(os.path.realpath(path)) for path in (*precious, *([source] if source else []))):
+        raise UsageError(f"{target} belongs to the run: give another name to export to")
     if not target.parent.is_dir():
         raise UsageError(f"there is no folder {target.parent}: make it, or export to another")

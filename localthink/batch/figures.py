@@ -111,6 +111,10 @@ class Meter:
     def tokens(self) -> int:
         return self._tokens_of_the_dead + sum(self._tokens.values())
 
+    def _held_so_far(self) -> float:
+        """With what the unfinished samples have held."""
+        return max(self._tally.held, self._held_before + sum(self._held.values()))
+
     def figures(self, state: str, errors: int) -> Figures:
         seconds = time.monotonic() - self._start
         (first, before), (last, after) = self._lately[0], self._lately[-1]
@@ -119,7 +123,7 @@ class Meter:
         return Figures(
             state=state, items=self.items, items_done=self.items_done, samples=self.samples,
             samples_done=self._tally.samples, errors=errors, tokens=self.tokens,
-            held=max(self._tally.held, self._held_before + sum(self._held.values())), graded=self._tally.graded,
+            held=self._held_so_far() if state == "running" else self._tally.held, graded=self._tally.graded,
             correct=self._tally.correct, cut_off=self._tally.cut_off, slots=self.slots,
             busy=sum(self._busy.values()), seconds=seconds,
             speed_now=(after - before) / (last - first) if last > first else 0.0,

@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -144,6 +145,14 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"{folder} is not a folder: give another one with -o") from None
     except OSError as error:
         raise UsageError(f"the folder {folder} cannot be made: {error.strerror}") from None
+
+
+def remove_traces(folder: Path) -> None:
+    """Take away what a run that never began has left in its folder, and the folder if that was all."""
+    with suppress(OSError):
+        for name in (RESULTS, ERRORS, STATUS, LOCK):
+            (folder / name).unlink(missing_ok=True)
+        folder.rmdir()
 
 
 def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:

@@ -36,6 +36,9 @@ def merge(folders: Sequence[Path], target: Path) -> Merged:
     Raises UsageError where a folder holds no run, or two of them differ in anything but their shard.
     """
     manifests = [_manifest(folder) for folder in folders]
+    for folder, manifest in zip(folders, manifests, strict=True):
+        if manifest["settings"]["shard"] is not None and target.exists() and folder.samefile(target):
+            raise UsageError(f"{target} is one of the shards: give another folder with -o")
     whole = _whole(manifests)
     for folder, manifest in zip(folders, manifests, strict=True):
         _check_same(whole, manifest, folders[0], folder)

@@ -13,13 +13,14 @@ from itertools import chain
 from pathlib import Path
 from typing import Any
 
+from localthink import locations
 from localthink.batch import manifest as manifests
 from localthink.batch.crew import Crew, LocalCrew
 from localthink.batch.dispatch import Work
 from localthink.batch.execution import Execution, Watcher
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine, Item
-from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, Ledger
+from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, Ledger, remove_traces
 from localthink.batch.results import input_error
 from localthink.batch.settings import Settings, result_key
 from localthink.batch.shard import Shard
@@ -31,6 +32,7 @@ from localthink.errors import UsageError
 from localthink.fit import BatchFit, even_slots, fit_batch
 from localthink.gguf_header import read_facts
 from localthink.machine import free_memory, physical_cores
+from localthink.thinking import markers
 
 MOST_NOTED = 10  # bad lines that are told one by one
 
@@ -66,6 +68,7 @@ class Run:
         self.facts = read_facts(spec.model)
         self._crew = crew or LocalCrew()
         self._bad_lines: set[int] = set()
+        self.known = 0  # samples of this input that the ledger has
         self._old = manifests.read_manifest(spec.folder)
         if spec.source != STANDARD_INPUT:  # a wrong name leaves no folder behind
             revision = self._old["data"].get("revision") if self._old else None
@@ -80,6 +83,7 @@ class Run:
 
     def _check_spec(self) -> None:
         spec, trained = self.spec, self.facts.context_length
+        markers.select(markers.read_groups(locations.user_markers()), spec.settings.tip.groups)
         if spec.longest is not None and trained is not None and spec.longest > trained:
             raise UsageError(f"context is {spec.longest}: the model was trained for {trained} at most")
         if spec.deterministic and spec.slots is not None and even_slots(spec.slots) != spec.slots:
@@ -100,6 +104,13 @@ class Run:
         self._new = self._manifest()
         if self._old is not None:
             manifests.check_same(self._old, self._new, spec.folder, spec.extend)
+
+    def check_continues(self, old: dict[str, Any], folder: Path) -> None:
+        """Raise UsageError unless this would continue the run of which `old` is the manifest."""
+        kept = ("context", *(["slots"] if self.spec.deterministic and self.spec.slots is None else []))
+        chosen = {name: old["settings"].get(name) for name in kept if self._new["settings"][name] is None}
+        manifests.check_same(old, {**self._new, "settings": {**self._new["settings"], **chosen}}, folder,
+                             self.spec.extend)
 
     @property
     def _spool(self) -> Path:
@@ -139,7 +150,8 @@ class Run:
         Raises UsageError where there is nothing to do, or one is bad and the run is strict.
         """
         survey, known, bad = Survey(), 0, list[BadLine]()
-        write_status(self.spec.folder, Figures("checking"))
+        if self._old is None:  # else there are better figures to see
+            write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
         loading = Loading(str(self.spec.model), longest=self.longest, vocabulary_only=True)
         trained = self.facts.context_length
@@ -159,9 +171,11 @@ class Run:
                 if engine is not None:
                     known += sum(key in self.ledger for key in keys(item, engine))
         survey.bad, self._bad_lines = len(bad), {row.line for row in bad}
+        self.known = known
         if engine is not None and known < len(self.ledger.done):
-            raise UsageError(f"{self.spec.folder} has {len(self.ledger.done) - known} results that belong to no item "
-                             f"of {self.source.name}: keep the lines that it had, and add others after them")
+            done = len(self.ledger.done)
+            raise UsageError(f"{self.spec.folder} has results that belong to no item of {self.source.name} "
+                             f"({done - known} of {done}): keep the lines that it had, and add others after them")
         self.ledger.replace_input_errors([input_error(row) for row in bad])
         if not survey.items:
             raise UsageError(f"{self.source.name} has no item that can be run" + (
@@ -252,6 +266,8 @@ class Run:
         with suppress(OSError):  # standard input that did not belong here
             self._spool.unlink(missing_ok=True)
         self.ledger.close()
+        if not (self.ledger.done or self.ledger.errors or (self.spec.folder / MANIFEST).exists()):
+            remove_traces(self.spec.folder)
 
     def __enter__(self) -> Run:
         return self

@@ -142,6 +142,8 @@ def _form(name: str) -> Form:
             return "parquet"
         case ".json":
             raise UsageError(f"{_printable(name)} must hold one JSON object a line: where it does, rename it to .jsonl")
+        case ".xlsx" | ".xls" | ".ods" | ".tsv" | ".gz" | ".zip" as other:
+            raise UsageError(f"{_printable(name)} cannot be read ({other}): give .jsonl, .csv or .parquet")
         case _:
             return "jsonl"
 

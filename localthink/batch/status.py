@@ -61,6 +61,22 @@ def read_figures(folder: Path) -> Figures:
         speed=_number(status, "speed"))
 
 
+def describe(folder: Path) -> list[tuple[str, str]]:
+    """What the run in `folder` is, as names and values; nothing of one that has not begun."""
+    manifest = read_manifest(folder)
+    if manifest is None:
+        return []
+    settings, data = manifest["settings"], manifest["data"]
+    described = [("input", f"{data.get('source')} ({settings.get('samples')} samples of each item)"),
+                 ("model", str(manifest["model"].get("name"))),
+                 ("penalty", f"alpha {settings.get('alpha'):g}, beta {settings.get('beta')}")]
+    if settings.get("shard"):
+        described.append(("shard", str(settings["shard"])))
+    if manifest.get("missing_shards"):
+        described.append(("missing", "shard " + ", ".join(manifest["missing_shards"])))
+    return described
+
+
 def _count_results(path: Path) -> tuple[Tally, int, set[bytes]]:
     """The sums over all results, how many items have all the samples they asked for, and the keys."""
     tally, done, keys = Tally(), dict[Any, int](), set[bytes]()

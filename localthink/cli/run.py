@@ -74,13 +74,15 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
     from localthink.local_models import find_model
 
     if source is None:
+        if dry_run:
+            raise UsageError("there is no INPUT to rehearse with: give one, or leave --dry-run out")
         _export_only(folder, export, openai)
         return
     if folder is None and not dry_run:
         raise UsageError("there is no folder for the results: give one with -o")
     if deterministic and layout == "unified":
         raise UsageError("--deterministic takes a split cache: leave --cache-layout out")
-    _check_targets(export, openai)
+    _check_targets(folder or Path(), source, export, openai)
     with tempfile.TemporaryDirectory() as nowhere:
         spec = Spec(
             source, Path(nowhere) if dry_run or folder is None else folder, find_model(model),
@@ -88,7 +90,7 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
             read_shard(shard) if shard else None, cache, longest, _slots(slots), LAYOUTS[layout], deterministic,
             threads, gpu_layers, strict, extend, retry_errors)
         if dry_run:
-            _rehearse(spec, quiet)
+            _rehearse(spec, folder, quiet)
             return
         complete = _run(spec, quiet, ray, workers)
     if complete:
@@ -103,14 +105,20 @@ def _slots(text: str) -> int | None:
     return int(text)
 
 
-def _rehearse(spec: Spec, quiet: bool) -> None:
+def _rehearse(spec: Spec, folder: Path | None, quiet: bool) -> None:
+    """All but the work. Nothing is written into `folder`, which may hold the run already."""
+    from localthink.batch.manifest import read_manifest
     from localthink.batch.run import Run
+    from localthink.batch.status import read_figures
     from localthink.cli.watching import watching
 
     with watching([], quiet) as watcher, Run(spec, watcher) as run:
         survey = run.survey()
         fit = run.fit(survey)
-    click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines\n{fit.why}")
+        click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines\n{fit.why}")
+        if folder is not None and (old := read_manifest(folder)) is not None:
+            run.check_continues(old, folder)
+            click.echo(f"{read_figures(folder).samples_done:,} samples are in {folder} already")
 
 
 def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> bool:
@@ -133,9 +141,14 @@ def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> bool:
 
 
 def _execute(run: Run, watcher: Quiet) -> Figures:
-    if run.ledger.done:
-        watcher.note(f"{run.spec.folder} has {len(run.ledger.done):,} samples: going on")
+    from localthink.batch.status import read_figures
+
     survey = run.survey()
+    if run.ledger.done:
+        if run.known >= survey.samples:
+            watcher.note(f"{run.spec.folder} has all {run.known:,} samples: nothing is left to do")
+            return read_figures(run.spec.folder)
+        watcher.note(f"{run.spec.folder} has {run.known:,} samples: going on")
     fit = run.fit(survey)
     watcher.note(fit.why)
     run.record(survey, fit)
@@ -152,15 +165,16 @@ def _crew(ray: str | None, workers: int | None) -> Crew | None:
     return RayCrew(ray, workers)
 
 
-def _check_targets(table: Path | None, openai: Path | None) -> None:
+def _check_targets(folder: Path, source: str | None, table: Path | None, openai: Path | None) -> None:
     """What cannot be written is better said before the night than after it."""
-    from localthink.batch.export import check_target
-    from localthink.batch.export_files import check_folder
+    from localthink.batch.export import check_form
+    from localthink.batch.export_files import check_place
 
     if table is not None:
-        check_target(table)
-    if openai is not None:
-        check_folder(openai)
+        check_form(table)
+    for target in (table, openai):
+        if target is not None:
+            check_place(target, folder, Path(source) if source is not None else None)
 
 
 def _export_only(folder: Path | None, export: Path | None, openai: Path | None) -> None:
@@ -170,6 +184,7 @@ def _export_only(folder: Path | None, export: Path | None, openai: Path | None) 
         raise UsageError("there is no INPUT: give a file, hf://owner/name/file, or - for standard input")
     if folder is None or read_manifest(folder) is None:
         raise UsageError(f"{folder or 'nothing'} holds no run to export: give its folder with -o")
+    _check_targets(folder, None, export, openai)
     _export(folder, export, openai, quiet=False)
 
 

@@ -14,8 +14,10 @@ from localthink.cli.terminal import json_line
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
 def command(folder: Path, as_json: bool) -> None:
     """Show how far the run in RUN_DIR is, while it runs or after it has stopped."""
-    from localthink.batch.status import read_figures
+    from localthink.batch.status import describe, read_figures
     from localthink.cli.watching import summary
 
     figures = read_figures(folder)
-    click.echo(json_line(asdict(figures)) if as_json else summary(figures, str(folder)))
+    click.echo(json_line(asdict(figures)) if as_json else summary(figures, str(folder), describe(folder)))
+    if figures.state == "stopped" and not as_json:
+        click.echo("the command that began it, given again, goes on from here")

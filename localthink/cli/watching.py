@@ -1,6 +1,7 @@
 """What a person sees of a run: a live display on a terminal, a line every half minute elsewhere, a table at the end."""
 from __future__ import annotations
 
+import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -73,7 +74,7 @@ def watching(received: Sequence[int], quiet: bool) -> Iterator[Quiet]:
     """The watcher that suits standard error."""
     if quiet:
         yield Quiet(received)
-    elif not Terminal(sys.stderr).colour:
+    elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
         yield Lines(received)
     else:
         from rich.console import Console
@@ -127,12 +128,13 @@ def _rows(*rows: object) -> Table:
     return table
 
 
-def summary(figures: Figures, folder: str) -> str:
-    """The figures as a small table of plain text."""
-    rows = [("run", figures.state), ("items", f"{figures.items_done:,} of {figures.items:,}"),
+def summary(figures: Figures, folder: str, described: Sequence[tuple[str, str]] = ()) -> str:
+    """The figures as a small table of plain text, after what describes the run."""
+    rows = [("run", figures.state), *((name, visible(value)) for name, value in described),
+            ("items", f"{figures.items_done:,} of {figures.items:,}"),
             ("samples", f"{figures.samples_done:,} of {figures.samples:,}")]
     if figures.errors:
-        rows.append(("errors", f"{figures.errors:,}"))
+        rows.append(("errors", f"{figures.errors:,}: see errors.jsonl there"))
     if figures.graded:
         rows.append(("correct", f"{figures.correct:,} of {figures.graded:,} ({figures.correct / figures.graded:.1%})"))
     if figures.cut_off:

@@ -149,9 +149,11 @@ def test_a_torn_last_line_of_a_shard_is_left_out_and_left_alone(shards: list[Pat
     assert (shards[0] / RESULTS).read_bytes() == data
 
 
-def test_shards_can_be_merged_into_the_first_of_them(shards: list[Path]) -> None:
-    assert merge(shards, shards[0]) == Merged(added=1, known=4, samples=5, expected=6)
-    assert contents(shards[0])[0] == written(FIRST + SECOND)
+def test_a_shard_is_not_made_the_whole(shards: list[Path]) -> None:
+    before = contents(shards[0])
+    with pytest.raises(UsageError, match="one of the shards"):
+        merge(shards, shards[0])
+    assert contents(shards[0]) == before
 
 
 def test_a_merged_run_that_was_continued_counts_its_shards_once(shards: list[Path], target: Path) -> None:

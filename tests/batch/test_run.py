@@ -43,7 +43,7 @@ def test_every_sample_is_a_line_with_what_ask_says_and_what_was_carried(puzzles,
     assert sorted((line["id"], line["sample"]) for line in found) == [(f"p{i}", s) for i in range(4) for s in (0, 1)]
     assert len({line["key"] for line in found}) == 8
     for line in found:
-        assert line["item"]["topic"] == "numbers"
+        assert line["item"]["topic"] == "numbers" and line["question"].startswith("Use ")
         assert line["grader"] == "countdown" and isinstance(line["correct"], bool)
         assert {"thinking", "answer", "thoughts", "token_ids", "held", "seed", "settings", "finish_reason"} <= set(line)
         assert line["settings"]["slots"] == 3
@@ -141,7 +141,7 @@ def test_a_strict_run_stops_at_the_first_bad_line_before_any_token(tmp_path):
     path = lines(tmp_path, {"prompt": "Use 3, 5 and 12 to make 57."}, {"prompt": 7})
     with pytest.raises(UsageError, match="line 2"):
         execute(spec(path, tmp_path / "run", strict=True))
-    assert not results(tmp_path / "run")
+    assert not (tmp_path / "run").exists(), "a run that never began leaves nothing"
 
 
 def test_settings_of_a_line_override_the_commands(tmp_path):

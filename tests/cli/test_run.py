@@ -51,13 +51,21 @@ def test_a_dry_run_checks_everything_and_leaves_nothing(capsys, monkeypatch, puz
     assert not (tmp_path / "run").exists()
 
 
+def test_a_dry_run_sees_what_the_folder_holds_already(capsys, monkeypatch, puzzles, tmp_path):
+    local(capsys, monkeypatch, puzzles, "-o", tmp_path / "run", "--max-tokens", 20, "--quiet")
+    ran = local(capsys, monkeypatch, puzzles, "-o", tmp_path / "run", "--max-tokens", 20, "--dry-run")
+    assert ran.code == 0 and "3 samples are in" in ran.out
+    ran = local(capsys, monkeypatch, puzzles, "-o", tmp_path / "run", "--max-tokens", 21, "--dry-run")
+    assert ran.code == 2 and "max_tokens was 20 and is now 21" in ran.err
+
+
 def test_standard_input_is_kept_so_that_the_run_can_be_repeated(capsys, monkeypatch, tmp_path):
     piped = io.TextIOWrapper(io.BytesIO(b'{"id": 5, "prompt": "Use 3, 5 and 12 to make 57."}\n'))
     monkeypatch.setattr(sys, "stdin", piped)
     ran = local(capsys, monkeypatch, "-", "-o", tmp_path / "run", "--max-tokens", 20, "--quiet")
     assert ran.code == 0
     again = local(capsys, monkeypatch, tmp_path / "run" / "input.jsonl", "-o", tmp_path / "run", "--max-tokens", 20)
-    assert again.code == 0 and "going on" in again.err
+    assert again.code == 0 and "nothing is left to do" in again.err and "complete" in again.out
     assert [line["id"] for line in results(tmp_path / "run")] == [5]
 
 
@@ -100,6 +108,13 @@ def test_export_flattens_what_there_is_without_running_anything(capsys, monkeypa
     (["-o", "{tmp}/run", "--export", "{tmp}/t.csv"], "holds no run"),
     (["{empty}", "-o", "{tmp}/run"], "is empty"),
     (["hf://nobody", "-o", "{tmp}/run"], "hf://"),
+    (["{puzzles}", "-o", "{tmp}/run", "--markers", "nonsense"], "nonsense"),
+    (["{puzzles}", "-o", "{tmp}/run", "--export", "{tmp}/table.xlsx"], ".parquet"),
+    (["{puzzles}", "-o", "{tmp}/run", "--export", "{tmp}/nowhere/table.csv"], "nowhere"),
+    (["{puzzles}", "-o", "{tmp}/run", "--openai", "{puzzles}"], "belongs to the run"),
+    (["{puzzles}", "-o", "{tmp}/run", "--openai", "{tmp}/run/manifest.json"], "belongs to the run"),
+    (["-o", "{tmp}/run", "--export", "{tmp}/t.csv", "--dry-run"], "rehearse"),
+    (["{tmp}/table.xlsx", "-o", "{tmp}/run"], "table.xlsx"),
 ])
 def test_what_cannot_be_is_one_line_and_exit_code_two(capsys, monkeypatch, puzzles, tmp_path, arguments, says):
     (tmp_path / "empty.jsonl").touch()
@@ -108,6 +123,7 @@ def test_what_cannot_be_is_one_line_and_exit_code_two(capsys, monkeypatch, puzzl
     assert ran.code == 2
     assert says in ran.err and "Traceback" not in ran.err
     assert ran.err.startswith("localthink: ") and ran.err.count("\n") == 1
+    assert not (tmp_path / "run").exists() and puzzles.read_text().count("\n") == 3
 
 
 def test_an_edited_results_file_is_refused_with_the_line(capsys, monkeypatch, puzzles, tmp_path):
