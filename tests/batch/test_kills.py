@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 as POSI
 
 def command(source: Path, folder: Path, *more: str) -> list[str]:
     return [sys.executable, "-m", "localthink", "run", str(source), "-o", str(folder), "-n", "4", "--slots", "8",
-            "--max-tokens", "400", "--quiet", *more]
+            "--max-tokens", "400", "--threads", "1", "--quiet", *more]
 
 
 def engines(run: psutil.Process) -> list[psutil.Process]:

@@ -15,6 +15,7 @@ from batch.running import errors, results, texts, write_puzzles
 from cli.running import run, start
 from localthink.cli.interrupts import INTERRUPTED, TERMINATED
 
+ONE_THREAD = ("--threads", "1")  # several tests run at once
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 
 
@@ -24,7 +25,7 @@ def puzzles(tmp_path):
 
 
 def local(capsys, monkeypatch, *arguments):
-    return run(capsys, monkeypatch, "run", *arguments, "--threads", "1")
+    return run(capsys, monkeypatch, "run", *arguments, *ONE_THREAD)
 
 
 def test_a_run_says_what_it_chose_and_ends_with_a_table(capsys, monkeypatch, puzzles, tmp_path):
@@ -137,7 +138,7 @@ def test_an_edited_results_file_is_refused_with_the_line(capsys, monkeypatch, pu
 
 
 def wait_for(path, count: int) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 120
     while not path.exists() or path.read_bytes().count(b"\n") < count:
         assert time.monotonic() < end, "no results came"
         time.sleep(0.05)
@@ -147,17 +148,17 @@ def wait_for(path, count: int) -> None:
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
 def test_a_stop_saves_says_how_to_go_on_and_the_rest_follows(tmp_path, number, code):
     puzzles = write_puzzles(tmp_path / "puzzles.jsonl", 20)
-    arguments = ("run", puzzles, "-o", tmp_path / "run", "-n", "4", "--max-tokens", "300", "--slots", "4")
+    arguments = ("run", puzzles, "-o", tmp_path / "run", "-n", "4", "--max-tokens", "300", "--slots", "4", *ONE_THREAD)
     process = start(*arguments)
     wait_for(tmp_path / "run" / "results.jsonl", 5)
     process.send_signal(number)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=60)
     assert process.returncode == code
     assert "stopped" in out and "the same command goes on from here" in err and "Traceback" not in err
     done = len(results(tmp_path / "run"))
     assert 5 <= done < 80
     process = start(*arguments)
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=240)
     assert process.returncode == 0 and f"{done} samples: going on" in err
     assert len(texts(tmp_path / "run")) == len(results(tmp_path / "run")) == 80
 
@@ -166,7 +167,7 @@ def test_a_stop_saves_says_how_to_go_on_and_the_rest_follows(tmp_path, number, c
 def test_a_second_run_on_the_folder_is_refused_and_status_sees_the_first(capsys, monkeypatch, tmp_path):
     puzzles = write_puzzles(tmp_path / "puzzles.jsonl", 60)
     process = start("run", puzzles, "-o", tmp_path / "run", "-n", "20", "--max-tokens", "300", "--slots", "4",
-                    "--quiet")
+                    "--quiet", *ONE_THREAD)
     try:
         wait_for(tmp_path / "run" / "results.jsonl", 3)
         second = local(capsys, monkeypatch, puzzles, "-o", tmp_path / "run", "-n", 20, "--max-tokens", 300)
@@ -196,7 +197,8 @@ if __name__ == "__main__":
 def test_a_full_disk_is_said_and_what_was_written_stays_good(capsys, monkeypatch, puzzles, tmp_path):
     script = tmp_path / "limited.py"
     script.write_text(LIMITED)
-    arguments = ["run", str(puzzles), "-o", str(tmp_path / "run"), "-n", "8", "--max-tokens", "300", "--slots", "2"]
+    arguments = ["run", str(puzzles), "-o", str(tmp_path / "run"), "-n", "8", "--max-tokens", "300", "--slots", "2",
+                 *ONE_THREAD]
     full = subprocess.run([sys.executable, str(script), *arguments], capture_output=True, text=True)
     assert full.returncode == 1
     assert "results.jsonl cannot be written" in full.stderr and "Traceback" not in full.stderr

@@ -117,7 +117,7 @@ from localthink.records import Message
 if __name__ == "__main__":
     host = EngineHost()
     host.start()
-    host.send(Loading({MODEL!r}))
+    host.send(Loading({MODEL!r}, threads=1))
     print(host.pid, flush=True)
     sys.stdin.read()
 """
