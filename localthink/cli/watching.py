@@ -12,8 +12,8 @@ from localthink.batch.figures import Figures, duration
 from localthink.cli.terminal import Terminal, visible
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
     from rich.live import Live
-    from rich.table import Table
 
 LINE_EVERY = 30.0  # seconds
 NARROW = 60  # columns: with fewer, the bar gets its own line
@@ -84,14 +84,18 @@ def watching(received: Sequence[int], quiet: bool) -> Iterator[Quiet]:
             yield Display(received, live)
 
 
-def _drawn(figures: Figures, width: int) -> Table:
-    """The display: a bar, then what else there is to know, as many lines as the width takes."""
+def _drawn(figures: Figures, width: int) -> RenderableType:
+    """The display: a bar, then what else there is to know, as many lines as the width takes.
+
+    An empty line ends it: the `^C` that a terminal echoes must not begin another.
+    """
+    from rich.console import Group
     from rich.progress_bar import ProgressBar
     from rich.table import Table
     from rich.text import Text
 
     if figures.state == "loading":
-        return _rows(Text("reading the model …", style="dim"))
+        return Text("reading the model …", style="dim")
     share = figures.samples_done / figures.samples if figures.samples else 0.0
     left = f"{duration(figures.seconds_left)} left" if figures.seconds_left is not None else ""
     bar = Table.grid(padding=(0, 1), expand=True)
@@ -105,7 +109,7 @@ def _drawn(figures: Figures, width: int) -> Table:
         facts.append(" · " if i else "", "dim")
         facts.append(value, "bold")
         facts.append(f" {name}", "dim")
-    return _rows(bar, facts)
+    return Group(bar, facts, Text())
 
 
 def _facts(figures: Figures) -> list[tuple[str, str]]:
@@ -117,15 +121,6 @@ def _facts(figures: Figures) -> list[tuple[str, str]]:
     if figures.errors:
         facts.append((f"{figures.errors:,}", "errors"))
     return facts
-
-
-def _rows(*rows: object) -> Table:
-    from rich.table import Table
-
-    table = Table.grid(expand=True)
-    for row in rows:
-        table.add_row(row)  # type: ignore[arg-type]  # whatever Rich can draw
-    return table
 
 
 def summary(figures: Figures, folder: str, described: Sequence[tuple[str, str]] = ()) -> str:
