@@ -37,7 +37,7 @@ from typing import Any
 import numpy as np
 import psutil
 
-from bench_engine import machine, without_amx
+from bench_engine import machine, run_rounds, without_amx
 from localthink.gguf_header import read_facts
 
 BATCH = 512
@@ -208,17 +208,7 @@ def in_a_child(spawn: Any, *arguments: Any) -> dict[str, Any]:
 
 def serve(build: str, model_path: str, threads: int, split: bool, pipe: Connection) -> None:
     """A child: builds its program, then runs a round whenever it is told to, and says its peak memory at the end."""
-    round_: Round = globals()[build](model_path, threads, split)
-    while (order := pipe.recv()) is not None:
-        pipe.send(round_(*order))
-    memory = psutil.Process().memory_info()
-    if sys.platform == "win32":
-        pipe.send(memory.peak_wset)
-    else:
-        import resource
-
-        peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-        pipe.send(peak if sys.platform == "darwin" else peak * 1024)
+    run_rounds(globals()[build](model_path, threads, split), pipe)
 
 
 def batched_bench(model: str, work: Work, threads: int) -> str | None:

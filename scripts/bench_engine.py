@@ -142,7 +142,11 @@ def step_costs(model_path: str, threads: int) -> dict[str, float]:
 
 def serve(build: str, model_path: str, threads: int, pipe: Connection) -> None:
     """A child: builds its program, then runs a round whenever it is told to."""
-    round_ = globals()[build](model_path, threads)
+    run_rounds(globals()[build](model_path, threads), pipe)
+
+
+def run_rounds(round_: Callable[..., float], pipe: Connection) -> None:
+    """Run a round for each order that comes, and after the last (None) say how much memory that took at most."""
     while (order := pipe.recv()) is not None:
         pipe.send(round_(*order))
     memory = psutil.Process().memory_info()

@@ -15,7 +15,8 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from localthink.batch.export_files import Object, checked_results, json_line, json_text, replacing
+from localthink.batch.export_files import Object, checked_results, replacing
+from localthink.batch.jsonlines import json_line, json_text
 from localthink.errors import UsageError
 
 COLUMNS = ("id", "line", "question", "sample", "seed", "correct", "grader", "finish_reason", "thinking", "answer",

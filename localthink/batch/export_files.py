@@ -1,15 +1,13 @@
 """What every export has in common: results read with care, and a file that is replaced as a whole."""
 from __future__ import annotations
 
-import json
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
-from types import UnionType
 from typing import Any, BinaryIO
 
-from localthink.batch.jsonlines import read_lines
+from localthink.batch.jsonlines import Kind, read_lines, wrong_field
 from localthink.batch.ledger import ERRORS, LOCK, MANIFEST, RESULTS, SPOOL, STATUS
 from localthink.errors import LocalthinkError, UsageError
 
@@ -26,21 +24,11 @@ def checked_results(path: Path) -> Iterator[Object]:
     return checked_lines(path, RESULT)
 
 
-def checked_lines(path: Path, fields: Mapping[str, type | UnionType]) -> Iterator[Object]:
+def checked_lines(path: Path, fields: Mapping[str, Kind]) -> Iterator[Object]:
     for number, value in read_lines(path):
-        wrong = next((name for name, kind in fields.items() if not isinstance(value.get(name), kind)), None)
-        if wrong:
+        if wrong := wrong_field(value, fields):
             raise UsageError(f"{path}, line {number}, has no {wrong!r} that can be used: mend or remove that line")
         yield value
-
-
-def json_text(value: object) -> str:
-    return json.dumps(value, ensure_ascii=False)
-
-
-def json_line(value: Object) -> bytes:
-    """A line of JSON; half a surrogate pair, which UTF-8 cannot hold, is escaped as JSON escapes it."""
-    return json_text(value).encode("utf-8", "backslashreplace") + b"\n"
 
 
 @contextmanager

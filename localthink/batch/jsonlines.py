@@ -7,13 +7,16 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
 from io import FileIO
 from pathlib import Path
+from types import UnionType
 from typing import Any
 
 from localthink.errors import LocalthinkError, UsageError
+
+Kind = type | UnionType  # what isinstance takes
 
 
 class JsonLines:
@@ -35,7 +38,7 @@ class JsonLines:
         """Add the objects; when this returns they are on the disk. On failure none of them is, and nothing is torn."""
         if not objects:
             return
-        data = b"".join(map(_line, objects))
+        data = b"".join(map(json_line, objects))
         try:
             self._file.seek(self._size)
             left = memoryview(data)
@@ -86,12 +89,18 @@ def replace_lines(path: Path, objects: Sequence[dict[str, Any]], opened: JsonLin
     sync_folder(path.parent)
 
 
-def _line(value: dict[str, Any]) -> bytes:
-    """One line of JSON. Half surrogate pairs, which a text carried through may hold, are written as escapes."""
-    try:
-        return json.dumps(value, ensure_ascii=False).encode() + b"\n"
-    except UnicodeEncodeError:
-        return json.dumps(value).encode() + b"\n"
+def json_text(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_line(value: dict[str, Any]) -> bytes:
+    """A line of JSON; half a surrogate pair, which UTF-8 cannot hold, is escaped as JSON escapes it."""
+    return json_text(value).encode("utf-8", "backslashreplace") + b"\n"
+
+
+def wrong_field(value: Mapping[str, Any], fields: Mapping[str, Kind]) -> str | None:
+    """The first of `fields` that is not of its type in `value`; None where all are."""
+    return next((name for name, kind in fields.items() if not isinstance(value.get(name), kind)), None)
 
 
 def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:

@@ -7,14 +7,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from localthink.batch.jsonlines import JsonLines, read_lines, replace_lines
+from localthink.batch.jsonlines import JsonLines, Kind, read_lines, replace_lines, wrong_field
 from localthink.errors import LocalthinkError, UsageError
 
 RESULTS, ERRORS = "results.jsonl", "errors.jsonl"
 MANIFEST, STATUS, SPOOL = "manifest.json", "status.json", "input.jsonl"
 LOCK = ".lock"
-NEEDED: dict[str, type | tuple[type, ...]] = {
-    "key": str, "id": (str, int), "sample": int, "line": int, "tokens": int, "held": (int, float), "settings": dict}
+NEEDED: dict[str, Kind] = {
+    "key": str, "id": str | int, "sample": int, "line": int, "tokens": int, "held": int | float, "settings": dict}
+ERROR_FIELDS: dict[str, Kind] = {
+    "line": int | None, "sample": int | None, "key": str | None, "kind": str, "error": str}
 
 
 @dataclass(slots=True)
@@ -157,7 +159,7 @@ def remove_traces(folder: Path) -> None:
 
 def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:
     """The key of a result. Raises UsageError, with the line's number, where it is not one that localthink wrote."""
-    wrong = next((name for name, kind in NEEDED.items() if not isinstance(result.get(name), kind)), None)
+    wrong = wrong_field(result, NEEDED)
     if wrong is None and not isinstance(result["settings"].get("n"), int):
         wrong = "settings"
     if wrong is None:
@@ -171,10 +173,7 @@ def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:
 
 def error_key(path: Path, number: int, error: Mapping[str, Any]) -> bytes | None:
     """The key of a sample that was given up; None of another error. Raises UsageError as `checked_key` does."""
-    names: dict[str, type | tuple[type, ...]] = {
-        "line": (int, type(None)), "sample": (int, type(None)), "key": (str, type(None)), "kind": str,
-        "error": str}
-    wrong = next((name for name, kind in names.items() if not isinstance(error.get(name), kind)), None)
+    wrong = wrong_field(error, ERROR_FIELDS)
     if wrong is None:
         try:
             return bytes.fromhex(error["key"]) if error["kind"] == "engine" else None

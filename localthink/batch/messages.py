@@ -1,12 +1,10 @@
 """The conversation that a line of input asks to be continued, and the digest that names it."""
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from localthink.batch.values import check_text, check_unicode, quoted
+from localthink.batch.values import check_text, check_unicode, json_sha256, quoted
 from localthink.errors import UsageError
 from localthink.records import Message, Role
 
@@ -38,8 +36,7 @@ def with_appended(messages: Sequence[Message], text: str) -> tuple[Message, ...]
 
 def digest(messages: Sequence[Message]) -> str:
     """32 hexadecimal digits that are the same exactly where the messages are."""
-    data = json.dumps([asdict(message) for message in messages], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(data.encode()).hexdigest()[:DIGITS]
+    return json_sha256([asdict(message) for message in messages])[:DIGITS]
 
 
 def _message(value: object, what: str) -> Message:

@@ -6,15 +6,8 @@ import json
 from pathlib import Path
 from typing import BinaryIO
 
-from localthink.batch.export_files import (
-    ERROR,
-    Object,
-    checked_lines,
-    checked_results,
-    json_line,
-    json_text,
-    replacing,
-)
+from localthink.batch.export_files import ERROR, Object, checked_lines, checked_results, replacing
+from localthink.batch.jsonlines import json_line, json_text
 
 Place = tuple[int, str]  # of an item: its line in the input, its id as JSON
 

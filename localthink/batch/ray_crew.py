@@ -54,8 +54,7 @@ class RayCrew:
             else:
                 ray.init(address=address, log_to_driver=False, configure_logging=False)
         except (OSError, RuntimeError, ValueError) as error:
-            why = (str(error).strip().splitlines() or ["no reason given"])[0]
-            raise EngineError(f"there is no Ray cluster at {address}: {why}") from None
+            raise EngineError(f"there is no Ray cluster at {address}: {_first_line(error)}") from None
         nodes: list[dict[str, Any]] = ray.nodes()  # type: ignore[no-untyped-call, unused-ignore]
         self.size = workers or max(1, sum(bool(node["Alive"]) for node in nodes))
         self.engines_here = self.size if address == LOCAL else 1
@@ -89,14 +88,17 @@ class RayCrew:
             heard: list[News] = self._ray.get(future)
         except self._ray.exceptions.RayError as error:
             self._actors[worker] = None
-            why = (str(error).strip().splitlines() or ["no reason given"])[0]
-            return [(worker, Died(f"a Ray actor is gone: {why}"))]
+            return [(worker, Died(f"a Ray actor is gone: {_first_line(error)}"))]
         if not any(isinstance(news, Died) for news in heard):  # whoever hears of a death starts it again
             self._listen(worker)
         return [(worker, news) for news in heard]
 
     def close(self) -> None:
         self._ray.shutdown()
+
+
+def _first_line(error: Exception) -> str:
+    return (str(error).strip().splitlines() or ["no reason given"])[0]
 
 
 def _check_reachable(address: str) -> None:

@@ -1,12 +1,11 @@
 """What decides the text of a sample, given its prompt and its model; its seed, and its key in the ledger."""
 from __future__ import annotations
 
-import hashlib
-import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from localthink.batch.values import json_sha256
 from localthink.engine.randomness import SEED_BITS, sample_seed
 from localthink.records import Sampling, Tip, check_limits
 
@@ -58,7 +57,7 @@ class Settings:
         """The seed of a sample: the same whatever alpha, beta and the order of the items are."""
         if self.own_seed:
             return sample_seed(self.seed, sample)
-        return int(_digest([self.seed, item, sample])[:SEED_BITS // 4], 16)
+        return int(json_sha256([self.seed, item, sample])[:SEED_BITS // 4], 16)
 
 
 def result_key(item: str, content: str, sample: int, settings: Settings, engine: Mapping[str, Any]) -> str:
@@ -67,9 +66,4 @@ def result_key(item: str, content: str, sample: int, settings: Settings, engine:
     `item` is the item's id and `content` the digest of what it asks; `engine` is what else the text
     depends on (the model's sha256, the longest context, the type of the cache, the markers).
     """
-    return _digest([item, content, sample, settings.decisive(), dict(engine)])[:32]
-
-
-def _digest(value: object) -> str:
-    data = json.dumps(value, sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(data.encode()).hexdigest()
+    return json_sha256([item, content, sample, settings.decisive(), dict(engine)])[:32]

@@ -1,6 +1,7 @@
-"""A value of the input in a message about it, and whether a text can be used at all."""
+"""A value of the input in a message about it, its digest, and whether a text can be used at all."""
 from __future__ import annotations
 
+import hashlib
 import json
 
 from localthink.errors import UsageError
@@ -19,6 +20,12 @@ def quoted(value: object) -> str:
         return json.dumps(start, ensure_ascii=not start.isprintable()) + ("…" if len(value) > SHOWN else "")
     text = json.dumps(value, default=repr)
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def json_sha256(value: object) -> str:
+    """64 hexadecimal digits that are the same exactly where two values are the same JSON."""
+    data = json.dumps(value, sort_keys=True, separators=(",", ":"))
+    return hashlib.sha256(data.encode()).hexdigest()
 
 
 def check_unicode(text: str, what: str) -> str:
