@@ -11,6 +11,7 @@ Role = Literal["system", "user", "assistant"]
 Part = Literal["thinking", "answer"]
 CACHE_TYPES = ("f16", "q8_0", "q4_0")  # of the KV cache, by llama.cpp's names
 FinishReason = Literal["stop", "length", "cancelled"]
+Wish = Literal["free", "answer", "think"]  # what is wanted of the thinking: its own course, an end soon, no end yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,12 @@ class Tip:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A prompt and everything that decides what follows it; `samples` independent continuations."""
+    """A prompt and everything that decides what follows it; `samples` independent continuations.
+
+    Thinking is closed after `max_thinking` tokens, at a sentence end shortly before where there is one.
+    With `alternatives`, every event carries so many of the tokens that were likely in its place. `begun`
+    are tokens of an earlier attempt: the sample goes on behind them as that attempt would have.
+    """
 
     prompt: tuple[int, ...]
     samples: int = 1
@@ -82,10 +88,15 @@ class Request:
     tip: Tip = field(default_factory=Tip)
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
+    max_thinking: int | None = None
+    alternatives: int = 0
+    begun: tuple[int, ...] = ()
 
     def __post_init__(self) -> None:
         if not self.prompt:
             raise UsageError("the prompt is empty: give at least one token")
+        if self.max_thinking is not None and self.max_thinking < 1:
+            raise UsageError(f"max-thinking is {self.max_thinking}: give at least 1, or leave it out")
         check_limits(self.samples, self.seed, self.max_tokens, self.stop)
 
 
@@ -120,11 +131,21 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True)
+class Steered:
+    """What a person turned while the sample was written: it holds from the token at `position`."""
+
+    position: int
+    alpha: float
+    beta: float
+    wish: Wish
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """One finished sample. `seconds` runs from its admission to its last token.
 
     `token_ids` are all generated tokens, tags and end token included. `switches` counts the thoughts
-    that a marker opened.
+    that a marker opened. `tip` is what the sample began with, `steered` what was changed on its way.
 
     `prompt_tokens_per_second` counts only prompt tokens that were decoded, not those whose cache
     was shared; it is 0 where none were. `tokens_per_second` runs from the first token to the last.
@@ -145,10 +166,22 @@ class Trace:
     seconds: float
     prompt_tokens_per_second: float
     tokens_per_second: float
+    steered: tuple[Steered, ...] = ()
 
     @property
     def tokens(self) -> int:
         return len(self.token_ids)
+
+
+@dataclass(frozen=True, slots=True)
+class Alternative:
+    """A token that might have come: its probability before and after the penalty, at the sampling temperature."""
+
+    token: int
+    text: str
+    before: float
+    after: float
+
 
 @dataclass(frozen=True, slots=True)
 class Event:
@@ -175,6 +208,7 @@ class Event:
     mass_before: float
     mass_after: float
     trace: Trace | None = None
+    alternatives: tuple[Alternative, ...] = ()
 
     @property
     def held(self) -> float:

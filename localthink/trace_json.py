@@ -4,7 +4,7 @@ from __future__ import annotations
 import math
 from typing import Any
 
-from localthink.records import Thought, Trace
+from localthink.records import Sampling, Thought, Tip, Trace
 
 
 def trace_object(trace: Trace, model: str, more_settings: dict[str, Any]) -> dict[str, Any]:
@@ -15,15 +15,18 @@ def trace_object(trace: Trace, model: str, more_settings: dict[str, Any]) -> dic
         "thinking": trace.thinking, "answer": trace.answer, "finish_reason": trace.finish_reason,
         "thoughts": [_thought_object(thought) for thought in trace.thoughts],
         "switches": trace.switches, "held": round(trace.held, 6),
-        "settings": {
-            "alpha": _number(trace.tip.alpha), "beta": _number(trace.tip.beta), "where": trace.tip.where,
-            "groups": list(trace.tip.groups), "temperature": trace.sampling.temperature, "top_p": trace.sampling.top_p,
-            "top_k": trace.sampling.top_k, "min_p": trace.sampling.min_p, **more_settings,
-        },
+        "settings": {**settings_object(trace.tip, trace.sampling), **more_settings},
         "seconds": round(trace.seconds, 6),
         "prompt_tokens_per_second": round(trace.prompt_tokens_per_second, 3),
         "tokens_per_second": round(trace.tokens_per_second, 3),
     }
+
+
+def settings_object(tip: Tip, sampling: Sampling) -> dict[str, Any]:
+    """What decides how a text is written."""
+    return {"alpha": number(tip.alpha), "beta": number(tip.beta), "where": tip.where, "groups": list(tip.groups),
+            "temperature": sampling.temperature, "top_p": sampling.top_p, "top_k": sampling.top_k,
+            "min_p": sampling.min_p}
 
 
 def _thought_object(thought: Thought) -> dict[str, Any]:
@@ -31,6 +34,6 @@ def _thought_object(thought: Thought) -> dict[str, Any]:
             "held": round(thought.held, 6), "text": thought.text}
 
 
-def _number(value: float) -> float | str:
+def number(value: float) -> float | str:
     """JSON knows no infinity."""
     return value if math.isfinite(value) else "inf"

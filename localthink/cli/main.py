@@ -11,8 +11,8 @@ from pathlib import Path
 import click
 
 from localthink.cli.interrupts import INTERRUPTED
-from localthink.cli.terminal import visible
 from localthink.errors import LocalthinkError
+from localthink.visible_text import visible
 
 COMMANDS = {  # name: (module, what --help says of it); the module holds a `command`
     "ask": ("localthink.cli.ask", "Ask a model one question and watch it think."),

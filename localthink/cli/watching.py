@@ -9,7 +9,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from localthink.batch.figures import Figures, duration
-from localthink.cli.terminal import Terminal, visible
+from localthink.cli.terminal import Terminal
+from localthink.visible_text import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

@@ -8,6 +8,7 @@ from __future__ import annotations
 import ctypes
 import os
 from collections import deque
+from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,6 +24,8 @@ CACHE_TYPES = dict(zip(records.CACHE_TYPES, (lib.GGML_TYPE_F16, lib.GGML_TYPE_Q8
 WARNING, ERROR = 3, 4  # GGML_LOG_LEVEL_WARN, GGML_LOG_LEVEL_ERROR
 CLOSED = "the engine is closed: load the model again"
 CACHE_IS_FULL = 1  # llama_decode: no room for the batch, nothing was changed
+ABORTED = 2  # llama_decode: `interrupt` was called; what of the batch is in the cache must be cut off again
+Progress = Callable[[float], None]  # the share of the weights that are read
 
 
 class _Log:
@@ -76,9 +79,10 @@ def _set(params: Any, **fields: Any) -> None:
 
 
 class NativeModel:
-    """Weights and vocabulary. `gpu_layers` of -1 offloads all of them."""
+    """Weights and vocabulary. `gpu_layers` of -1 offloads all of them; `progress` is told of the loading."""
 
-    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False) -> None:
+    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False,
+                 progress: Progress | None = None) -> None:
         log = _library()
         log.lines.clear()
         params = lib.llama_model_default_params()
@@ -86,6 +90,9 @@ class NativeModel:
         if "AMX_INT8 = 1" in backend():
             # llama.cpp's AMX kernels crash on many machines (ggml-org/llama.cpp #20824, #26954): keep weights off them
             _set(params, use_extra_bufts=False)
+        if progress is not None:
+            told = lib.llama_progress_callback(lambda share, _: progress(share) is None)  # false would end the loading
+            _set(params, progress_callback=told)
         handle = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not handle:
             raise EngineError(f"llama.cpp cannot load {path}: {log.reason()}")
@@ -162,6 +169,7 @@ class NativeContext:
         if not self._handle:
             raise EngineError(f"llama.cpp cannot make a context of {cells} tokens: {log.reason()}")
         self._memory = lib.llama_get_memory(self._handle)
+        self._watch_for_interrupts()
         self._n_vocab, self.slots, self.split = model.n_vocab, slots, split
         self.cells = int(lib.llama_n_ctx(self._handle))
         self.longest = int(lib.llama_n_ctx_seq(self._handle))  # cells that one sequence may have
@@ -170,6 +178,20 @@ class NativeContext:
         self._logits_of = lib._lib["llama_get_logits_ith"]  # a function object of our own, which returns an address
         self._logits_of.argtypes, self._logits_of.restype = [ctypes.c_void_p, ctypes.c_int32], ctypes.c_void_p
         self._views: dict[int, npt.NDArray[np.float32]] = {}
+
+    def _watch_for_interrupts(self) -> None:
+        """Let llama.cpp look at a byte of ours between two operations of a graph (the CPU's and Metal's do).
+
+        What it calls is strlen: a C function that says whether the byte is 0, and waits for no Python thread.
+        """
+        self._interrupted = ctypes.create_string_buffer(2)
+        c = ctypes.CDLL("ucrtbase" if os.name == "nt" else None)
+        self._strlen = ctypes.cast(c.strlen, lib.ggml_abort_callback)  # must outlive the context
+        lib.llama_set_abort_callback(self._handle, self._strlen, ctypes.addressof(self._interrupted))
+
+    def interrupt(self, wanted: bool) -> None:
+        """From any thread: end the decode under way, and any other, early; until it is not `wanted` any more."""
+        self._interrupted[0] = b"\1" if wanted else b"\0"
 
     def _make_batch(self) -> None:
         """A llama_batch over numpy arrays. Each row belongs to one sequence, so its pointers never change."""
@@ -190,7 +212,7 @@ class NativeContext:
         )
 
     def decode(self, rows: int) -> int:
-        """Run the first `rows` rows of the batch. Returns 0, or CACHE_IS_FULL; raises EngineError on failure."""
+        """Run the first `rows` rows of the batch. Returns 0, CACHE_IS_FULL or ABORTED; EngineError says what failed."""
         if not 0 < rows <= self.batch:
             raise EngineError(f"a batch of {rows} rows was asked for: it holds 1 to {self.batch}")
         if not self._handle:
@@ -198,7 +220,7 @@ class NativeContext:
         _library().lines.clear()
         self._batch.n_tokens = rows
         status = int(lib.llama_decode(self._handle, self._batch))
-        if status not in (0, CACHE_IS_FULL):
+        if status not in (0, CACHE_IS_FULL, ABORTED):
             raise EngineError(f"llama.cpp failed to decode (status {status}): {_library().reason()}")
         return status
 

@@ -12,13 +12,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import cast
 
-from localthink.engine.bindings import NativeContext
+from localthink.control.course import GO_ON
+from localthink.engine.bindings import ABORTED, NativeContext
 from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
-from localthink.engine.sampler import Sampler
+from localthink.engine.sampler import FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.errors import EngineError
-from localthink.records import Event, Request, Sampling, Tip, Trace
+from localthink.records import Alternative, Event, Request, Sampling, Tip, Trace, Wish
 from localthink.thinking.tracker import ThoughtTracker
 
 
@@ -67,6 +68,8 @@ class Engine:
             tracker = ThoughtTracker(automaton, *self.model.thinking_tags, begins_thinking,
                                      everywhere=request.tip.where == "everywhere")
             samples.append(Sample(self._requests, request, index, tracker))
+            for token in request.begun:
+                samples[-1].resume(token, self.model.vocabulary.piece(token))
             self._scheduler.submit(samples[-1].job)
         self._samples[self._requests] = samples
         return self._requests
@@ -98,8 +101,13 @@ class Engine:
             for chunk in plan.chunks:
                 if not chunk.filler:
                     cast(Sample, chunk.job.owner).admitted(now, chunk.job.cached)
-            if self._context.decode(self._fill(plan)) == 0:
+            status = self._context.decode(self._fill(plan))
+            if status == 0:
                 self._draw(plan)
+                return
+            if status == ABORTED:  # as if it had not been tried
+                for chunk in plan.chunks:
+                    self._context.truncate(chunk.job.slot, chunk.job.cached)
                 return
             alone = self._scheduler.make_room()
             if alone is not None:
@@ -123,6 +131,25 @@ class Engine:
     def busy(self) -> int:
         """How many slots are in use."""
         return len(self._scheduler.running)
+
+    def interrupt(self, wanted: bool = True) -> None:
+        """From any thread: have `step` come back at once, with nothing done, until it is not `wanted` any more."""
+        self._context.interrupt(wanted)
+
+    def reading(self, request: int) -> tuple[int, int]:
+        """How many tokens of an unfinished request's prompt have been read, and of how many."""
+        job = self._samples[request][0].job
+        return min(job.cached, job.prompt), job.prompt
+
+    def steer(self, request: int, tip: Tip | None = None, wish: Wish | None = None) -> None:
+        """Change a request between two steps, from the next token on.
+
+        Of `tip`, strength and duration count; markers stay as they were. The `wish` "answer" closes the
+        thinking at the next sentence end, "think" keeps it from closing, "free" takes either back.
+        """
+        for sample in self._samples.get(request, ()):
+            if sample.finished is None:
+                sample.steer(tip or sample.tip, wish or sample.wish)
 
     def cancel(self, request: int) -> list[Event]:
         """Give up a request between two steps; returns the closing event of each unfinished sample."""
@@ -229,14 +256,29 @@ class Engine:
 
     def _next_token(self, sample: Sample, row: int) -> None:
         request, vocabulary, job = sample.request, self.model.vocabulary, sample.job
-        draw = self._sampler.draw(self._context.logits(row), sample.switch_tokens, sample.penalty,
-                                  request.sampling, sample.key)
+        logits, steer = self._context.logits(row), None
+        if sample.steers:
+            end_think, go_on = self.model.thinking_tags[1], vocabulary.tokenize(GO_ON)
+
+            def steer(token: int) -> int:
+                return sample.taken(token, vocabulary.ends_generation(token), end_think, go_on)
+
+        draw = self._sampler.draw(logits, sample.switch_tokens, sample.penalty, request.sampling, sample.key, steer)
         written = len(job.tokens) + 1 - len(request.prompt)
         last = written == request.max_tokens or len(job.tokens) + 1 >= self.longest
         self._ready += sample.accept(draw, vocabulary.piece(draw.token), time.perf_counter(),
-                                     vocabulary.ends_generation(draw.token), last)
+                                     vocabulary.ends_generation(draw.token), last,
+                                     self._alternatives(logits, request.alternatives))
         if sample.finished is not None:
             self._release(sample)
+
+    def _alternatives(self, logits: FloatRow, count: int) -> tuple[Alternative, ...]:
+        """What else was likely in the row that was drawn from last."""
+        if not count:
+            return ()
+        piece = self.model.vocabulary.piece
+        return tuple(Alternative(token, piece(token).decode("utf-8", "replace"), before, after)
+                     for token, before, after in self._sampler.alternatives(logits, count))
 
     def _finish(self, sample: Sample) -> None:
         """The cache cannot hold the only running sample any more."""

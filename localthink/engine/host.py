@@ -99,6 +99,11 @@ class EngineHost:
             said = next((line.strip() for line in reversed(lines) if any(word in line for word in TELLING)), "")
         return f"the engine's process ended ({how})" + (f": {said}" if said else "")
 
+    def kill(self) -> None:
+        """End the child at once; from any thread. Whoever is receiving hears of it."""
+        if self._process is not None:
+            self._process.kill()
+
     def close(self) -> None:
         """End the child at once."""
         if self._process is None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Literal
 
-from localthink.engine.bindings import CACHE_TYPES, NativeContext, supports_gpu
+from localthink.engine.bindings import CACHE_TYPES, NativeContext, Progress, supports_gpu
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
 from localthink.errors import UsageError
@@ -22,7 +22,7 @@ LAYOUTS = ("unified", "split")
 
 def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str = "f16",
          threads: int | None = None, gpu_layers: int | None = None, layout: Layout = "unified",
-         longest: int | None = None, fixed_shapes: bool = False) -> Engine:
+         longest: int | None = None, fixed_shapes: bool = False, progress: Progress | None = None) -> Engine:
     """Open a model, by path or by name (the bundled one by default), for `slots` samples at once.
 
     `context` is the number of tokens that the KV cache holds, all slots together; left out, it gives
@@ -34,6 +34,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
     tokens that one sample may have, where that is less than what the cache and the model allow. With
     `fixed_shapes`, which takes a split cache, a sample is the same to the last bit whatever else runs.
+    `progress` is called with the share of the weights that are read.
 
     Raises UsageError, ModelFileError or EngineError; each says what to do.
     """
@@ -52,7 +53,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
         raise UsageError(f"the cache layout is {layout!r}: it is one of {', '.join(LAYOUTS)}")
     if fixed_shapes and layout != "split":
         raise UsageError("shapes can be fixed only where the cache is split")
-    opened = Model(find_model(str(model) if model is not None else None), layers)
+    opened = Model(find_model(str(model) if model is not None else None), layers, progress=progress)
     try:
         cells = context or default_cells(opened, slots, cache)
         native = NativeContext(opened.native, cells, slots, BATCH, cache, threads or physical_cores(),

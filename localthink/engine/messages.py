@@ -4,14 +4,17 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
-from localthink.records import Message, Sampling, Tip, Trace
+from localthink.records import Event, Message, Sampling, Tip, Trace, Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
-    """Open this model for so many samples at once; see `load`. `vocabulary_only` can check prompts and no more."""
+    """Open this model for so many samples at once; see `load`. `vocabulary_only` can check prompts and no more.
 
-    model: str
+    With `watched` there is news of how far the loading is.
+    """
+
+    model: str | None
     slots: int = 1
     cells: int | None = None
     longest: int | None = None
@@ -21,11 +24,15 @@ class Loading:
     threads: int | None = None
     gpu_layers: int | None = None
     vocabulary_only: bool = False
+    watched: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Ask:
-    """One sample, by a number of the asker's own. With `only_check` nothing is generated."""
+    """One sample, by a number of the asker's own. With `only_check` nothing is generated.
+
+    With `watched` its events are news, several at a time, and so is how far its prompt has been read.
+    """
 
     number: int
     messages: tuple[Message, ...]
@@ -36,26 +43,95 @@ class Ask:
     stop: tuple[str, ...] = ()
     raw: bool = False
     only_check: bool = False
+    max_thinking: int | None = None
+    alternatives: int = 0
+    begun: tuple[int, ...] = ()
+    watched: bool = False
 
 
-Order = Loading | Ask
+@dataclass(frozen=True, slots=True)
+class Cancel:
+    """Give a sample up, now; it is `Finished` with what there is."""
+
+    number: int
+
+
+@dataclass(frozen=True, slots=True)
+class Steer:
+    """Change a sample from its next token on; see `Engine.steer`."""
+
+    number: int
+    tip: Tip | None = None
+    wish: Wish | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How many tokens would these messages be as a prompt?"""
+
+    number: int
+    messages: tuple[Message, ...]
+
+
+Order = Loading | Ask | Cancel | Steer | Count
+
+
+@dataclass(frozen=True, slots=True)
+class LoadingShare:
+    """So much of the weights has been read, from 0 to 1."""
+
+    share: float
 
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """The model is open. `backend` is how llama.cpp was built, in its own words; `gpu` says if it can use one."""
+    """The model is open. `backend` is how llama.cpp was built, in its own words; `gpu` says if it can use one.
+
+    `name` is the file's, without its ending; `path` the file itself; `trained` the context that the model
+    was trained for; `weight_bytes` and `cache_bytes` are what its weights and the whole cache take.
+    """
 
     slots: int
     cells: int
     longest: int
     backend: str
     gpu: bool
+    name: str = ""
+    path: str = ""
+    quantization: str = ""
+    trained: int = 0
+    thinks: bool = False
+    weight_bytes: int = 0
+    cache_bytes: int = 0
 
 
 @dataclass(frozen=True, slots=True)
 class Checked:
     number: int
     prompt_tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    number: int
+    tokens: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """So many of a watched sample's prompt tokens have been read."""
+
+    number: int
+    tokens: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """A watched sample's latest tokens. `Finished` follows the last of them."""
+
+    number: int
+    events: tuple[Event, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,4 +172,4 @@ class Died:
         return UsageError(self.reason) if self.code == UsageError.exit_code else EngineError(self.reason)
 
 
-News = Loaded | Checked | Refused | Finished | Progress | Died
+News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Refused | Finished | Progress | Died)

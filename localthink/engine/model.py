@@ -6,7 +6,7 @@ from pathlib import Path
 
 from localthink import locations, prompt
 from localthink.chat_template import ChatTemplate
-from localthink.engine.bindings import NativeModel, backend
+from localthink.engine.bindings import NativeModel, Progress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf_header import ModelFacts, read_facts
 from localthink.records import Message, Request
@@ -48,7 +48,8 @@ class Model:
     Raises ModelFileError where the header is not sound, EngineError where llama.cpp refuses it.
     """
 
-    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False) -> None:
+    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False,
+                 progress: Progress | None = None) -> None:
         self.facts = read_facts(path)
         if not vocabulary_only and not self.facts.has_weights:
             raise ModelFileError(f"{path} holds a vocabulary and no weights: it can be shown, not asked")
@@ -58,7 +59,7 @@ class Model:
             if not vocabulary_only:
                 self._template.start()  # while llama.cpp loads the weights
         try:
-            self.native = NativeModel(self.facts.path, gpu_layers, vocabulary_only)
+            self.native = NativeModel(self.facts.path, gpu_layers, vocabulary_only, progress)
         except EngineError:
             self._close_template()
             raise
@@ -103,11 +104,12 @@ class Model:
         """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids or
         groups of markers.
         """
-        least, most = min(request.prompt), max(request.prompt)
+        tokens = request.prompt + request.begun
+        least, most = min(tokens), max(tokens)
         if least < 0 or most >= self.native.n_vocab:
             wrong = least if least < 0 else most
             raise UsageError(f"the prompt holds token {wrong}: the vocabulary ends at {self.native.n_vocab - 1}")
-        prompt.check_room(len(request.prompt), longest, self.facts.context_length)
+        prompt.check_room(len(tokens), longest, self.facts.context_length)
         self.automaton(request.tip.groups)
 
     @property

@@ -10,10 +10,11 @@ import codecs
 from dataclasses import replace
 
 from localthink.control import tip as control
+from localthink.control.course import Course
 from localthink.engine import randomness
 from localthink.engine.sampler import Draw
 from localthink.engine.scheduler import Job
-from localthink.records import Event, FinishReason, Part, Request, Thought, Trace
+from localthink.records import Alternative, Event, FinishReason, Part, Request, Steered, Thought, Tip, Trace, Wish
 from localthink.thinking.automaton import TokenIds
 from localthink.thinking.tracker import ThoughtTracker
 
@@ -24,6 +25,10 @@ class Sample:
     def __init__(self, request_id: int, request: Request, index: int, tracker: ThoughtTracker) -> None:
         self.request_id, self.request, self.index, self.tracker = request_id, request, index, tracker
         self.seed = randomness.sample_seed(request.seed, index)
+        self.tip = request.tip
+        self._course = Course(request.max_thinking)
+        self._steered: list[Steered] = []
+        self._insert: list[int] = []  # tokens that come next, whatever is drawn
         self.job = Job(list(request.prompt), owner=self)
         self._mixed_seed = randomness.mix(self.seed)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
@@ -51,14 +56,54 @@ class Sample:
 
     @property
     def penalty(self) -> float:
-        return control.penalty(self.request.tip, self.tracker)
+        return control.penalty(self.tip, self.tracker)
+
+    def steer(self, tip: Tip, wish: Wish) -> None:
+        """From the next token on, with this strength and duration of the penalty and this wish for the thinking."""
+        self.tip = replace(self.tip, alpha=tip.alpha, beta=tip.beta)
+        if wish != self._course.wish:
+            self._course.steer(wish, self._thinking_for)
+        self._steered.append(Steered(self.tracker.position, tip.alpha, tip.beta, wish))
+
+    @property
+    def wish(self) -> Wish:
+        return self._course.wish
+
+    @property
+    def steers(self) -> bool:
+        """Whether `taken` may have something to say about the next token."""
+        return self.tracker.part == "thinking" and not (self._course.free and not self._insert)
+
+    @property
+    def _thinking_for(self) -> int:
+        """Tokens since the thinking block opened."""
+        return self.tracker.position - self._turns[-1][0]
+
+    def taken(self, drawn: int, ends: bool, end_think: int | None, go_on: list[int]) -> int:
+        """The token to take where `drawn` was drawn while thinking; `go_on` are the tokens that keep it going."""
+        if self._insert:
+            return self._insert.pop(0)
+        if end_think is None:
+            return drawn
+        whole = not self._decoder.getstate()[0]
+        if whole and self._course.closes(self._thinking_for, "".join(self._texts[-4:])):
+            return end_think
+        if (drawn == end_think or ends) and self._course.goes_on and go_on:
+            self._insert = go_on[1:]
+            return go_on[0]
+        return drawn
 
     def admitted(self, now: float, shared: int) -> None:
         """The sample got a slot that held the first `shared` tokens of its prompt; later ones are ignored."""
         if not self._admitted:
-            self._admitted, self._prompt_read = now, len(self.request.prompt) - shared
+            self._admitted, self._prompt_read = now, len(self.job.tokens) - shared
 
-    def accept(self, draw: Draw, piece: bytes, now: float, ends: bool = False, last: bool = False) -> list[Event]:
+    def resume(self, token: int, piece: bytes) -> None:
+        """Take in a token of an earlier attempt, of which nobody is told again."""
+        self._observe(Draw(token, 0.0, 0.0, 0.0, 0.0), piece, ends=False)
+
+    def accept(self, draw: Draw, piece: bytes, now: float, ends: bool = False, last: bool = False,
+               alternatives: tuple[Alternative, ...] = ()) -> list[Event]:
         """Take in a token; returns the events that are ready.
 
         `ends` marks a token that ends the generation and is no text, `last` one after which there is
@@ -68,6 +113,8 @@ class Sample:
         if self.tracker.followed:
             self.tracker.spans[-1].held += draw.mass_before - draw.mass_after
         event = self._observe(draw, b"" if ends else piece, ends)
+        if alternatives:
+            event = replace(event, alternatives=alternatives)
         if not (self._held_back or self.tracker.undecided or self._longest_stop or ends or last):
             return [event]
         self._held_back.append(event)
@@ -100,6 +147,7 @@ class Sample:
 
     def _reopen(self, count: int) -> None:
         """The latest `count` events, still held back, turn out to have opened the thought that now goes on."""
+        count = min(count, len(self._held_back))  # a resumed marker was shown by the earlier attempt
         at = len(self._held_back) - count
         for i, event in enumerate(self._held_back[at:]):
             self._held_back[at + i] = replace(event, thought=self.tracker.thought, opens_thought=i == 0)
@@ -165,6 +213,7 @@ class Sample:
         """The sample as it stands."""
         writing, reading = self._last - self._first, self._first - self._admitted
         tokens = self.tokens
+        written = len(tokens) - len(self.request.begun)
         return Trace(
             sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(tokens),
             thinking=self._text_of("thinking").strip(), answer=self._answer(), finish_reason=reason,
@@ -172,7 +221,7 @@ class Sample:
             held=sum(span.held for span in self.tracker.spans), sampling=self.request.sampling, tip=self.request.tip,
             seconds=max(0.0, self._last - self._admitted),
             prompt_tokens_per_second=self._prompt_read / reading if reading > 0 else 0.0,
-            tokens_per_second=(len(tokens) - 1) / writing if writing > 0 else 0.0,
+            tokens_per_second=(written - 1) / writing if writing > 0 else 0.0, steered=tuple(self._steered),
         )
 
     def _answer(self) -> str:

@@ -8,6 +8,7 @@ are kept together, so the result does not depend on any order.
 from __future__ import annotations
 
 import math
+from collections.abc import Callable
 from typing import NamedTuple
 
 import numpy as np
@@ -25,6 +26,8 @@ PROBES = 4096  # entries looked at to guess where a large nucleus ends
 SLACK = PROBES // 40  # how far around the guess the exact search goes
 WEIGHTLESS = 30.0  # e^-30 of the likeliest token: a whole vocabulary of such is lost in a float32's rounding
 COLDEST, HOTTEST = 1e-6, 1e6  # temperatures beyond these change nothing but overflow
+UNLIKELY = 1e-3  # relative to the likeliest token: what is not worth naming as an alternative
+Steer = Callable[[int], int]  # the drawn token -> the token that is taken
 
 
 class Draw(NamedTuple):
@@ -37,6 +40,18 @@ class Draw(NamedTuple):
     mass_after: float
 
 
+class _Scale(NamedTuple):
+    """What turns the latest row's logits into probabilities, with the penalty and without it."""
+
+    temperature: float
+    top: float
+    total: float
+    raw_top: float
+    raw_total: float
+    switch: TokenIds
+    before: FloatRow  # the logits of the switch tokens without the penalty
+
+
 class Sampler:
     """Draws tokens from rows of `n_vocab` logits; holds the buffers that every draw reuses."""
 
@@ -46,12 +61,15 @@ class Sampler:
         self._scratch = np.empty(n_vocab, np.uint32)
         self._weights = np.empty(n_vocab, np.float32)
         self._kept = np.empty(n_vocab, np.bool_)
+        self._scale: _Scale
 
-    def draw(self, logits: FloatRow, switch: TokenIds, alpha: float, sampling: Sampling, key: int) -> Draw:
+    def draw(self, logits: FloatRow, switch: TokenIds, alpha: float, sampling: Sampling, key: int,
+             steer: Steer | None = None) -> Draw:
         """Take `alpha` off the logits of the ids `switch` (ascending), in place, and draw a token.
 
         `key` is the randomness of this position (`randomness.key`). A logit of -inf is a token that
-        never comes. Raises EngineError where one is NaN or +inf, or none is finite.
+        never comes. `steer` may take another token than the one drawn. Raises EngineError where a
+        logit is NaN or +inf, or none is finite.
         """
         temperature = min(max(sampling.temperature, COLDEST), HOTTEST) if sampling.temperature else 1.0
         before = logits[switch]
@@ -62,15 +80,39 @@ class Sampler:
         # the likeliest token weighs 1: where it holds top-p alone, it is all that is kept
         certain = sampling.temperature == 0 or (sampling.top_p < 1 and sampling.top_p * total < 1)
         token = int(logits.argmax()) if certain else self._choose(sampling, total, key)
+        if steer is not None:
+            token = steer(token)
         logprob = (float(logits[token]) - top) / temperature - math.log(total)
         if not alpha or not before.size:
+            self._scale = _Scale(temperature, top, total, top, total, switch, before)
             return Draw(token, logprob, logprob, mine / total, mine / total)
         raw = float(logits[token])
         if (place := int(switch.searchsorted(token))) < switch.size and switch[place] == token:
             raw = float(before[place])
         raw_top, raw_total, raw_mine = plain or _without_penalty(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
+        self._scale = _Scale(temperature, top, total, raw_top, raw_total, switch, before)
         return Draw(token, logprob, raw_logprob, raw_mine / raw_total, mine / total)
+
+    def alternatives(self, logits: FloatRow, count: int) -> list[tuple[int, float, float]]:
+        """The likeliest tokens of the row that was drawn from last, as (id, probability before, after the penalty).
+
+        `logits` is that row as `draw` left it. At most `count`, by the larger of the two, and none that
+        is less than a thousandth as likely as the likeliest.
+        """
+        t, top, total, raw_top, raw_total, switch, before = self._scale
+        np.greater_equal(logits, np.float32(top + t * math.log(UNLIKELY)), out=self._kept)
+        ids = self._kept.nonzero()[0]
+        if ids.size > count:
+            ids = ids[np.argpartition(logits[ids], -count)[-count:]]
+        found = {}
+        for token, logit in zip(ids.tolist(), logits[ids].tolist(), strict=True):
+            found[token] = math.exp((logit - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total
+        for token, raw, logit in zip(switch.tolist(), before.tolist(), logits[switch].tolist(), strict=True):
+            if token in found or raw >= raw_top + t * math.log(UNLIKELY):
+                found[token] = math.exp((raw - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total
+        listed = sorted(((token, *pair) for token, pair in found.items()), key=lambda item: (-max(item[1:]), item[0]))
+        return listed[:count]
 
     def _weigh(self, logits: FloatRow, switch: TokenIds, temperature: float) -> tuple[float, float, float]:
         """Fill the weights; return the largest logit, the weight of all tokens and that of the switch tokens."""

@@ -16,13 +16,32 @@ from pathlib import Path
 from localthink.engine.bindings import supports_gpu
 from localthink.engine.engine import Engine
 from localthink.engine.loading import load
-from localthink.engine.messages import Ask, Checked, Died, Finished, Loaded, Loading, News, Order, Progress, Refused
+from localthink.engine.messages import (
+    Ask,
+    Cancel,
+    Checked,
+    Count,
+    Counted,
+    Died,
+    Finished,
+    Loaded,
+    Loading,
+    LoadingShare,
+    News,
+    Order,
+    Progress,
+    Reading,
+    Refused,
+    Steer,
+    Written,
+)
 from localthink.engine.model import Model
 from localthink.errors import LocalthinkError
 from localthink.local_models import find_model
-from localthink.records import Request
+from localthink.records import Event, Request
 
 TELL_EVERY = 0.25  # seconds between two reports of progress
+SHOW_EVERY = 0.03  # seconds between two lots of a watched sample's tokens: nobody sees sooner
 
 
 def serve(orders: Connection[None, Order], news: Connection[News, None], log: Path) -> None:
@@ -30,10 +49,10 @@ def serve(orders: Connection[None, Order], news: Connection[News, None], log: Pa
     for number in (signal.SIGINT, signal.SIGTERM):  # they reach the whole group: the parent decides
         signal.signal(number, signal.SIG_IGN)
     _redirect_output(log)
-    inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
-    threading.Thread(target=_listen, args=(orders, inbox), daemon=True).start()
+    worker = Worker(news)
+    threading.Thread(target=_listen, args=(orders, worker), daemon=True).start()
     try:
-        Worker(inbox, news).run()
+        worker.run()
     except LocalthinkError as error:
         news.send(Died(str(error), error.exit_code))
     except OSError:  # nobody reads any more
@@ -47,29 +66,40 @@ def _redirect_output(log: Path) -> None:
     sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
 
 
-def _listen(orders: Connection[None, Order], inbox: queue.SimpleQueue[Order]) -> None:
+def _listen(orders: Connection[None, Order], worker: Worker) -> None:
     """Pass on what arrives, and end the process, in the middle of a step, once nothing can arrive any more."""
     try:
         while True:
-            inbox.put(orders.recv())
+            worker.tell(orders.recv())
     except (EOFError, OSError):
         os._exit(0)
 
 
 class Worker:
-    """Runs one engine, which the first order loads; a later one may load another in its place."""
+    """Runs one engine, which the first order loads. Only `tell` may be called from another thread."""
 
-    def __init__(self, inbox: queue.SimpleQueue[Order], news: Connection[News, None]) -> None:
-        self._inbox, self._news = inbox, news
+    def __init__(self, news: Connection[News, None]) -> None:
+        self._inbox: queue.SimpleQueue[Order] = queue.SimpleQueue()
+        self._news = news
         self._engine: Engine | None = None
         self._vocabulary: Model | None = None
         self._longest = 0
-        self._numbers: dict[int, int] = {}  # the engine's requests by their asker's numbers
-        self._tokens, self._held, self._told = 0, 0.0, 0.0
+        self._asks: dict[int, Ask] = {}  # by the engine's own numbers
+        self._requests: dict[int, int] = {}  # the engine's numbers by their askers'
+        self._unsaid: dict[int, list[Event]] = {}  # of watched samples, by the asker's numbers
+        self._tokens, self._held, self._told, self._shown = 0, 0.0, 0.0, 0.0
+
+    def tell(self, order: Order) -> None:
+        """Take an order. A sample is given up in the middle of a step: reading a prompt, one can take seconds."""
+        self._inbox.put(order)
+        if isinstance(order, Cancel) and self._engine is not None:
+            self._engine.interrupt()
 
     def run(self) -> None:
         while True:
             self._take(self._inbox.get() if self._engine is None or self._engine.idle else None)
+            if self._engine is not None:
+                self._engine.interrupt(False)  # before looking: what interrupts later is not in the inbox yet
             while not self._inbox.empty():
                 self._take(self._inbox.get())
             if self._engine is not None and not self._engine.idle:
@@ -81,9 +111,14 @@ class Worker:
                 self._load(order)
             except LocalthinkError as error:
                 self._news.send(Died(str(error), error.exit_code, lasting=True))
+        elif isinstance(order, Cancel):
+            self._cancel(order.number)
+        elif isinstance(order, Steer):
+            if self._engine is not None and order.number in self._requests:
+                self._engine.steer(self._requests[order.number], order.tip, order.wish)
         elif order is not None:
             try:
-                self._ask(order)
+                self._count(order) if isinstance(order, Count) else self._ask(order)
             except LocalthinkError as error:
                 self._news.send(Refused(order.number, str(error)))
 
@@ -99,21 +134,43 @@ class Worker:
         engine = self._engine = load(
             order.model, slots=order.slots, context=order.cells, cache=order.cache, threads=order.threads,
             gpu_layers=order.gpu_layers, layout="split" if order.split else "unified", longest=order.longest,
-            fixed_shapes=order.fixed_shapes)
-        self._news.send(Loaded(engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu()))
+            fixed_shapes=order.fixed_shapes, progress=self._share if order.watched else None)
+        facts = engine.model.facts
+        self._news.send(Loaded(
+            engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu(), engine.model.name,
+            str(facts.path), facts.quantization, facts.context_length, facts.thinks, facts.weight_bytes,
+            engine.cells * facts.cache_bytes_per_token(order.cache, order.cache)))
 
-    def _ask(self, order: Ask) -> None:
+    def _share(self, share: float) -> None:
+        now = time.perf_counter()
+        if now - self._shown >= SHOW_EVERY:
+            self._shown = now
+            self._news.send(LoadingShare(share))
+
+    def _model(self) -> Model:
         model = self._engine.model if self._engine is not None else self._vocabulary
         assert model is not None, "a model is loaded first"
+        return model
+
+    def _count(self, order: Count) -> None:
+        self._news.send(Counted(order.number, len(self._model().prompt(order.messages))))
+
+    def _ask(self, order: Ask) -> None:
+        model = self._model()
         question = order.messages[0].content if order.raw else order.messages
         request = Request(model.prompt(question, order.raw), 1, order.seed, order.sampling, order.tip,
-                          order.max_tokens, order.stop)
+                          order.max_tokens, order.stop, order.max_thinking, order.alternatives, order.begun)
         if order.only_check:
             model.check(request, self._longest)
             self._news.send(Checked(order.number, len(request.prompt)))
         else:
             assert self._engine is not None
-            self._numbers[self._engine.submit(request)] = order.number
+            number = self._engine.submit(request)
+            self._asks[number], self._requests[order.number] = order, number
+
+    def _cancel(self, number: int) -> None:
+        if self._engine is not None and number in self._requests:  # it may have ended on its own
+            self._tell(self._engine.cancel(self._requests[number]))
 
     def _step(self, engine: Engine) -> None:
         events = engine.step()
@@ -123,6 +180,27 @@ class Worker:
         if now - self._told >= TELL_EVERY or engine.idle:  # before the results: with the last, nobody listens any more
             self._told = now
             self._news.send(Progress(self._tokens, self._held, engine.busy))
+        self._tell(events)
+        if now - self._shown >= SHOW_EVERY:
+            self._shown = now
+            self._show(engine)
+
+    def _tell(self, events: list[Event]) -> None:
+        """Pass results on, and keep the tokens of watched samples for the next showing."""
         for event in events:
+            ask = self._asks[event.request]
+            if ask.watched:
+                self._unsaid.setdefault(ask.number, []).append(event)
             if event.trace is not None:
-                self._news.send(Finished(self._numbers.pop(event.request), event.trace))
+                if ask.number in self._unsaid:
+                    self._news.send(Written(ask.number, tuple(self._unsaid.pop(ask.number))))
+                self._news.send(Finished(ask.number, event.trace))
+                del self._asks[event.request], self._requests[ask.number]
+
+    def _show(self, engine: Engine) -> None:
+        """What watched samples have written; of those that have written nothing, how far their prompt is."""
+        for request, ask in self._asks.items():
+            if ask.number in self._unsaid:
+                self._news.send(Written(ask.number, tuple(self._unsaid.pop(ask.number))))
+            elif ask.watched and (progress := engine.reading(request))[0] < progress[1]:
+                self._news.send(Reading(ask.number, *progress))

@@ -1,0 +1,52 @@
+"""Whether thinking takes its own course, is brought to its end, or is kept from it. Pure: positions and text in.
+
+Closing means that the next token is `</think>`, whatever was drawn. It waits for the end of a sentence,
+so that the answer does not follow half a thought, but not for long: a limit that can be talked past
+is none. Going on is what s1 does (arXiv 2501.19393, budget forcing): where the model would close its
+thinking, it reads "Wait" instead.
+"""
+from __future__ import annotations
+
+import re
+
+from localthink.records import Wish
+
+PATIENCE = 64  # tokens after which thinking is closed in the middle of a sentence
+EARLY = 10  # a limit of n tokens looks for a sentence end within its last n / EARLY, at most PATIENCE
+GO_ON = "Wait"
+# a full stop after a digit may be a decimal point or the number of a list
+SENTENCE_END = re.compile(r"""(\n|[。！？]|[^\d\s.][.!?])["'”’)\]*]*[ \t]*\Z""")
+
+
+class Course:
+    """The course of one sample's thinking. `limit` is the most tokens of it, None for no limit."""
+
+    __slots__ = ("_asked", "_limit", "wish")
+
+    def __init__(self, limit: int | None) -> None:
+        self._limit, self._asked = limit, 0
+        self.wish: Wish = "free"
+
+    def steer(self, wish: Wish, position: int) -> None:
+        """What a person wants from the token at `position` of the thinking; it overrules the limit."""
+        self.wish, self._asked = wish, position
+
+    @property
+    def free(self) -> bool:
+        """Whether nothing is to be watched."""
+        return self.wish == "free" and self._limit is None
+
+    def closes(self, position: int, tail: str) -> bool:
+        """Whether the token at `position` of the thinking, after a text that ends in `tail`, is to close it."""
+        if self.wish == "answer":
+            early, last = self._asked, self._asked + PATIENCE
+        elif self.wish == "free" and self._limit is not None:
+            early, last = self._limit - min(PATIENCE, self._limit // EARLY), self._limit
+        else:
+            return False
+        return position >= last or (position >= early and SENTENCE_END.search(tail) is not None)
+
+    @property
+    def goes_on(self) -> bool:
+        """Whether the thinking must not be closed."""
+        return self.wish == "think"
