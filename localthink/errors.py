@@ -28,3 +28,7 @@ class PromptError(LocalthinkError):
 
 class EngineError(LocalthinkError):
     """llama.cpp refused to load or to decode."""
+
+
+class HistoryError(LocalthinkError):
+    """The store of conversations cannot be read or written."""

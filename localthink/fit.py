@@ -1,7 +1,8 @@
-"""How many samples fit at once: the arithmetic of a batch run, from a model's header and the machine's memory."""
+"""What fits into memory, from a model's header: the arithmetic of a conversation and of a batch run."""
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from localthink.gguf_header import ModelFacts
 
@@ -10,9 +11,47 @@ ON_GPU = 64  # slots, where the layers are on a GPU
 SPARE = 2**29  # bytes for compute buffers and the program itself
 SHARE = 0.9  # of what is left that a run may take
 USUAL_CONTEXT = 16_384  # tokens of one sample: most R1 traces fit, and a laptop has the memory
+LEAST_CONTEXT = 256  # llama.cpp rounds up to this
 ROUND = 256  # tokens: llama.cpp gives every sequence a multiple of them
 TOGETHER = 4  # rows of a batch that llama.cpp's repacked kernels compute in one go
 MOST_SLOTS = 256  # LLAMA_MAX_SEQ
+Fit = Literal["fits", "tight", "too big"]
+
+
+@dataclass(frozen=True, slots=True)
+class ChatMemory:
+    """Bytes that a model takes once it is open: its weights, and a KV cache of `context` tokens."""
+
+    context: int
+    weights: int
+    cache: int
+
+    @property
+    def total(self) -> int:
+        return self.weights + self.cache
+
+
+def chat_memory(facts: ModelFacts, context: int, cache: str = "f16") -> ChatMemory:
+    """What a model takes with a cache of `context` tokens. Raises UsageError for a type its cache cannot have."""
+    context = -(-context // ROUND) * ROUND
+    return ChatMemory(context, facts.weight_bytes, context * facts.cache_bytes_per_token(cache, cache))
+
+
+def default_context(facts: ModelFacts, slots: int, free_bytes: int, cache: str = "f16") -> int:
+    """The tokens of a cache where nobody says: a full context for each slot, as far as a quarter of the memory goes.
+
+    `free_bytes` is the memory that is free for it. Raises UsageError for a type that the cache cannot have.
+    """
+    one = min(facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
+    affordable = free_bytes // 4 // max(1, facts.cache_bytes_per_token(cache, cache))
+    return max(LEAST_CONTEXT, min(one * slots, affordable - affordable % ROUND))
+
+
+def judge(total_bytes: int, free_bytes: int) -> Fit:
+    """Whether so much fits with room to work in; what is tight leaves none, and what is too big would be swapped."""
+    if total_bytes + SPARE <= free_bytes * SHARE:
+        return "fits"
+    return "tight" if total_bytes <= free_bytes else "too big"
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,6 +29,11 @@ def user_markers() -> Path:
     return _home("config") / "markers.toml"
 
 
+def history_file() -> Path:
+    """The store of chat conversations."""
+    return _home("data") / "history.sqlite"
+
+
 def bundled_models() -> Path:
     """The folder of the models that come with localthink."""
     return Path(str(resources.files("localthink.models")))

@@ -10,6 +10,7 @@ from localthink.errors import UsageError
 Role = Literal["system", "user", "assistant"]
 Part = Literal["thinking", "answer"]
 CACHE_TYPES = ("f16", "q8_0", "q4_0")  # of the KV cache, by llama.cpp's names
+HELD_STEP = 0.5  # from this probability on, a switch that the penalty prevented at a token is marked for people
 FinishReason = Literal["stop", "length", "cancelled"]
 Wish = Literal["free", "answer", "think"]  # what is wanted of the thinking: its own course, an end soon, no end yet
 

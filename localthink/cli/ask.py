@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.interrupts import INTERRUPTED, interrupts
-from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.cli.options import engine_options, generation_options, model_option, stop_option
 from localthink.cli.page import DIM, HELD_STYLE, Page
 from localthink.cli.terminal import Terminal, json_line, read_text
 from localthink.errors import UsageError
@@ -46,6 +46,7 @@ class Asked:
 @click.argument("question", required=False)
 @model_option
 @generation_options
+@stop_option
 @click.option("--seed", type=click.IntRange(min=0), help="Repeats a sample.  [default: a new one each time]")
 @click.option("--n", "samples", type=int, default=1, show_default=True, help="So many samples at once.")
 @click.option("--context", type=int, help="Tokens that the KV cache holds, all samples together.")

@@ -15,6 +15,7 @@ from localthink.errors import LocalthinkError
 from localthink.visible_text import visible
 
 COMMANDS = {  # name: (module, what --help says of it); the module holds a `command`
+    "chat": ("localthink.cli.chat", "Talk with a model and watch it think."),
     "ask": ("localthink.cli.ask", "Ask a model one question and watch it think."),
     "run": ("localthink.cli.run", "Answer many prompts offline; goes on where it stopped."),
     "status": ("localthink.cli.status", "Show how far a run is."),

@@ -24,7 +24,6 @@ _GENERATION = (
     click.option("--top-k", type=int, default=0, help="0 is off, the default."),
     click.option("--min-p", type=float, default=0.0, help="0 is off, the default."),
     click.option("--max-tokens", type=int, help="Most tokens to write.  [default: what the context holds]"),
-    click.option("--stop", multiple=True, metavar="TEXT", help="End the answer before this text; may be repeated."),
 )
 _ENGINE = (
     click.option("--cache", type=click.Choice(CACHE_TYPES), default="f16", show_default=True,
@@ -33,11 +32,13 @@ _ENGINE = (
     click.option("--gpu-layers", type=int, help="Layers on the GPU, -1 for all.  [default: all where there is a GPU]"),
 )
 
+stop_option = click.option("--stop", multiple=True, metavar="TEXT",
+                           help="End the answer before this text; may be repeated.")
 model_option = click.option("-m", "--model", help="Path or name of a GGUF model.  [default: the bundled one]")
 
 
 def generation_options(command: Command) -> Command:
-    """What decides how a text is written: the command gets `tip`, `sampling`, `max_tokens` and `stop`."""
+    """What decides how a text is written: the command gets `tip`, `sampling` and `max_tokens`."""
 
     @functools.wraps(command)
     def gathered(*, alpha: float, beta: float, no_penalty: bool, groups: tuple[str, ...], temperature: float,

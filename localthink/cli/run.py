@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.interrupts import exit_code, interrupts
-from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.cli.options import engine_options, generation_options, model_option, stop_option
 from localthink.errors import UsageError
 from localthink.fit import MOST_SLOTS
 from localthink.records import Sampling, Tip
@@ -32,6 +32,7 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
 @model_option
 @click.option("-n", "--n", "samples", type=int, default=1, show_default=True, help="Samples of each item.")
 @generation_options
+@stop_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Of the run; every sample has its own, from this, its item and its number.")
 @click.option("--append", default="", metavar="TEXT", help="Instructions that follow every question.")

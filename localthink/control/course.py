@@ -14,8 +14,8 @@ from localthink.records import Wish
 PATIENCE = 64  # tokens after which thinking is closed in the middle of a sentence
 EARLY = 10  # a limit of n tokens looks for a sentence end within its last n / EARLY, at most PATIENCE
 GO_ON = "Wait"
-# a full stop after a digit may be a decimal point or the number of a list
-SENTENCE_END = re.compile(r"""(\n|[。！？]|[^\d\s.][.!?])["'”’)\]*]*[ \t]*\Z""")
+# a full stop after a digit may be a decimal point or the number of a list, an exclamation mark a factorial
+SENTENCE_END = re.compile(r"""(\n|[。！？?]|[^\d\s.][.!])["'”’)\]*）」』]*[ \t]*\Z""")
 
 
 class Course:

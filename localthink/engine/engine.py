@@ -6,6 +6,7 @@ A single question is a batch of one. Not thread-safe: one thread drives an engin
 """
 from __future__ import annotations
 
+import math
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,11 +17,13 @@ from localthink.control.course import GO_ON
 from localthink.engine.bindings import ABORTED, NativeContext
 from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
-from localthink.engine.sampler import FloatRow, Sampler
+from localthink.engine.sampler import Draw, FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.errors import EngineError
 from localthink.records import Alternative, Event, Request, Sampling, Tip, Trace, Wish
 from localthink.thinking.tracker import ThoughtTracker
+
+SURE = 0.99  # from this probability on, a token has no alternatives worth a look: most have not
 
 
 class Engine:
@@ -105,15 +108,22 @@ class Engine:
             if status == 0:
                 self._draw(plan)
                 return
-            if status == ABORTED:  # as if it had not been tried
-                for chunk in plan.chunks:
-                    self._context.truncate(chunk.job.slot, chunk.job.cached)
+            if status == ABORTED:
+                self._undo(plan)
                 return
             alone = self._scheduler.make_room()
             if alone is not None:
                 self._finish(cast(Sample, alone.owner))
                 return
             plan = self._plan()
+
+    def _undo(self, plan: Plan) -> None:
+        """As if the plan had not been tried. A state that cannot be cut back is cleared, and its tokens read again."""
+        if not self.model.native.shares_prefixes:
+            self._scheduler.forget()
+            return
+        for chunk in plan.chunks:
+            self._context.truncate(chunk.job.slot, chunk.job.cached)
 
     def _hand_out(self) -> list[Event]:
         """What is ready, also put where open streams find it."""
@@ -265,20 +275,23 @@ class Engine:
 
         draw = self._sampler.draw(logits, sample.switch_tokens, sample.penalty, request.sampling, sample.key, steer)
         written = len(job.tokens) + 1 - len(request.prompt)
-        last = written == request.max_tokens or len(job.tokens) + 1 >= self.longest
+        last = written >= (request.max_tokens or math.inf) or len(job.tokens) + 1 >= self.longest
         self._ready += sample.accept(draw, vocabulary.piece(draw.token), time.perf_counter(),
                                      vocabulary.ends_generation(draw.token), last,
-                                     self._alternatives(logits, request.alternatives))
+                                     self._alternatives(logits, draw, request.alternatives))
         if sample.finished is not None:
             self._release(sample)
 
-    def _alternatives(self, logits: FloatRow, count: int) -> tuple[Alternative, ...]:
-        """What else was likely in the row that was drawn from last."""
+    def _alternatives(self, logits: FloatRow, draw: Draw, count: int) -> tuple[Alternative, ...]:
+        """What was likely in the row of this draw; where nothing else was, the token itself."""
         if not count:
             return ()
+        likely = [(draw.token, math.exp(draw.raw_logprob), math.exp(draw.logprob))]
+        if min(likely[0][1:]) < SURE:
+            likely = self._sampler.alternatives(logits, count)
         piece = self.model.vocabulary.piece
         return tuple(Alternative(token, piece(token).decode("utf-8", "replace"), before, after)
-                     for token, before, after in self._sampler.alternatives(logits, count))
+                     for token, before, after in likely)
 
     def _finish(self, sample: Sample) -> None:
         """The cache cannot hold the only running sample any more."""

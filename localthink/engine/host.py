@@ -4,6 +4,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import sys
 import tempfile
 import threading
 from collections.abc import Callable, Iterator
@@ -54,7 +55,7 @@ class EngineHost:
         os.close(handle)
         self._log = Path(name)
         process = spawn.Process(target=self._serve, args=(theirs_in, theirs_out, self._log), daemon=True)
-        with _interrupts_ignored():
+        with _interrupts_ignored(), _own_standard_error():
             process.start()
         self._process = process
         theirs_in.close()  # so that the pipes end when the child does
@@ -124,6 +125,16 @@ class EngineHost:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
+
+
+@contextmanager
+def _own_standard_error() -> Iterator[None]:
+    """Within, standard error is the process's own: a screen puts something in its place that nobody can inherit."""
+    shown, sys.stderr = sys.stderr, sys.__stderr__
+    try:
+        yield
+    finally:
+        sys.stderr = shown
 
 
 @contextmanager

@@ -8,12 +8,11 @@ from localthink.engine.bindings import CACHE_TYPES, NativeContext, Progress, sup
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
 from localthink.errors import UsageError
-from localthink.fit import MOST_SLOTS, USUAL_CONTEXT
+from localthink.fit import LEAST_CONTEXT, MOST_SLOTS, default_context
 from localthink.local_models import find_model
 from localthink.machine import free_memory, physical_cores
 
 BATCH = 512  # tokens a step: large enough to read prompts at full speed, small enough to stop soon
-LEAST_CONTEXT = 256  # llama.cpp rounds up to this
 MOST_THREADS = 512  # GGML_MAX_N_THREADS
 MOST_LAYERS = 1024
 Layout = Literal["unified", "split"]
@@ -55,17 +54,10 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
         raise UsageError("shapes can be fixed only where the cache is split")
     opened = Model(find_model(str(model) if model is not None else None), layers, progress=progress)
     try:
-        cells = context or default_cells(opened, slots, cache)
+        cells = context or default_context(opened.facts, slots, free_memory(), cache)
         native = NativeContext(opened.native, cells, slots, BATCH, cache, threads or physical_cores(),
                                split=layout == "split")
         return Engine(opened, native, longest, fixed_shapes)
     except BaseException:
         opened.close()
         raise
-
-
-def default_cells(model: Model, slots: int, cache: str) -> int:
-    """A full context for each slot, unless that would take more than a quarter of the free memory."""
-    one = min(model.facts.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
-    affordable = free_memory() // 4 // max(1, model.facts.cache_bytes_per_token(cache, cache))
-    return max(LEAST_CONTEXT, min(one * slots, affordable))

@@ -85,8 +85,8 @@ class Sample:
             return self._insert.pop(0)
         if end_think is None:
             return drawn
-        whole = not self._decoder.getstate()[0]
-        if whole and self._course.closes(self._thinking_for, "".join(self._texts[-4:])):
+        tail = "".join(self._texts[-4:]) if not self._decoder.getstate()[0] else ""  # half a character ends nothing
+        if self._course.closes(self._thinking_for, tail):
             return end_think
         if (drawn == end_think or ends) and self._course.goes_on and go_on:
             self._insert = go_on[1:]

@@ -101,18 +101,18 @@ class Sampler:
         is less than a thousandth as likely as the likeliest.
         """
         t, top, total, raw_top, raw_total, switch, before = self._scale
-        np.greater_equal(logits, np.float32(top + t * math.log(UNLIKELY)), out=self._kept)
+        least, raw_least = top + t * math.log(UNLIKELY), raw_top + t * math.log(UNLIKELY)
+        np.greater_equal(logits, np.float32(min(least, raw_least)), out=self._kept)
+        self._kept[switch] = False  # no other token's logit was changed: by both probabilities they have one order
         ids = self._kept.nonzero()[0]
         if ids.size > count:
             ids = ids[np.argpartition(logits[ids], -count)[-count:]]
-        found = {}
-        for token, logit in zip(ids.tolist(), logits[ids].tolist(), strict=True):
-            found[token] = math.exp((logit - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total
-        for token, raw, logit in zip(switch.tolist(), before.tolist(), logits[switch].tolist(), strict=True):
-            if token in found or raw >= raw_top + t * math.log(UNLIKELY):
-                found[token] = math.exp((raw - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total
-        listed = sorted(((token, *pair) for token, pair in found.items()), key=lambda item: (-max(item[1:]), item[0]))
-        return listed[:count]
+        values = logits[ids].tolist()
+        rows = [*zip(ids.tolist(), values, values, strict=True),
+                *zip(switch.tolist(), before.tolist(), logits[switch].tolist(), strict=True)]
+        found = [(token, math.exp((raw - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total)
+                 for token, raw, logit in rows if raw >= raw_least or logit >= least]
+        return sorted(found, key=lambda item: (-max(item[1:]), item[0]))[:count]
 
     def _weigh(self, logits: FloatRow, switch: TokenIds, temperature: float) -> tuple[float, float, float]:
         """Fill the weights; return the largest logit, the weight of all tokens and that of the switch tokens."""

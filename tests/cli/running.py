@@ -1,6 +1,7 @@
 """Runs the command line as a person does, in a process of its own or in this one."""
 from __future__ import annotations
 
+import io
 import subprocess
 import sys
 from dataclasses import dataclass
@@ -17,6 +18,15 @@ class Ran:
     err: str
 
 
+class FakeTerminal(io.StringIO):
+    """A screen that remembers what was written on it."""
+
+    encoding = "utf-8"
+
+    def isatty(self) -> bool:
+        return True
+
+
 def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *arguments: str) -> Ran:
     """`localthink ARGUMENTS` in this process; what pytest captures is no terminal."""
     monkeypatch.setattr(sys, "argv", ["localthink", *map(str, arguments)])
@@ -24,6 +34,14 @@ def run(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, *ar
         main()
     captured = capsys.readouterr()
     return Ran(int(end.value.code or 0), captured.out, captured.err)
+
+
+def talk(said: str | bytes, *arguments: str) -> Ran:
+    """`localthink chat --plain ARGUMENTS` in a process of its own, with `said` on its standard input."""
+    child = subprocess.run([sys.executable, "-m", "localthink", "chat", "--plain", "--threads", "1",
+                            *map(str, arguments)], timeout=120, capture_output=True,
+                           input=said.encode() if isinstance(said, str) else said)
+    return Ran(child.returncode, child.stdout.decode(), child.stderr.decode())
 
 
 def start(*arguments: str) -> subprocess.Popen[str]:

@@ -8,7 +8,7 @@ import sys
 
 import pytest
 
-from cli.running import run, start
+from cli.running import FakeTerminal, run, start
 from localthink.cli.page import HELD_MARK, THOUGHT_MARK, Page
 from localthink.cli.terminal import Terminal
 from localthink.records import Event
@@ -124,13 +124,6 @@ def test_ctrl_c_stops_at_once_prints_what_there_is_and_exits_130(tmp_path):
     assert child.returncode == 130
     assert "1 thought" in err and "tokens" in err
     assert "Traceback" not in err
-
-
-class FakeTerminal(io.StringIO):
-    encoding = "utf-8"
-
-    def isatty(self) -> bool:
-        return True
 
 
 def event(text: str, part: str = "thinking", thought: int = 0, held: float = 0.0) -> Event:

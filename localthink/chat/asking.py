@@ -1,0 +1,189 @@
+"""The engine's side of a conversation: which model is open, what is being written, and news of both."""
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from localthink.chat.client import Client
+from localthink.chat.settings import ChatSettings
+from localthink.chat.turn import Turn
+from localthink.engine.messages import (
+    Ask,
+    Cancel,
+    Count,
+    Counted,
+    Died,
+    Finished,
+    Loaded,
+    Loading,
+    LoadingShare,
+    News,
+    Reading,
+    Refused,
+    Steer,
+    Written,
+)
+from localthink.records import Message, Tip, Trace, Wish
+
+ALTERNATIVES = 6  # tokens that are shown in the place of one
+SLOTS = 2  # one for the conversation, a second for what it is compared with
+OnEnd = Callable[[Turn, Trace | None], None]
+OnCount = Callable[[int | None, str], None]  # the tokens, or None and why not
+
+
+@dataclass(frozen=True, slots=True)
+class ModelState:
+    """`share` is how much of the weights is read; `reason` says why there is no model where one was wanted."""
+
+    phase: Literal["none", "loading", "ready", "failed", "died"] = "none"
+    share: float = 0.0
+    loaded: Loaded | None = None
+    reason: str = ""
+
+    @property
+    def longest(self) -> int:
+        """The most tokens that a conversation and its answer may have; 0 without a model."""
+        return self.loaded.longest if self.loaded else 0
+
+
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """How a model is to be opened. `model` is a path or a name, None the one that comes with localthink."""
+
+    model: str | None = None
+    context: int | None = None
+    cache: str = "f16"
+    threads: int | None = None
+    gpu_layers: int | None = None
+
+    def with_context(self, context: int) -> Opening:
+        """The same model with a cache for so many tokens."""
+        return replace(self, context=context)
+
+
+@dataclass(slots=True)
+class _Writing:
+    turn: Turn
+    on_end: OnEnd
+
+
+class Asker:
+    """One engine, one model at a time, any number of answers at once. `clock` gives seconds."""
+
+    def __init__(self, client: Client, clock: Callable[[], float]) -> None:
+        self._client, self._clock = client, clock
+        self.model = ModelState()
+        self.opening = Opening()
+        self._numbers = 0
+        self._writing: dict[int, _Writing] = {}
+        self._counts: dict[int, OnCount] = {}
+
+    @property
+    def busy(self) -> bool:
+        return bool(self._writing)
+
+    def load(self, opening: Opening) -> None:
+        """Open a model in place of the one that may be open; what is being written ends."""
+        self.eject()
+        self.opening, self.model = opening, ModelState("loading")
+        self._client.start()
+        self._client.send(Loading(opening.model, SLOTS, opening.context, cache=opening.cache,
+                                  threads=opening.threads, gpu_layers=opening.gpu_layers, watched=True))
+
+    def eject(self) -> None:
+        """Close the model, or give up loading it. Its memory is free when this returns."""
+        self._client.close()
+        self.model = ModelState()
+        self._end_all("the model was ejected")
+
+    def close(self) -> None:
+        self._client.close()
+
+    def ask(self, messages: Sequence[Message], settings: ChatSettings, seed: int, turn: Turn, on_end: OnEnd) -> int:
+        """Begin an answer, or go on with one that has tokens; returns its number."""
+        number = self._next()
+        self._writing[number] = _Writing(turn, on_end)
+        self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
+                              max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
+                              begun=tuple(turn.token_ids), watched=True))
+        return number
+
+    def cancel(self, number: int) -> None:
+        self._client.send(Cancel(number))
+
+    def forget(self, number: int) -> None:
+        """Hear no more of an answer."""
+        self._writing.pop(number, None)
+
+    def steer(self, number: int, tip: Tip | None = None, wish: Wish | None = None) -> None:
+        """Change an answer from its next token on."""
+        if writing := self._writing.get(number):
+            if tip is not None:
+                writing.turn.alpha, writing.turn.beta = tip.alpha, tip.beta
+            if wish is not None:
+                writing.turn.wish = wish
+            self._client.send(Steer(number, tip, wish))
+
+    def count(self, messages: Sequence[Message], on_count: OnCount) -> None:
+        """How many tokens the messages are as a prompt; answered by a call, later."""
+        if messages and self.model.phase == "ready":
+            number = self._next()
+            self._counts[number] = on_count
+            self._client.send(Count(number, tuple(messages)))
+
+    def pump(self) -> bool:
+        """Take in the engine's news; returns whether there was any."""
+        heard = self._client.receive()
+        for news in heard:
+            self._hear(news)
+        return bool(heard)
+
+    def _next(self) -> int:
+        self._numbers += 1
+        return self._numbers
+
+    def _hear(self, news: News) -> None:
+        match news:
+            case Written(number, events) if number in self._writing:
+                self._writing[number].turn.take(events, self._clock())
+            case Reading(number, tokens, of) if number in self._writing:
+                self._writing[number].turn.read(tokens, of)
+            case Finished(number, trace) if number in self._writing:
+                self._finished(self._writing.pop(number), trace)
+            case Refused(number, reason) if number in self._writing:
+                self._end(self._writing.pop(number), reason)
+            case Refused(number, reason) if number in self._counts:
+                self._counts.pop(number)(None, reason)
+            case Counted(number, tokens) if number in self._counts:
+                self._counts.pop(number)(tokens, "")
+            case LoadingShare(share):
+                self.model = replace(self.model, share=share)
+            case Loaded():
+                self.model = ModelState("ready", 1.0, news)
+            case Died():
+                self._died(news)
+
+    def _finished(self, writing: _Writing, trace: Trace) -> None:
+        turn = writing.turn
+        turn.steered, turn.prompt_tokens, turn.prompt_read = trace.steered, trace.prompt_tokens, trace.prompt_tokens
+        turn.speed, turn.prompt_speed = trace.tokens_per_second, trace.prompt_tokens_per_second
+        turn.end(trace.finish_reason)
+        writing.on_end(turn, trace)
+
+    def _end(self, writing: _Writing, reason: str) -> None:
+        writing.turn.end("interrupted", reason)
+        writing.on_end(writing.turn, None)
+
+    def _end_all(self, reason: str) -> None:
+        writings, self._writing = self._writing, {}
+        counts, self._counts = self._counts, {}
+        for writing in writings.values():
+            self._end(writing, reason)
+        for on_count in counts.values():
+            on_count(None, reason)
+
+    def _died(self, news: Died) -> None:
+        self.model = ModelState("failed" if news.lasting else "died", loaded=self.model.loaded, reason=news.reason)
+        self._client.close()
+        self._end_all(news.reason)

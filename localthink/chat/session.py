@@ -1,0 +1,304 @@
+"""A conversation under way: what a person does on one side, an engine and a store on the other.
+
+Knows no screen. Whoever shows it calls `pump` a few times a second and looks at the fields.
+"""
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
+from localthink.chat.asking import Asker, Opening
+from localthink.chat.client import Client
+from localthink.chat.settings import ChatSettings
+from localthink.chat.transcript import Entry, Transcript
+from localthink.chat.turn import Turn
+from localthink.history import History
+from localthink.records import Message, Trace, Wish
+
+SAVE_EVERY = 1.0  # seconds
+LEAST_ROOM = 64  # tokens that must be left for an answer
+
+
+@dataclass(frozen=True, slots=True)
+class Pending:
+    """A question that waits to be measured: `keep` entries stay, then comes `text`, or the answer again (None)."""
+
+    keep: int
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Overflow:
+    """A pending question that does not fit: it would be `tokens` of at most `longest`."""
+
+    tokens: int
+    longest: int
+
+
+def new_seed() -> int:
+    return secrets.randbits(31)
+
+
+class Session:
+    """One person's conversation. `said` are lines for the person; whoever shows them empties the list."""
+
+    def __init__(self, client: Client, history: History | None, settings: ChatSettings,
+                 clock: Callable[[], float] = time.monotonic, seeds: Callable[[], int] = new_seed) -> None:
+        self.asker = Asker(client, clock)
+        self.transcript = Transcript(history)
+        self.settings = settings
+        self.said: list[str] = []
+        self.path = 0  # grows whenever the entries are others than before
+        self.prompt_tokens: int | None = None  # of what would be sent now
+        self.overflow: Overflow | None = None
+        self.first = 0  # entries before it are left out of what is sent
+        self._clock, self._seeds = clock, seeds
+        self._pending: Pending | None = None
+        self._number = 0  # of the answer under way
+        self._saved, self._trouble = 0.0, ""
+        self._resume, self._dropping = False, False
+
+    @property
+    def entries(self) -> list[Entry]:
+        return self.transcript.entries
+
+    @property
+    def live(self) -> Entry | None:
+        """The answer that is being written."""
+        last = self.entries[-1] if self.entries else None
+        return last if last is not None and last.turn is not None and last.turn.running else None
+
+    @property
+    def busy(self) -> bool:
+        return self.live is not None or self._pending is not None
+
+    def pump(self) -> bool:
+        """Take in what has happened, and save it; returns whether anything has."""
+        heard = self.asker.pump()
+        if self._resume and self.asker.model.phase == "ready":
+            self._resume = False
+            self.go_on()
+        now = self._clock()
+        if now - self._saved >= SAVE_EVERY:
+            self._saved = now
+            self._save()
+        return heard
+
+    def _save(self) -> None:
+        self.transcript.catch_up()
+        if self.live is not None:
+            self.transcript.save_progress(self.live)
+        if self.transcript.trouble != self._trouble:
+            self._trouble = self.transcript.trouble
+            self.said.append(f"not saved: {self._trouble}" if self._trouble else "everything is saved again")
+
+    # Conversations
+
+    def new(self) -> None:
+        """Leave this conversation, which stays in the store, for an empty one."""
+        self._leave()
+        self.transcript.clear()
+        self._moved()
+
+    def open(self, conversation: int) -> None:
+        """Go to a conversation of the store. Raises HistoryError."""
+        self._leave()
+        self.transcript.open(conversation)
+        self._moved()
+
+    def _leave(self) -> None:
+        self._pending = self.overflow = None
+        if self.live is not None:
+            self.stop()
+            self._end_now()
+        self._save()
+        self.first = 0
+
+    def _moved(self) -> None:
+        self.path += 1
+        self.prompt_tokens = None
+
+    def show_sibling(self, entry: Entry, step: int) -> bool:
+        """The alternative `step` places on; False where there is none, or something is being written."""
+        if self.busy or not self.transcript.choose(entry, step):
+            return False
+        self._moved()
+        return True
+
+    # Asking
+
+    def send(self, text: str) -> None:
+        """Ask the next question; `overflow` is set, and nothing sent, where it does not fit."""
+        self._prepare(Pending(len(self.entries), text))
+
+    def edit(self, entry: Entry, text: str) -> None:
+        """Ask another question in the place of `entry`, which stays in the store beside it."""
+        self._prepare(Pending(self.entries.index(entry), text))
+
+    def regenerate(self) -> None:
+        """Write the latest answer again, beside the one there is."""
+        last = next((place for place in range(len(self.entries), 0, -1)
+                     if self.entries[place - 1].role == "user"), 0)
+        if last:
+            self._prepare(Pending(last, None))
+
+    def _prepare(self, pending: Pending) -> None:
+        if self.busy or self.asker.model.phase != "ready":
+            return
+        self._pending, self.overflow, self._dropping = pending, None, False
+        self.asker.count(self._messages(pending), self._counted)
+
+    def _messages(self, pending: Pending) -> list[Message]:
+        messages = self.transcript.messages(self.settings.system, self.first, pending.keep)
+        return messages if pending.text is None else [*messages, Message("user", pending.text)]
+
+    def _counted(self, tokens: int | None, reason: str) -> None:
+        pending = self._pending
+        if pending is None:
+            return
+        if tokens is None:
+            self._pending = None
+            self.said.append(reason)
+        elif tokens + LEAST_ROOM > self.asker.model.longest:
+            if self._dropping and self.may_drop:
+                self.drop_oldest()
+            else:
+                self._dropping, self.overflow = False, Overflow(tokens, self.asker.model.longest)
+        else:
+            self._pending, self.overflow, self._dropping = None, None, False
+            self.prompt_tokens = tokens
+            self._begin(pending)
+
+    @property
+    def may_drop(self) -> bool:
+        """Whether an older exchange could be left out of what is sent."""
+        return self._pending is not None and self.first + 2 <= self._pending.keep - (self._pending.text is None)
+
+    def drop_oldest(self) -> None:
+        """Leave the oldest exchanges out of what is sent, as many as it takes; `overflow` stays if none is left."""
+        if self._pending is not None and self.may_drop:
+            self._dropping, self.overflow = True, None
+            self.first += 2
+            self.path += 1
+            self.asker.count(self._messages(self._pending), self._counted)
+
+    def give_up(self) -> str:
+        """Take the pending question back; returns its text."""
+        text = self._pending.text if self._pending is not None else None
+        self._pending = self.overflow = None
+        return text or ""
+
+    def _begin(self, pending: Pending) -> None:
+        self.transcript.cut(pending.keep)
+        self.first = min(self.first, pending.keep)
+        if pending.text is not None:
+            self.transcript.add_question(pending.text)
+        settings = self.settings
+        seed = settings.seed if settings.seed is not None else self._seeds()
+        turn = Turn(seed, settings.tip.alpha, settings.tip.beta, self._clock())
+        loaded = self.asker.model.loaded
+        details = {"model": loaded.name if loaded else "", "quantization": loaded.quantization if loaded else "",
+                   "seed": seed, "settings": settings.as_object(), "left_out": self.first}
+        entry = self.transcript.begin_answer(turn, details)
+        self.path += 1
+        self._ask(entry)
+
+    def _ask(self, entry: Entry) -> None:
+        turn = entry.turn
+        assert turn is not None
+        messages = self.transcript.messages(self.settings.system, self.first, self.entries.index(entry))
+        self._number = self.asker.ask(messages, self.settings, turn.seed, turn,
+                                      lambda ended, trace: self._ended(entry, trace))
+
+    def _ended(self, entry: Entry, trace: Trace | None) -> None:
+        if trace is not None:
+            self.prompt_tokens = None
+        self.transcript.finish(entry)
+
+    # While it is written
+
+    def stop(self) -> None:
+        """End the answer under way, or take back the question that is being measured."""
+        if self.live is not None:
+            self.asker.cancel(self._number)
+
+    def _end_now(self) -> None:
+        """Do not wait for the engine's last word: its tokens so far are all that will be kept."""
+        entry = self.live
+        if entry is not None and entry.turn is not None:
+            entry.turn.end("cancelled")
+            self.asker.forget(self._number)
+            self.transcript.finish(entry)
+
+    def wish(self, wish: Wish) -> None:
+        """Answer now, think on, or (the same again) neither."""
+        if (entry := self.live) is not None and entry.turn is not None:
+            self.asker.steer(self._number, wish="free" if entry.turn.wish == wish else wish)
+
+    def change(self, settings: ChatSettings) -> None:
+        """Settings for what comes; strength and duration of the penalty hold from the next token on."""
+        before, self.settings = self.settings, settings
+        if self.live is not None and settings.tip != before.tip:
+            self.asker.steer(self._number, tip=settings.tip)
+
+    @property
+    def resumable(self) -> Entry | None:
+        """The latest answer, if it ended early and could go on from there."""
+        last = self.entries[-1] if self.entries else None
+        if last is None or last.turn is None or last.turn.state not in ("cancelled", "interrupted"):
+            return None
+        return last
+
+    def go_on(self) -> None:
+        """Let the latest answer go on where it ended early, as it would have; open the model again if it is gone."""
+        entry = self.resumable
+        if entry is None or entry.turn is None or self.busy:
+            return
+        if self.asker.model.phase in ("died", "none", "failed"):
+            self._resume = True
+            self.asker.load(self.asker.opening)
+        elif self.asker.model.phase == "ready":
+            if not entry.turn.token_ids and entry.turn.tokens:  # of an earlier run: only its text was kept
+                self.regenerate()
+                return
+            entry.turn.resume(self._clock())
+            self._ask(entry)
+
+    # The model
+
+    def load(self, opening: Opening) -> None:
+        self.give_up()
+        self.asker.load(opening)
+
+    def eject(self) -> None:
+        self._resume = False
+        self.asker.eject()
+
+    def count(self, draft: str) -> None:
+        """Measure what would be sent with this draft; `prompt_tokens` follows."""
+        messages = self.transcript.messages(self.settings.system, self.first)
+        if draft.strip():
+            messages = [*messages, Message("user", draft)]
+        if not messages:
+            self.prompt_tokens = 0
+        elif self.live is None:
+            self.asker.count(messages, self._measured)
+
+    def _measured(self, tokens: int | None, reason: str) -> None:
+        self.prompt_tokens = tokens
+
+    def close(self) -> None:
+        """Save what there is, and end the engine."""
+        if self.live is not None:
+            self._end_now()
+        self._save()
+        self.asker.close()
+
+
+def with_tip(settings: ChatSettings, alpha: float | None = None, beta: float | None = None) -> ChatSettings:
+    """The settings with another strength or duration of the penalty. Raises UsageError."""
+    tip = replace(settings.tip, alpha=settings.tip.alpha if alpha is None else alpha,
+                  beta=settings.tip.beta if beta is None else beta)
+    return replace(settings, tip=tip)

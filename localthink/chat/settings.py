@@ -1,0 +1,34 @@
+"""What a person can turn in a conversation."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from localthink.errors import UsageError
+from localthink.records import Sampling, Tip, check_limits
+from localthink.trace_json import settings_object
+
+
+@dataclass(frozen=True, slots=True)
+class ChatSettings:
+    """`seed` None means a new one for every answer; the limits None mean what the context holds.
+
+    `system` goes before every conversation; R1's authors advise against any.
+    """
+
+    tip: Tip = field(default_factory=Tip)
+    sampling: Sampling = field(default_factory=Sampling)
+    max_thinking: int | None = None
+    max_tokens: int | None = None
+    seed: int | None = None
+    system: str = ""
+
+    def __post_init__(self) -> None:
+        check_limits(1, self.seed or 0, self.max_tokens, ())
+        if self.max_thinking is not None and self.max_thinking < 1:
+            raise UsageError(f"max-thinking is {self.max_thinking}: give at least 1, or leave it out")
+
+    def as_object(self) -> dict[str, Any]:
+        """As JSON, for what is kept beside an answer."""
+        return {**settings_object(self.tip, self.sampling), "max_thinking": self.max_thinking,
+                "max_tokens": self.max_tokens, "system": self.system}

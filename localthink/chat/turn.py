@@ -1,0 +1,193 @@
+"""One answer as a person follows it: the phase it is in, its thoughts as they grow, its figures.
+
+Built from an engine's events, or from what was stored. Times are seconds on one clock that only goes
+forward; a stored answer has durations alone.
+"""
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Sequence
+from typing import Any, Literal
+
+from localthink.history import Piece, State, StoredMessage, ThoughtSpan
+from localthink.records import HELD_STEP, Event, FinishReason, Steered, Wish
+from localthink.trace_json import number
+
+Phase = Literal["waiting", "reading", "thinking", "answering", "done"]
+RECENT = 512  # tokens that are kept with their alternatives
+BUCKET = 0.5  # seconds of one point of the speed's curve
+POINTS = 60
+
+
+class Thought:
+    """One thought. `ticks` are the offsets in its text at which a switch was held back."""
+
+    __slots__ = ("_pieces", "characters", "held", "index", "seconds", "started", "ticks", "tokens")
+
+    def __init__(self, index: int, started: float = 0.0) -> None:
+        self.index, self.started = index, started
+        self.tokens, self.characters, self.held, self.seconds = 0, 0, 0.0, 0.0
+        self.ticks: list[int] = []
+        self._pieces: list[str] = []
+
+    @property
+    def text(self) -> str:
+        if len(self._pieces) > 1:
+            self._pieces = ["".join(self._pieces)]
+        return self._pieces[0] if self._pieces else ""
+
+    def add(self, text: str, tokens: int, held: float) -> None:
+        """Take in text; a single token at which a switch was held is marked before it."""
+        if tokens == 1 and held >= HELD_STEP:
+            self.ticks.append(self.characters)
+        self.tokens += tokens
+        self.held += held
+        if text:
+            self._pieces.append(text)
+            self.characters += len(text)
+
+    def span(self) -> ThoughtSpan:
+        return ThoughtSpan(self.characters, self.tokens, self.held, self.seconds, tuple(self.ticks))
+
+
+class Turn:
+    """An answer under way or ended. Its fields are for reading; `take`, `read` and `end` change them."""
+
+    def __init__(self, seed: int = 0, alpha: float = 0.0, beta: float = 0.0, started: float = 0.0) -> None:
+        self.seed, self.alpha, self.beta = seed, alpha, beta
+        self.wish: Wish = "free"
+        self.phase: Phase = "waiting"
+        self.state: State = "writing"
+        self.reason = ""  # why it ended early, in words
+        self.thoughts: list[Thought] = []
+        self.answer = ""
+        self.tokens, self.held, self.seconds = 0, 0.0, 0.0
+        self.token_ids: list[int] = []
+        self.prompt_tokens, self.prompt_read, self.prompt_speed, self.speed = 0, 0, 0.0, 0.0
+        self.steered: tuple[Steered, ...] = ()
+        self.recent: deque[Event] = deque(maxlen=RECENT)
+        self.speeds: deque[float] = deque(maxlen=POINTS)  # tokens a second, one point a BUCKET
+        self._started, self._first = started, 0.0
+        self._bucket, self._bucket_tokens = 0, 0
+        self._unsaved: dict[int, Piece] = {}
+
+    @property
+    def thinking(self) -> str:
+        return "".join(thought.text for thought in self.thoughts)
+
+    @property
+    def thinking_tokens(self) -> int:
+        return sum(thought.tokens for thought in self.thoughts)
+
+    @property
+    def ticks(self) -> int:
+        """How many switches were held back at a single token, as far as they are marked."""
+        return sum(len(thought.ticks) for thought in self.thoughts)
+
+    @property
+    def running(self) -> bool:
+        return self.state == "writing"
+
+    def read(self, tokens: int, of: int) -> None:
+        """So many tokens of the prompt have been read."""
+        self.phase, self.prompt_read, self.prompt_tokens = "reading", tokens, of
+
+    def resume(self, now: float) -> None:
+        """It goes on after an early end: what is there stays, and the clocks run on from here."""
+        self.phase, self.state, self.reason, self.wish = "waiting", "writing", "", "free"
+        self._started, self._first = now - self.seconds, 0.0
+        for thought in self.thoughts:
+            thought.started = now - thought.seconds
+
+    def take(self, events: Sequence[Event], now: float) -> None:
+        """The next tokens, which were written just before `now`."""
+        self._first = self._first or now
+        for event in events:
+            self._take(event, now)
+        self.seconds = now - self._started
+        self._count_speed(sum(event.token >= 0 for event in events), now)
+
+    def _take(self, event: Event, now: float) -> None:
+        if event.token >= 0:
+            self.tokens += 1
+            self.token_ids.append(event.token)
+            self.recent.append(event)
+        self.held += event.held
+        self.phase = "thinking" if event.part == "thinking" else "answering"
+        if event.thought >= 0 and event.part == "thinking":
+            self._think(event, now)
+        elif event.part == "answer":
+            text = event.text if self.answer or not self.thoughts else event.text.lstrip()
+            if text:
+                self.answer += text
+                self._note(Piece(-1, text, 1, 0.0, 0.0))
+
+    def _think(self, event: Event, now: float) -> None:
+        while len(self.thoughts) <= event.thought:
+            self.thoughts.append(Thought(len(self.thoughts), now))
+        thought = self.thoughts[event.thought]
+        before, ticks = thought.seconds, len(thought.ticks)
+        thought.add(event.text, int(event.token >= 0), event.held)
+        thought.seconds = now - thought.started
+        self._note(Piece(thought.index, event.text, int(event.token >= 0), event.held, thought.seconds - before,
+                         tuple(thought.ticks[ticks:])))
+
+    def _note(self, piece: Piece) -> None:
+        before = self._unsaved.get(piece.thought)
+        if before is not None:
+            piece = Piece(piece.thought, before.text + piece.text, before.tokens + piece.tokens,
+                          before.held + piece.held, before.seconds + piece.seconds, before.ticks + piece.ticks)
+        self._unsaved[piece.thought] = piece
+
+    def _count_speed(self, tokens: int, now: float) -> None:
+        bucket = int(now / BUCKET)
+        if bucket != self._bucket:
+            if self._bucket:
+                self.speeds.append(self._bucket_tokens / ((bucket - self._bucket) * BUCKET))
+            self._bucket, self._bucket_tokens = bucket, 0
+        self._bucket_tokens += tokens
+        writing = now - self._first
+        if writing > 0 and self.speeds:
+            self.speed = self.speeds[-1]
+
+    def unsaved(self) -> list[Piece]:
+        """What was written since this was last asked, by thoughts."""
+        pieces, self._unsaved = list(self._unsaved.values()), {}
+        return pieces
+
+    def end(self, state: FinishReason | Literal["interrupted"], reason: str = "") -> None:
+        self.phase, self.state, self.reason = "done", state, reason
+        self.answer = self.answer.rstrip() if self.thoughts else self.answer
+
+    def spans(self) -> tuple[ThoughtSpan, ...]:
+        return tuple(thought.span() for thought in self.thoughts)
+
+    def statistics(self) -> dict[str, Any]:
+        """Its figures, for what is kept beside the text."""
+        return {"prompt_tokens": self.prompt_tokens, "tokens": self.tokens, "thinking_tokens": self.thinking_tokens,
+                "thoughts": len(self.thoughts), "held": round(self.held, 6), "seconds": round(self.seconds, 3),
+                "prompt_tokens_per_second": round(self.prompt_speed, 3), "tokens_per_second": round(self.speed, 3),
+                "steered": [{"position": s.position, "alpha": number(s.alpha), "beta": number(s.beta), "wish": s.wish}
+                            for s in self.steered]}
+
+
+def stored_turn(message: StoredMessage) -> Turn:
+    """An answer as it was kept."""
+    details = message.details
+    settings, figures = details.get("settings", {}), details.get("statistics", {})
+    turn = Turn(details.get("seed", 0), float(settings.get("alpha", 0)), float(settings.get("beta", 0)))
+    start = 0
+    for index, span in enumerate(message.thoughts):
+        thought = Thought(index)
+        thought.add(message.thinking[start:start + span.characters], 0, span.held)
+        thought.tokens, thought.seconds, thought.ticks = span.tokens, span.seconds, list(span.ticks)
+        turn.thoughts.append(thought)
+        start += span.characters
+    turn.answer, turn.phase, turn.state = message.content, "done", message.state
+    turn.held = figures.get("held", sum(span.held for span in message.thoughts))
+    turn.tokens = figures.get("tokens", sum(span.tokens for span in message.thoughts))
+    turn.seconds = figures.get("seconds", sum(span.seconds for span in message.thoughts))
+    turn.speed = figures.get("tokens_per_second", 0.0)
+    turn.prompt_speed = figures.get("prompt_tokens_per_second", 0.0)
+    turn.prompt_tokens = turn.prompt_read = figures.get("prompt_tokens", 0)
+    return turn

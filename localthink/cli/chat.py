@@ -1,0 +1,89 @@
+"""`localthink chat`: a conversation, on the whole screen or as plain text."""
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from typing import TYPE_CHECKING
+
+import click
+
+from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.errors import UsageError
+from localthink.records import Sampling, Tip
+
+if TYPE_CHECKING:
+    from localthink.chat.asking import Opening
+    from localthink.chat.session import Session
+    from localthink.chat.settings import ChatSettings
+
+
+@click.command("chat")
+@model_option
+@generation_options
+@click.option("--max-thinking", type=int, help="Most tokens of thinking, after which it answers.  [default: no limit]")
+@click.option("--seed", type=click.IntRange(min=0), help="Repeats an answer.  [default: a new one for every answer]")
+@click.option("--system", default="", metavar="TEXT",
+              help="Instructions before every conversation; R1's authors advise against any.")
+@click.option("--context", type=int, help="Tokens that the KV cache holds.")
+@engine_options
+@click.option("--continue", "continue_last", is_flag=True, help="Open the last conversation.")
+@click.option("--plain", is_flag=True,
+              help="Only append text, for screen readers and pipes; so it is where there is no terminal.")
+@click.option("--no-history", is_flag=True, help="Keep nothing.")
+def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None, max_thinking: int | None,
+            seed: int | None, system: str, context: int | None, cache: str, threads: int | None,
+            gpu_layers: int | None, continue_last: bool, plain: bool, no_history: bool) -> None:
+    """Talk with a model and watch it think.
+
+    Conversations are kept on this machine, and nothing leaves it. With --plain, or where standard input or
+    output is no terminal, every line of standard input is a question or a /command (see /help): answers go
+    to standard output, the thinking and all else to standard error.
+    """
+    from localthink.chat.asking import Opening
+    from localthink.chat.settings import ChatSettings
+    from localthink.local_models import find_model
+
+    settings = ChatSettings(tip, sampling, max_thinking, max_tokens, seed, system)
+    opening = Opening(model, context, cache, threads, gpu_layers)
+    _check_opening(opening)
+    find_model(model)  # a wrong name is better said here than behind a screen
+    if continue_last and no_history:
+        raise UsageError("--continue needs what --no-history leaves out: give one of them")
+    with ExitStack() as stack:
+        session = _session(settings, no_history, stack)
+        if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+            sys.exit(_talk_plainly(session, opening, continue_last))
+        from localthink.tui.app import ChatApp
+
+        ChatApp(session, opening, continue_last).run()
+
+
+def _check_opening(opening: Opening) -> None:
+    for name, value in (("context", opening.context), ("threads", opening.threads)):
+        if value is not None and value < 1:
+            raise UsageError(f"{name} is {value}: give at least 1, or leave it out")
+
+
+def _session(settings: ChatSettings, no_history: bool, stack: ExitStack) -> Session:
+    """A session whose store and engine are closed with the stack."""
+    from localthink import locations
+    from localthink.chat.client import EngineClient
+    from localthink.chat.session import Session
+    from localthink.history import History
+
+    history = None if no_history else stack.enter_context(History(locations.history_file()))
+    session = Session(EngineClient(), history, settings)
+    stack.callback(session.close)
+    return session
+
+
+def _talk_plainly(session: Session, opening: Opening, continue_last: bool) -> int:
+    from localthink.cli.interrupts import interrupts
+    from localthink.cli.plain_chat import PlainChat
+    from localthink.cli.plain_lines import standard_input
+    from localthink.cli.plain_voice import Voice
+    from localthink.cli.terminal import Terminal
+
+    with interrupts(terminate=True) as received:
+        chat = PlainChat(session, standard_input(), Voice(Terminal(sys.stdout), Terminal(sys.stderr)), received)
+        return chat.run(opening, continue_last)

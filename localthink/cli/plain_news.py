@@ -1,0 +1,123 @@
+"""What a session does, as a plain conversation says it: the model, the answer, what does not fit, a comparison."""
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from localthink import locations
+from localthink.chat.asking import ModelState
+from localthink.chat.puzzles import PUZZLES
+from localthink.chat.session import Overflow, Session
+from localthink.cli.page import DIM
+from localthink.cli.plain_answer import LONG_PROMPT, Follower, figures
+from localthink.cli.plain_voice import Voice
+
+if TYPE_CHECKING:
+    from localthink.chat.compare import Comparison
+
+PROGRESS = 5.0  # seconds of loading after which it is said again how far it is
+
+
+class News:
+    """Looks at a session, and says what is new. `typed` says that a person sits before it."""
+
+    def __init__(self, session: Session, voice: Voice, typed: bool, clock: Callable[[], float]) -> None:
+        self.comparison: Comparison | None = None
+        self.measuring = False  # whether a question was asked of which nothing has been heard yet
+        self.refused = False  # whether a question had to be left unanswered
+        self._session, self._voice, self._typed, self._clock = session, voice, typed, clock
+        self._follower: Follower | None = None
+        self._writing, self._reading = False, False
+        self._model, self._progress = ModelState(), 0.0
+        self._overflow: Overflow | None = None
+
+    @property
+    def working(self) -> bool:
+        """Whether something is under way that a question would have to wait for."""
+        session = self._session
+        return (self.comparison is not None or session.asker.model.phase == "loading"
+                or (session.busy and session.overflow is None))
+
+    def look(self) -> None:
+        """Take in what has happened, and say it."""
+        session = self._session
+        session.pump()
+        self._look_at_answer()
+        for line in session.said:
+            self._voice.warn(line)
+        session.said.clear()
+        self._look_at_model(session.asker.model)
+        if session.overflow is not self._overflow:
+            self._overflow = session.overflow
+            if session.overflow is not None:
+                self._say_overflow(session.overflow)
+        if self.comparison is not None and not self.comparison.running:
+            from localthink.cli.plain_compare import show_comparison
+
+            show_comparison(self.comparison, self._voice)
+            self.comparison = None
+
+    def _look_at_answer(self) -> None:
+        live = self._session.live
+        if live is not None and live.turn is not None and not self._writing:
+            self._writing, self._reading, self.measuring = True, False, False
+            if self._follower is None or self._follower.turn is not live.turn:
+                self._follower = Follower(live.turn, self._voice.sheet())
+        if self._writing and self._follower is not None:
+            self._follow(self._follower)
+        elif self.measuring and not self._session.busy:
+            self.measuring, self.refused = False, True
+
+    def _follow(self, follower: Follower) -> None:
+        turn, model = follower.turn, self._session.asker.model
+        if turn.phase == "reading" and not self._reading and turn.prompt_tokens >= LONG_PROMPT:
+            self._reading = True
+            self._voice.say(f"reading {turn.prompt_tokens:,} tokens …", DIM)
+        follower.show()
+        if not turn.running:
+            self._writing = False
+            follower.end()
+            if turn.reason and turn.reason != model.reason:
+                self._voice.warn(turn.reason)
+            self._voice.say(figures(turn, model.longest), DIM)
+
+    def _look_at_model(self, state: ModelState) -> None:
+        now, before, self._model = self._clock(), self._model, state
+        if state.phase != before.phase or state.loaded is not before.loaded:
+            self._progress = now
+            self._say_model(state)
+        elif state.phase == "loading" and now - self._progress >= PROGRESS:
+            self._progress = now
+            self._voice.say(f"loading: {state.share:.0%}", DIM)
+
+    def _say_model(self, state: ModelState) -> None:
+        session, say = self._session, self._voice.say
+        if state.phase == "loading":
+            say(f"loading {session.asker.opening.model or 'the model that comes with localthink'} …", DIM)
+        elif state.phase == "ready" and state.loaded is not None:
+            kind = f"{state.loaded.quantization}, " if state.loaded.quantization else ""
+            say(f"{state.loaded.name} is loaded: {kind}context of {state.longest:,} tokens", DIM)
+            if self._typed and not session.entries and Path(state.loaded.path) == locations.bundled_model():
+                say("It plays Countdown, and nothing else. Try one of these; /help lists what can be done:")
+                for puzzle in PUZZLES:
+                    say(f"  {puzzle}")
+        elif state.phase in ("failed", "died"):
+            self._voice.warn(state.reason)
+            if state.phase == "died" and session.resumable:
+                say("/go opens the model again and lets the answer go on")
+            elif self._typed:  # from a pipe, the next question says so
+                say("/load opens the model again" if state.phase == "died" else
+                    "/load NAME opens another model; /models lists those that are here")
+
+    def _say_overflow(self, overflow: Overflow) -> None:
+        session = self._session
+        loaded = session.asker.model.loaded
+        ways = ["/drop leaves the oldest turns out of what is sent"] if session.may_drop else []
+        ways.append("/new asks it in a new conversation")
+        if loaded is not None and loaded.trained > overflow.longest:
+            ways.append(f"/load --context {min(2 * max(overflow.tokens, overflow.longest), loaded.trained)} opens the "
+                        "model with more room")
+        self._voice.warn(f"this does not fit: with it the prompt is {overflow.tokens:,} tokens, and the context holds "
+                         f"{overflow.longest:,}, answer included")
+        self._voice.say("; ".join(ways))

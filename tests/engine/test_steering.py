@@ -1,0 +1,511 @@
+"""A sample steered, continued, interrupted: on the bundled model, and where rows are scripted to the last bit."""
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+import localthink
+from localthink.control.course import PATIENCE, SENTENCE_END
+from localthink.engine.engine import Engine
+from localthink.engine.sample import Sample
+from localthink.errors import UsageError
+from localthink.records import Event, Request, Sampling, Steered, Tip, Trace, Wish
+from localthink.thinking.automaton import Automaton
+from localthink.thinking.tracker import ThoughtTracker
+from engine.scripted_context import scripted_engine
+from engine.test_sample import END_THINK, EOS, PROMPT, WORD, Writer
+
+QUESTION = "Use 3, 5 and 12 to make 57."
+PLAIN = Tip(alpha=0.0)
+FORBIDDEN = Tip(alpha=math.inf, beta=math.inf)
+TEXT = ("Let me see, ünïcödé €5.\nAlternatively, try 12 * 5 = 60, and then 另一种方法: it is so and so. Let me try another "
+        "way; 12 - 3, no. Let me consider another 9.\nSo it is 57.</think>\n\nThe answer is 57 €, 是的.")
+
+
+@pytest.fixture(scope="module")
+def engine():
+    with localthink.load(slots=2, threads=1) as opened:
+        yield opened
+
+
+@pytest.fixture(scope="module")
+def scripted():
+    with scripted_engine(QUESTION, TEXT) as opened:
+        yield opened
+
+
+class Run:
+    """One request, a step at a time."""
+
+    def __init__(self, engine: Engine, seed: int = 3, begun: tuple[int, ...] = (), **settings) -> None:
+        self.engine = engine
+        prompt = engine.model.prompt(QUESTION)
+        self.number = engine.submit(Request(prompt, seed=seed, begun=begun, **settings))
+        self.events: list[Event] = []
+
+    @property
+    def trace(self) -> Trace | None:
+        return self.events[-1].trace if self.events else None
+
+    @property
+    def text(self) -> str:
+        return "".join(event.text for event in self.events)
+
+    def step(self) -> None:
+        self.events += self.engine.step()
+
+    def tokens(self, count: int) -> Run:
+        """Go on until so many tokens were shown."""
+        while self.trace is None and len(self.events) < count:
+            self.step()
+        return self
+
+    def cancel(self) -> Trace:
+        self.events += self.engine.cancel(self.number)
+        assert self.trace is not None
+        return self.trace
+
+    def end(self) -> Trace:
+        while self.trace is None:
+            self.step()
+        assert self.engine.idle
+        return self.trace
+
+
+def thinking_tokens(engine: Engine, trace: Trace) -> int:
+    """How many tokens come before `</think>`; all, where there is none."""
+    end = engine.model.thinking_tags[1]
+    return trace.token_ids.index(end) if end in trace.token_ids else len(trace.token_ids)
+
+
+def ends_a_sentence(engine: Engine, trace: Trace) -> bool:
+    piece = engine.model.vocabulary.piece
+    tokens = trace.token_ids[:thinking_tokens(engine, trace)]
+    return SENTENCE_END.search(b"".join(map(piece, tokens)).decode("utf-8", "replace")) is not None
+
+
+def spans(trace: Trace) -> list[tuple[int, int, int, str]]:
+    return [(thought.index, thought.start, thought.end, thought.text) for thought in trace.thoughts]
+
+
+# turning the penalty
+
+
+def test_from_an_infinite_penalty_on_there_is_no_switch_and_before_it_nothing_has_changed(engine):
+    plain = Run(engine, tip=PLAIN).end()
+    assert plain.switches >= 5
+    run = Run(engine, tip=PLAIN).tokens(plain.thoughts[2].start + 3)
+    engine.steer(run.number, FORBIDDEN)
+    place = len(run.events)
+    steered = run.end()
+    assert steered.token_ids[:place] == plain.token_ids[:place]
+    assert steered.token_ids[place:] != plain.token_ids[place:]
+    assert [thought.start for thought in steered.thoughts] == [thought.start for thought in plain.thoughts[:3]]
+    assert steered.held > 0
+    assert steered.steered == (Steered(place, math.inf, math.inf, "free"),)
+    assert steered.tip == PLAIN
+
+
+def test_a_penalty_can_be_taken_away_again(engine):
+    run = Run(engine, tip=FORBIDDEN).tokens(60)
+    engine.steer(run.number, PLAIN)
+    place = len(run.events)
+    trace = run.end()
+    assert not [thought for thought in trace.thoughts[1:] if thought.start < place]
+    assert trace.switches > 0
+    assert sum(event.held for event in run.events[place:]) == 0
+
+
+def test_turning_nothing_changes_nothing(engine):
+    undisturbed = Run(engine).end()
+    run = Run(engine)
+    while run.trace is None:
+        run.step()
+        engine.steer(run.number, Tip(), "free")
+        engine.steer(run.number)
+    assert run.trace.token_ids == undisturbed.token_ids
+    assert spans(run.trace) == spans(undisturbed)
+    assert run.trace.held == undisturbed.held
+
+
+def test_markers_stay_as_they_were_asked_for(engine):
+    run = Run(engine, tip=Tip(alpha=0.0, groups=("wait",))).tokens(3)
+    engine.steer(run.number, Tip(alpha=math.inf, beta=math.inf))
+    assert run.end().switches == 0, "`Alternatively` is no marker of the group `wait`"
+    assert "Alternatively" in run.trace.thinking
+
+
+def test_steering_what_has_ended_does_nothing(engine):
+    run = Run(engine, max_tokens=3)
+    trace = run.end()
+    engine.steer(run.number, FORBIDDEN, "answer")
+    engine.steer(10_000, FORBIDDEN)
+    assert trace.steered == ()
+
+
+def test_steering_one_of_two_leaves_the_other_alone(scripted):
+    alone = Run(scripted, seed=5).end()
+    one, other = Run(scripted, seed=4), Run(scripted, seed=5)
+    for _ in range(30):
+        events = scripted.step()
+        for run in (one, other):
+            run.events += [event for event in events if event.request == run.number]
+    scripted.steer(one.number, FORBIDDEN, "answer")
+    while one.trace is None or other.trace is None:
+        events = scripted.step()
+        for run in (one, other):
+            run.events += [event for event in events if event.request == run.number]
+    assert other.trace.token_ids == alone.token_ids
+    assert one.trace.steered and not other.trace.steered
+
+
+# answering now, thinking on
+
+
+@pytest.mark.parametrize("place", [0, 1, 40, 100, 101, 103, 150])
+def test_an_answer_that_is_asked_for_comes_at_the_next_sentence_end(engine, place):
+    free = Run(engine).end()
+    run = Run(engine).tokens(place)
+    engine.steer(run.number, wish="answer")
+    asked = len(run.events)
+    trace = run.end()
+    closed = thinking_tokens(engine, trace)
+    assert trace.token_ids[:closed] == free.token_ids[:closed]
+    assert asked <= closed <= asked + PATIENCE
+    assert ends_a_sentence(engine, trace)
+    assert trace.answer and trace.finish_reason == "stop"
+    assert trace.steered == (Steered(asked, Tip().alpha, Tip().beta, "answer"),)
+
+
+def test_where_no_sentence_ends_the_answer_comes_when_patience_ends():
+    with scripted_engine(QUESTION, " so" * 400, strength=30.0) as engine:
+        run = Run(engine).tokens(50)
+        engine.steer(run.number, wish="answer")
+        run.tokens(50 + PATIENCE + 1)
+        engine.steer(run.number, wish="answer")
+        trace = run.cancel()
+        assert thinking_tokens(engine, trace) == 50 + PATIENCE
+        assert len(trace.token_ids) > 50 + PATIENCE
+
+
+def test_asking_again_does_not_begin_the_patience_anew():
+    with scripted_engine(QUESTION, " so" * 400, strength=30.0) as engine:
+        run = Run(engine).tokens(10)
+        while run.trace is None and len(run.events) < 200:
+            engine.steer(run.number, wish="answer")
+            run.step()
+        assert thinking_tokens(engine, run.cancel()) == 10 + PATIENCE
+
+
+def test_an_answer_that_is_not_wanted_any_more_does_not_come(engine):
+    free = Run(engine).end()
+    run = Run(engine).tokens(101)
+    engine.steer(run.number, wish="answer")
+    engine.steer(run.number, wish="free")
+    assert run.end().token_ids == free.token_ids
+
+
+def test_thinking_that_is_to_go_on_is_never_closed_and_reads_wait_instead(engine):
+    free = Run(engine, tip=PLAIN).end()
+    assert thinking_tokens(engine, free) < 400
+    run = Run(engine, tip=PLAIN, max_tokens=500).tokens(5)
+    engine.steer(run.number, wish="think")
+    trace = run.end()
+    assert engine.model.thinking_tags[1] not in trace.token_ids
+    assert trace.finish_reason == "length" and trace.tokens == 500
+    assert trace.token_ids[:thinking_tokens(engine, free)] == free.token_ids[:thinking_tokens(engine, free)]
+    assert trace.thinking.startswith(free.thinking + "\nWait") or "Wait" in trace.thinking[len(free.thinking):]
+    assert trace.answer == ""
+
+
+def test_once_thinking_may_end_again_it_does(engine):
+    run = Run(engine, tip=PLAIN, max_tokens=900)
+    engine.steer(run.number, wish="think")
+    run.tokens(450)
+    engine.steer(run.number, wish="answer")
+    trace = run.end()
+    assert 450 <= thinking_tokens(engine, trace) <= 450 + PATIENCE
+    assert trace.answer
+
+
+def test_an_end_of_the_text_while_it_is_to_think_on_is_none():
+    with scripted_engine(QUESTION, "So it is", strength=40.0) as engine:
+        assert Run(engine).end().finish_reason == "stop"
+        run = Run(engine, max_tokens=40)
+        engine.steer(run.number, wish="think")
+        trace = run.end()
+        assert trace.finish_reason == "length" and trace.thinking.startswith("So it isWaitWait")
+
+
+def test_going_on_in_several_tokens_is_read_whole_before_anything_else():
+    writer = Writer()
+    writer.sample.steer(Tip(), "think")
+    go_on = [1, 2, 3]
+    taken = [writer.sample.taken(END_THINK, False, END_THINK, go_on)]
+    writer.sample.steer(Tip(), "answer")
+    assert writer.sample.steers
+    taken += [writer.sample.taken(WORD, False, END_THINK, go_on) for _ in range(2)]
+    assert taken == go_on
+    assert writer.sample.taken(WORD, False, END_THINK, go_on) == WORD
+    assert writer.sample.taken(END_THINK, False, END_THINK, go_on) == END_THINK
+
+
+def test_a_model_without_thinking_is_left_to_itself():
+    sample = Sample(1, Request(PROMPT, max_thinking=1), 0, ThoughtTracker(Automaton([]), None, None, False))
+    sample.steer(Tip(), "think")
+    assert not sample.steers
+
+
+def test_in_the_answer_nothing_is_taken_but_what_was_drawn(engine):
+    free = Run(engine).end()
+    run = Run(engine).tokens(thinking_tokens(engine, free) + 2)
+    for wish in ("answer", "think"):
+        engine.steer(run.number, wish=wish)
+    assert run.end().token_ids == free.token_ids
+
+
+# limits
+
+
+@pytest.mark.parametrize("limit", [1, 2, 7, 9, 10, 37, 100, 128, 200])
+def test_a_limit_of_thinking_holds_and_looks_for_a_sentence_end_shortly_before(engine, limit):
+    free = Run(engine).end()
+    trace = Run(engine, max_thinking=limit).end()
+    closed = thinking_tokens(engine, trace)
+    assert trace.token_ids[:closed] == free.token_ids[:closed]
+    assert limit - min(PATIENCE, limit // 10) <= closed <= limit
+    assert closed == limit or ends_a_sentence(engine, trace)
+    assert trace.answer
+
+
+def test_a_limit_above_what_is_thought_changes_nothing(engine):
+    assert Run(engine, max_thinking=2_000).end().token_ids == Run(engine).end().token_ids
+
+
+@pytest.mark.parametrize("text", [" so" * 100, "é" * 100, "另一种" * 60], ids=["words", "two bytes", "three bytes"])
+@pytest.mark.parametrize("limit", [1, 2, 3, 30, 31, 32, 90])
+def test_without_a_sentence_end_a_limit_holds_exactly_even_within_a_character(text, limit):
+    with scripted_engine(QUESTION, text, strength=40.0) as engine:
+        run = Run(engine, max_thinking=limit, max_tokens=limit + 20)
+        trace = run.end()
+    assert thinking_tokens(engine, trace) == limit
+    assert run.text.replace(" ", "") == (trace.thinking + trace.answer).replace(" ", "")
+
+
+@pytest.mark.parametrize("limit", [0, -1])
+def test_a_limit_that_is_none_is_refused_by_name_and_value(limit):
+    with pytest.raises(UsageError, match=f"max-thinking is {limit}"):
+        Request((1,), max_thinking=limit)
+
+
+@pytest.mark.parametrize(("begun", "most", "tokens"), [(10, 20, 20), (10, 11, 11), (10, 10, 11), (10, 4, 11)])
+def test_tokens_of_an_earlier_attempt_count_towards_the_most_there_may_be(engine, begun, most, tokens):
+    first = Run(engine).end().token_ids[:begun]
+    trace = Run(engine, begun=first, max_tokens=most).end()
+    assert (trace.tokens, trace.finish_reason) == (tokens, "length")
+
+
+# going on
+
+
+def test_the_bundled_model_goes_on_behind_what_it_had_written(engine):
+    """But for rounding: what was begun is read in one batch and was written token by token."""
+    places = (0, 1, 2, 13, 14, 26, 27, 60, 100, 101, 130, 140)
+    whole = Run(engine, sampling=Sampling(temperature=0.0)).end()
+    same = 0
+    for place in places:
+        again = Run(engine, sampling=Sampling(temperature=0.0), begun=whole.token_ids[:place]).end()
+        assert again.token_ids[:place + 15] == whole.token_ids[:place + 15]
+        if again.token_ids == whole.token_ids:
+            same += 1
+            assert (again.thinking, again.answer, spans(again)) == (whole.thinking, whole.answer, spans(whole))
+    assert same >= len(places) - 2
+
+
+@pytest.mark.parametrize("settings", [{"seed": 0}, {"seed": 1, "tip": PLAIN}, {"seed": 2, "max_thinking": 70},
+                                      {"seed": 3, "tip": Tip(2.0, 20)}, {"seed": 4, "sampling": Sampling(0.9, 1.0)}])
+def test_a_sample_goes_on_behind_any_of_its_tokens_as_if_nothing_had_been(scripted, settings):
+    """Also in the middle of a marker and of a character: the script has several of both."""
+    whole_run = Run(scripted, **settings)
+    whole = whole_run.end()
+    for place in range(len(whole.token_ids)):
+        run = Run(scripted, begun=whole.token_ids[:place], **settings)
+        again = run.end()
+        assert again.token_ids == whole.token_ids, place
+        assert (again.thinking, again.answer) == (whole.thinking, whole.answer), place
+        assert spans(again) == spans(whole) and again.switches == whole.switches, place
+        assert (again.prompt_tokens, again.finish_reason) == (whole.prompt_tokens, whole.finish_reason)
+        assert tuple(event.token for event in run.events) == whole.token_ids[place:]
+
+
+def test_the_script_has_places_within_markers_and_characters(scripted):
+    """What the test above relies on."""
+    trace = Run(scripted, seed=0, tip=PLAIN, sampling=Sampling(temperature=0.0)).end()
+    tracker = ThoughtTracker(scripted.model.automaton(("switch",)), *scripted.model.thinking_tags, True)
+    undecided, cut = 0, 0
+    for token in trace.token_ids:
+        tracker.observe(token)
+        undecided += tracker.undecided > 1
+        cut += 0 < len(scripted.model.vocabulary.piece(token)) and scripted.model.vocabulary.piece(token)[0] >= 0x80
+    assert trace.switches >= 3 and undecided >= 10 and cut >= 20
+
+
+@given(st.integers(0, 50), st.integers(1, 90), st.integers(1, 90))
+def test_given_up_and_continued_twice_it_is_still_the_same_text(seed, first, more):
+    with_scripted = _scripted_for_given()
+    whole = Run(with_scripted, seed=seed).end()
+    stopped = Run(with_scripted, seed=seed).tokens(first).cancel()
+    again = Run(with_scripted, seed=seed, begun=stopped.token_ids).tokens(more).cancel()
+    assert whole.token_ids[:len(again.token_ids)] == again.token_ids
+    end = whole if again.finish_reason != "cancelled" else Run(with_scripted, seed=seed, begun=again.token_ids).end()
+    assert (end.token_ids, end.thinking, end.answer) == (whole.token_ids, whole.thinking, whole.answer)
+
+
+def _scripted_for_given(kept: list[Engine] = []) -> Engine:  # noqa: B006
+    if not kept:
+        kept.append(scripted_engine(QUESTION, TEXT))
+    return kept[0]
+
+
+def test_what_was_begun_counts_as_read_and_not_as_written(scripted):
+    whole = Run(scripted, seed=1).end()
+    run = Run(scripted, seed=1, begun=whole.token_ids[:80])
+    assert scripted.reading(run.number) == (0, whole.prompt_tokens + 80)
+    run.end()
+    assert len(run.events) == len(whole.token_ids) - 80
+
+
+def test_tokens_that_do_not_exist_cannot_have_been_begun(engine):
+    with pytest.raises(UsageError, match="token 100000"):
+        Run(engine, begun=(100_000,))
+
+
+# interrupting
+
+
+@pytest.mark.parametrize("which", ["engine", "scripted"])
+@pytest.mark.parametrize("every", [2, 3, 7])
+def test_steps_that_are_interrupted_leave_everything_as_it_was(which, every, request):
+    opened = request.getfixturevalue(which)
+    undisturbed = Run(opened).end()
+    run, steps = Run(opened), 0
+    while run.trace is None:
+        steps += 1
+        opened.interrupt(steps % every == 0)
+        before = len(run.events)
+        run.step()
+        assert steps % every or len(run.events) == before
+    opened.interrupt(False)
+    assert run.trace.token_ids == undisturbed.token_ids
+    assert run.trace.thoughts == undisturbed.thoughts
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_a_prompt_of_many_steps_can_be_interrupted_at_each_of_them(whole):
+    question = QUESTION * 20
+    with scripted_engine(question, TEXT, whole=whole, batch=32) as engine:
+        prompt = engine.model.prompt(question)
+
+        def run(interrupted: tuple[int, ...]) -> Trace:
+            number, step = engine.submit(Request(prompt, seed=2)), 0
+            while True:
+                step += 1
+                engine.interrupt(step in interrupted)
+                events = engine.step()
+                assert not (events and step in interrupted)
+                if events and events[-1].trace:
+                    assert events[-1].request == number
+                    return events[-1].trace
+
+        assert len(prompt) > 4 * 32
+        undisturbed = run(())
+        for interrupted in ((1,), (2,), (2, 3), (1, 4), (4, 5, 6), (20,)):
+            assert run(interrupted).token_ids == undisturbed.token_ids
+
+
+def test_an_interrupt_lasts_until_it_is_taken_back(scripted):
+    run = Run(scripted)
+    scripted.interrupt()
+    for _ in range(5):
+        run.step()
+    assert run.events == []
+    scripted.interrupt(False)
+    assert run.tokens(1).events
+    run.cancel()
+
+
+def test_others_go_on_after_one_is_given_up_in_the_middle_of_its_prompt(scripted):
+    alone = Run(scripted, seed=6).end()
+    run = Run(scripted, seed=6).tokens(10)
+    other = scripted.submit(Request(scripted.model.prompt(QUESTION * 20), seed=1))
+    run.events += scripted.step()
+    scripted.interrupt()
+    assert scripted.step() == []
+    [closing] = scripted.cancel(other)
+    assert closing.token == -1 and closing.trace.token_ids == ()
+    scripted.interrupt(False)
+    assert run.end().token_ids == alone.token_ids
+
+
+# alternatives
+
+
+def test_every_token_has_its_alternatives_and_is_mostly_among_them(engine):
+    run = Run(engine, alternatives=6)
+    trace = run.end()
+    named = 0
+    for event in run.events:
+        assert 1 <= len(event.alternatives) <= 6
+        scores = [max(one.before, one.after) for one in event.alternatives]
+        assert scores == sorted(scores, reverse=True)
+        mine = [one for one in event.alternatives if one.token == event.token]
+        named += len(mine)
+        for one in mine:
+            assert one.after == pytest.approx(math.exp(event.logprob), rel=1e-3, abs=1e-9)
+            assert one.before == pytest.approx(math.exp(event.raw_logprob), rel=1e-3, abs=1e-9)
+    assert named > 0.95 * len(run.events)
+    assert Run(engine).end().token_ids == trace.token_ids, "looking changes nothing"
+
+
+def test_where_a_switch_was_held_it_is_among_the_alternatives_with_what_it_lost(engine):
+    run = Run(engine, tip=FORBIDDEN, alternatives=6)
+    run.end()
+    held = [event for event in run.events if event.held > 0.5]
+    assert held
+    for event in held:
+        switch = next(one for one in event.alternatives if one.text == "Alternatively")
+        assert switch.after == 0.0 and switch.before == pytest.approx(event.held, rel=1e-3)
+
+
+def test_without_alternatives_there_are_none(engine):
+    run = Run(engine, max_tokens=20)
+    run.end()
+    assert not any(event.alternatives for event in run.events)
+
+
+@given(st.lists(st.sampled_from([WORD, END_THINK, EOS]), max_size=80), st.sampled_from(["free", "answer", "think"]),
+       st.integers(1, 60) | st.none(), st.integers(0, 40))
+def test_whatever_is_drawn_limits_hold_and_wishes_are_obeyed(drawn, wish: Wish, limit, asked):
+    writer = Writer(max_thinking=limit)
+    for place, token in enumerate(drawn):
+        if writer.sample.finished:
+            break
+        if place == asked:
+            writer.sample.steer(replace(Tip(), alpha=1.0), wish)
+        inside = writer.sample.tracker.part == "thinking"
+        taken = token
+        if writer.sample.steers:
+            taken = writer.sample.taken(token, token == EOS, END_THINK, [WORD])
+        if inside and place >= asked and wish == "think":
+            assert taken == WORD
+        writer.write(taken)
+    ids = writer.sample.tokens
+    thinking = ids.index(END_THINK) if END_THINK in ids else len(ids)
+    if limit is not None and (wish == "free" or thinking <= asked):
+        assert thinking <= limit
+    if wish == "answer" and thinking > asked:
+        assert thinking <= asked + PATIENCE

@@ -1,0 +1,64 @@
+"""The terminal program: a session, a screen, and the verbs in the command palette."""
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import ClassVar
+
+from textual.app import App, SystemCommand
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from localthink.chat.asking import Opening
+from localthink.chat.session import Session
+from localthink.errors import LocalthinkError
+from localthink.tui.keys import CHAT_KEYS
+from localthink.tui.screens.chat import ChatScreen
+from localthink.visible_text import visible
+
+
+class ChatApp(App[None]):
+    """Runs a session on the terminal. The model is loaded once the first screen is there."""
+
+    TITLE = "localthink"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+q", "quit", "Quit", tooltip="leave; everything is saved", priority=True)]
+
+    def __init__(self, session: Session, opening: Opening, continue_last: bool = False) -> None:
+        super().__init__()
+        self.session, self._opening, self._continue_last = session, opening, continue_last
+        self.chat = ChatScreen(session)
+
+    def get_default_screen(self) -> Screen[None]:
+        return self.chat
+
+    def on_ready(self) -> None:
+        if self._continue_last:
+            self._open_last()
+        self.session.load(self._opening)
+
+    def _open_last(self) -> None:
+        history = self.session.transcript.history
+        try:
+            latest = history.latest() if history is not None else None
+            if latest is not None:
+                self.session.open(latest.id)
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+
+    def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
+        yield from super().get_system_commands(screen)
+        if screen is self.chat:
+            for key in CHAT_KEYS:
+                name, _, rest = key.action.partition("(")
+                parameters = tuple(part.strip("'") for part in rest.rstrip(")").split(",") if part)
+                if self.chat.check_action(name, parameters):
+                    yield SystemCommand(key.label, f"{key.help} ({key.names})", self._verb(key.action))
+
+    def _verb(self, action: str):  # type: ignore[no-untyped-def]
+        async def act() -> None:
+            await self.chat.run_action(action)
+
+        return act
+
+    async def on_unmount(self) -> None:
+        self.session.close()

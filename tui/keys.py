@@ -1,0 +1,112 @@
+"""Every key, once: bindings, the footer, the help and the README's table are made from this list."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.binding import Binding
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """A verb and its keys (the first is the one that is shown). `group` is its heading in the help."""
+
+    action: str
+    keys: tuple[str, ...]
+    label: str
+    help: str
+    group: str
+    shown: bool = True  # in the footer, while it can be used
+
+    def binding(self) -> Binding:
+        return Binding(",".join(self.keys), self.action, self.label, show=self.shown, tooltip=self.help)
+
+    @property
+    def names(self) -> str:
+        """The keys as they are called."""
+        return " or ".join(key_name(key) for key in self.keys)
+
+
+WRITING, ANSWER, CONVERSATION, VIEW = "While it writes", "The answer", "Conversations and models", "What is shown"
+
+CHAT_KEYS = (
+    Key("stop", ("escape",), "Stop", "stop at once, also while the prompt is read", WRITING),
+    Key("answer_now", ("ctrl+g",), "Answer now", "close the thinking at the next sentence end and answer", WRITING),
+    Key("think_on", ("ctrl+t",), "Think on", "do not let the thinking close; again: let it", WRITING),
+    Key("go_on", ("ctrl+g",), "Go on", "let an answer that was cut off go on where it ended", ANSWER),
+    Key("regenerate", ("ctrl+r",), "Again", "write the answer again; the old one stays beside it", ANSWER),
+    Key("edit", ("f2",), "Edit", "edit an earlier question; a new branch, the old one stays", ANSWER),
+    Key("sibling(-1)", ("alt+left", "f3"), "Older", "the answer or question before, of several", ANSWER),
+    Key("sibling(1)", ("alt+right", "f4"), "Newer", "the answer or question after, of several", ANSWER),
+    Key("compare", ("f5",), "Compare", "the same prompt and seed under two settings or models, side by side", ANSWER),
+    Key("copy('answer')", ("f9",), "Copy", "copy the answer", ANSWER),
+    Key("copy('thinking')", ("shift+f9",), "Copy thinking", "copy the thinking", ANSWER, shown=False),
+    Key("copy('code')", ("ctrl+f9",), "Copy code", "copy the last block of code", ANSWER, shown=False),
+    Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION),
+    Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION),
+    Key("models", ("ctrl+l",), "Models", "load and eject models", CONVERSATION),
+    Key("export", ("f8",), "Export", "write the conversation to a file, Markdown or JSON", CONVERSATION),
+    Key("settings", ("ctrl+s",), "Settings", "α, β, sampling and limits at the side", VIEW),
+    Key("tokens", ("f6",), "Tokens", "the last tokens by probability, and what else was likely", VIEW),
+    Key("thoughts", ("f10", "ctrl+b"), "Thoughts", "go to the thoughts of the latest answer, or open them", VIEW),
+    Key("fold", ("f7",), "Fold", "fold or open all thinking", VIEW),
+    Key("help", ("f1",), "Help", "what every key does", VIEW),
+    Key("quit", ("ctrl+q",), "Quit", "leave; everything is saved", CONVERSATION),
+)
+PROMPT_KEYS = (
+    Key("send", ("enter",), "Send", "send the question", "Writing a question"),
+    Key("new_line", ("shift+enter", "alt+enter", "ctrl+j"), "New line",
+        "begin a new line; ctrl+j where a terminal cannot tell shift+enter from enter", "Writing a question"),
+    Key("history", ("up", "down"), "Earlier", "at the first and last line: earlier questions", "Writing a question"),
+)
+THOUGHT_KEYS = (
+    Key("cursor", ("up", "down"), "Move", "from thought to thought", "Among the thoughts"),
+    Key("toggle", ("enter", "space"), "Open", "open or fold a thought", "Among the thoughts"),
+    Key("toggle_all", ("a",), "All", "open or fold all of them", "Among the thoughts"),
+)
+DIALOG = "In a dialog"
+DIALOG_KEYS = (
+    Key("choose", ("enter",), "Choose", "choose what is marked; a choice's number does so at once", DIALOG),
+    Key("close", ("escape",), "Back", "close it, and choose nothing", DIALOG),
+)
+LINE_KEYS = (
+    Key("submit", ("enter",), "OK", "take the line as it is", DIALOG),
+    Key("close", ("escape",), "Back", "leave everything as it was", DIALOG),
+)
+CONVERSATIONS_KEYS = (
+    Key("choose", ("enter",), "Open", "open the conversation", "In the list of conversations"),
+    Key("rename", ("f2", "ctrl+r"), "Rename", "give it another title", "In the list of conversations"),
+    Key("remove", ("delete", "ctrl+d"), "Delete", "delete it, at once", "In the list of conversations"),
+    Key("restore", ("ctrl+z",), "Bring back", "bring the latest deleted one back; again: the one before it",
+        "In the list of conversations"),
+    Key("close", ("escape",), "Close", "back to the conversation", "In the list of conversations"),
+)
+MODELS_KEYS = (
+    Key("choose", ("enter",), "Load", "load the model, in place of the one that is open", "In the list of models"),
+    Key("eject", ("e",), "Eject", "close the model; its memory is free at once", "In the list of models"),
+    Key("give_up", ("c",), "Give up", "give up loading; Esc does so too", "In the list of models"),
+    Key("cache", ("x",), "Cache", "another type of KV cache: q8_0 takes about half of f16's memory, q4_0 a quarter",
+        "In the list of models"),
+    Key("close", ("escape",), "Close", "back to the conversation", "In the list of models"),
+)
+COMPARE = "In a comparison"
+COMPARE_KEYS = (
+    Key("stop", ("escape",), "Stop", "stop both sides; what they wrote stays", COMPARE),
+    Key("leave", ("escape",), "Back", "back to the conversation; a comparison is not kept", COMPARE),
+    Key("again", ("r",), "Again", "both sides again with another seed", COMPARE),
+    Key("edit", ("e",), "α and β", "other α and β for either side; Enter starts over with them", COMPARE),
+    Key("model", ("m",), "Model", "another model for the right side, in an engine of its own", COMPARE),
+)
+TIPS_KEYS = (
+    Key("submit", ("enter",), "Start over", "start both sides over with these settings", COMPARE),
+    Key("close", ("escape",), "Back", "leave the settings as they were", COMPARE),
+)
+HELP_KEYS = (Key("close", ("escape", "f1"), "Close", "back to where you were", "Here"),)
+
+
+def key_name(key: str) -> str:
+    """A key as it is written for people: ctrl+g, F5, Esc."""
+    names = {"escape": "Esc", "enter": "Enter", "space": "Space", "delete": "Delete",
+             "up": "↑", "down": "↓", "left": "←", "right": "→"}
+    *held, last = key.split("+")
+    last = names.get(last, last.upper() if held or (last[0] == "f" and last[1:].isdigit()) else last)
+    return "+".join([*(name.capitalize() for name in held), last])

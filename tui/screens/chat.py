@@ -1,0 +1,415 @@
+"""The screen on which a person talks with a model."""
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.screen import Screen
+from textual.timer import Timer
+from textual.widgets import Static, TextArea
+
+from localthink import locations
+from localthink.chat.asking import ModelState
+from localthink.chat.puzzles import PUZZLES
+from localthink.chat.session import Session
+from localthink.chat.transcript import Entry
+from localthink.tui.keys import CHAT_KEYS
+from localthink.tui.widgets.key_line import KeyLine
+from localthink.tui.widgets.meter import Meter
+from localthink.tui.widgets.prompt import Prompt
+from localthink.tui.widgets.settings_panel import SettingsPanel
+from localthink.tui.widgets.token_view import TokenView
+from localthink.tui.widgets.transcript import Earlier, Transcript
+from localthink.tui.widgets.turns import AnswerTurn, Branches, QuestionTurn
+from localthink.tui.widgets.welcome import Welcome
+from localthink.visible_text import visible
+
+FLUSH = 1 / 12  # seconds between two looks at what has happened
+SHARE = 15  # a flush that takes long is followed by so many times its own length: the engine needs the cores
+COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
+
+
+class ChatScreen(Screen[None]):
+    """Shows a session, and passes on what a person does."""
+
+    BINDINGS = [key.binding() for key in CHAT_KEYS]
+    AUTO_FOCUS = "Prompt"
+    DEFAULT_CSS = """
+    ChatScreen { layout: vertical; }
+    ChatScreen > #title { height: 1; padding: 0 1; background: $panel; color: $text; text-overflow: ellipsis; }
+    ChatScreen > #body { height: 1fr; }
+    ChatScreen #talk { width: 1fr; }
+    ChatScreen SettingsPanel { display: none; }
+    ChatScreen TokenView { display: none; }
+    ChatScreen.settings SettingsPanel { display: block; }
+    ChatScreen.tokens TokenView { display: block; }
+    """
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.flushes: deque[float] = deque(maxlen=4096)  # how long the latest took, in seconds; for measurements
+        self._editing: Entry | None = None
+        self._asking_what_to_do = False
+        self._usable: tuple[object, ...] = ()
+        self._flushing: Timer | None = None
+        self._counting: Timer | None = None
+        self._model = ""
+
+    def compose(self) -> ComposeResult:
+        yield Static(id="title", markup=False)
+        with Horizontal(id="body"):
+            with Vertical(id="talk"):
+                yield Welcome()
+                yield Transcript()
+        yield Meter()
+        yield Prompt()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        prompt = self.query_one(Prompt)
+        for puzzle in reversed(PUZZLES):
+            prompt.remember(puzzle)
+        self.call_after_refresh(self._flush)
+
+    # The flush: what has happened, on the screen
+
+    async def _flush(self) -> None:
+        begun = time.perf_counter()
+        await self.show()
+        self.call_after_refresh(self._flushed, begun)
+
+    def _flushed(self, begun: float) -> None:
+        took = time.perf_counter() - begun
+        self.flushes.append(took)
+        pause = max(FLUSH, SHARE * took if self.session.live is not None else 0.0)
+        self._flushing = self.set_timer(min(pause, 1.0), self._flush)
+
+    async def show(self) -> None:
+        """Take in what the session has to say, and show it."""
+        session = self.session
+        session.pump()
+        if not self.is_current:  # a screen that lies on top shows its own part
+            return
+        await self.query_one(Transcript).show(session, self.query_one(Welcome))
+        self.query_one(Meter).show(session)
+        if self.has_class("tokens") and (latest := self._latest_turn()) is not None:
+            self.query_one(TokenView).show(latest.turn)
+        for line in session.said:
+            self.notify(visible(line), severity="warning", markup=False, timeout=8)
+        session.said.clear()
+        self._show_model()
+        self._show_usable()
+        if session.overflow is not None and not self._asking_what_to_do:
+            self._ask_what_to_do()
+
+    def _show_model(self) -> None:
+        state = self.session.asker.model
+        key = f"{state.phase} {state.loaded.path if state.loaded else ''} {self.session.transcript.title}"
+        if key == self._model:
+            return
+        self._model = key
+        self.query_one("#title", Static).update(Text(visible(self.session.transcript.title or "localthink")))
+        bundled = state.loaded is None or Path(state.loaded.path) == locations.bundled_model()
+        self.query_one(Welcome).offer(bundled)
+        self._count()
+        if state.phase in ("failed", "died"):
+            self.notify(visible(state.reason), title="the model is not there", severity="error", markup=False,
+                        timeout=12)
+
+    def _show_usable(self) -> None:
+        """The footer shows the keys that do something now."""
+        session, live = self.session, self.session.live
+        usable = (session.busy, live and live.turn and (live.turn.phase, live.turn.wish), session.path,
+                  session.asker.model.phase, session.resumable is not None)
+        if usable != self._usable:
+            if not session.busy:
+                self._count()
+            self._usable = usable
+            self.refresh_bindings()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        session, live = self.session, self.session.live
+        if action in ("answer_now", "think_on"):
+            return live is not None and live.turn is not None and live.turn.phase in ("waiting", "reading", "thinking")
+        if action == "stop":
+            return session.busy or self._editing is not None
+        if action == "go_on":
+            return session.resumable is not None and not session.busy
+        if action in ("regenerate", "edit", "compare"):
+            return bool(session.entries) and not session.busy
+        if action in ("copy", "export", "fold", "thoughts"):
+            return bool(session.entries)
+        if action == "sibling":
+            return not session.busy and self._branching() is not None
+        return True
+
+    # Asking
+
+    @on(Prompt.Sent)
+    def _send(self, event: Prompt.Sent) -> None:
+        session, prompt = self.session, self.query_one(Prompt)
+        phase = session.asker.model.phase
+        if session.busy or phase != "ready":
+            self.notify({"loading": "the model is still loading: the question waits here"}.get(
+                phase, "an answer is being written: stop it with Esc first" if session.busy
+                else "no model is loaded: choose one with Ctrl+L"), markup=False)
+            return
+        prompt.take()
+        prompt.remember(event.text)
+        if self._editing is not None and self._editing in session.entries:
+            session.edit(self._editing, event.text)
+        else:
+            session.send(event.text)
+        self._edit(None)
+
+    @on(Welcome.Chosen)
+    def _send_puzzle(self, event: Welcome.Chosen) -> None:
+        self.query_one(Prompt).post_message(Prompt.Sent(event.question))
+
+    @on(TextArea.Changed)
+    def _draft_changed(self) -> None:
+        if self._counting is not None:
+            self._counting.stop()
+        self._counting = self.set_timer(COUNT_AFTER, self._count)
+
+    def _count(self) -> None:
+        self.session.count(self.query_one(Prompt).text)
+
+    def _ask_what_to_do(self) -> None:
+        """A question does not fit: say so, and offer what can be done."""
+        from localthink.tui.screens.choice import ChoiceScreen
+
+        session, overflow = self.session, self.session.overflow
+        assert overflow is not None
+        trained = session.asker.model.loaded.trained if session.asker.model.loaded else 0
+        choices = [("new", "A new conversation", "asks this question there; this one stays")]
+        if session.may_drop:
+            choices.insert(0, ("drop", "Leave the oldest turns out", "of what is sent, as many as it takes"))
+        if trained > overflow.longest:
+            choices.append(("larger", "A larger context", "opens the model again, which takes more memory"))
+        choices.append(("back", "Back to the question", "to make it shorter"))
+        self._asking_what_to_do = True
+        self.app.push_screen(ChoiceScreen(
+            "This conversation does not fit", f"With this question it is {overflow.tokens:,} tokens, and the context "
+            f"holds {overflow.longest:,}, of which some must be left for the answer.", choices), self._do_about_overflow)
+
+    def _do_about_overflow(self, choice: str | None) -> None:
+        session, overflow = self.session, self.session.overflow
+        self._asking_what_to_do = False
+        if choice == "drop":
+            session.drop_oldest()
+            return
+        text = session.give_up()
+        if choice == "new":
+            session.new()
+            session.send(text)
+            return
+        if choice == "larger" and overflow is not None and session.asker.model.loaded is not None:
+            context = min(max(2 * overflow.longest, 2 * overflow.tokens), session.asker.model.loaded.trained)
+            session.load(session.asker.opening.with_context(context))
+        prompt = self.query_one(Prompt)
+        prompt.text = prompt.text or text
+        prompt.focus()
+
+    # While it writes
+
+    def action_stop(self) -> None:
+        if self._editing is not None:
+            self._edit(None)
+        elif self.session.live is not None:
+            self.session.stop()
+        else:
+            self.query_one(Prompt).text = self.session.give_up() or self.query_one(Prompt).text
+        self.query_one(Prompt).focus()
+
+    def action_answer_now(self) -> None:
+        self.session.wish("answer")
+
+    def action_think_on(self) -> None:
+        self.session.wish("think")
+
+    def action_go_on(self) -> None:
+        self.session.go_on()
+
+    @on(SettingsPanel.Changed)
+    def _settings_changed(self, event: SettingsPanel.Changed) -> None:
+        self.session.change(event.settings)
+
+    # The answer
+
+    def action_regenerate(self) -> None:
+        self.session.regenerate()
+
+    def action_edit(self) -> None:
+        focused = self.focused
+        entry = focused.entry if isinstance(focused, QuestionTurn) else next(
+            (entry for entry in reversed(self.session.entries) if entry.turn is None), None)
+        if entry is not None and not self.session.busy:
+            self._edit(entry)
+
+    def _edit(self, entry: Entry | None) -> None:
+        """Let the prompt hold an earlier question, or a new one again."""
+        prompt = self.query_one(Prompt)
+        if entry is not None:
+            prompt.text = entry.content
+            prompt.move_cursor(prompt.document.end)
+        elif self._editing is not None and prompt.text == self._editing.content:
+            prompt.text = ""
+        self._editing = entry
+        prompt.border_title = "edit: Enter asks it as a new branch, Esc leaves it" if entry is not None else ""
+        prompt.focus()
+        self.refresh_bindings()
+
+    def _branching(self) -> Entry | None:
+        """The entry whose siblings a key turns to: the focused one, else the latest that has any."""
+        focused = self.focused
+        if isinstance(focused, QuestionTurn) and focused.entry.place[1] > 1:
+            return focused.entry
+        return next((entry for entry in reversed(self.session.entries) if entry.place[1] > 1), None)
+
+    def action_sibling(self, step: int) -> None:
+        if (entry := self._branching()) is not None:
+            self.session.show_sibling(entry, step)
+
+    @on(Branches.Turned)
+    def _turn_branch(self, event: Branches.Turned) -> None:
+        self.session.show_sibling(event.entry, event.step)
+
+    @on(Earlier.Wanted)
+    async def _show_earlier(self) -> None:
+        await self.query_one(Transcript).more(self.session)
+
+    def _latest_turn(self) -> AnswerTurn | None:
+        return self.query_one(Transcript).latest_answer
+
+    def action_copy(self, what: str) -> None:
+        from localthink.tui.clipboard import copy
+
+        latest = self._latest_turn()
+        if latest is None:
+            return
+        blocks = latest.answer.code_blocks if latest.answer is not None else []
+        text = {"answer": latest.turn.answer, "thinking": latest.turn.thinking,
+                "code": blocks[-1] if blocks else ""}[what]
+        if not text:
+            self.notify(f"there is no {what} to copy", markup=False)
+            return
+        copy(self.app, text)
+        self.notify(f"copied: {what}, {len(text):,} characters", markup=False)
+
+    def action_compare(self) -> None:
+        from localthink.tui.screens.compare import CompareScreen
+
+        session = self.session
+        last = next((place for place in range(len(session.entries), 0, -1)
+                     if session.entries[place - 1].turn is None), 0)
+        if not last or session.busy or session.asker.model.phase != "ready":
+            self.notify("a comparison needs a question, a loaded model, and no answer under way", markup=False)
+            return
+        messages = session.transcript.messages(session.settings.system, session.first, last)
+        turn = session.entries[last].turn if last < len(session.entries) else None
+        self.app.push_screen(CompareScreen.with_and_without(session, messages, turn.seed if turn else None))
+
+    # Conversations and models
+
+    def action_new(self) -> None:
+        self.session.new()
+        self._edit(None)
+
+    def action_conversations(self) -> None:
+        from localthink.tui.screens.conversations import ConversationsScreen
+
+        transcript = self.session.transcript
+        if transcript.history is None:
+            self.notify("this program was started with --no-history: nothing is kept", markup=False)
+            return
+        self.app.push_screen(ConversationsScreen(transcript.history, transcript.conversation), self._open)
+
+    def _open(self, conversation: int | None) -> None:
+        from localthink.errors import LocalthinkError
+
+        if conversation is None or conversation == self.session.transcript.conversation:
+            return
+        try:
+            self.session.open(conversation)
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+
+    def action_models(self) -> None:
+        from localthink.tui.screens.models import ModelsScreen
+
+        session = self.session
+        self.app.push_screen(ModelsScreen(self._pumped_model, session.asker.opening, session.eject, session.load))
+
+    def _pumped_model(self) -> ModelState:
+        return self.session.asker.model
+
+    def action_export(self) -> None:
+        from localthink.tui.screens.choice import ChoiceScreen
+
+        self.app.push_screen(ChoiceScreen("Export this conversation", f"into {Path.cwd()}", [
+            ("md", "Markdown", "to read: questions, thoughts, answers"),
+            ("json", "JSON", "everything: all branches, settings, seeds, figures")]), self._export)
+
+    def _export(self, kind: str | None) -> None:
+        from localthink.chat.export import export_session
+        from localthink.errors import LocalthinkError
+
+        if kind is None:
+            return
+        try:
+            path = export_session(self.session, kind, Path.cwd())
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+        else:
+            self.notify(f"written: {path}", markup=False)
+
+    # What is shown
+
+    async def action_settings(self) -> None:
+        if not self.query(SettingsPanel):  # made when it is first wanted: the first screen is there sooner
+            await self.query_one("#body").mount(panel := SettingsPanel())
+            panel.show(self.session.settings)
+        self._toggle("settings", self.query_one(SettingsPanel).focus_first)
+
+    async def action_tokens(self) -> None:
+        if not self.query(TokenView):
+            await self.query_one("#talk").mount(TokenView())
+        self._toggle("tokens", self.query_one(TokenView).focus)
+
+    def _toggle(self, name: str, focus: Callable[[], object]) -> None:
+        self.toggle_class(name)
+        if self.has_class(name):
+            self.call_after_refresh(focus)
+        else:
+            self.query_one(Prompt).focus()
+
+    def action_thoughts(self) -> None:
+        """To the thoughts of the latest answer, and back."""
+        latest = self._latest_turn()
+        if latest is None or not latest.turn.thoughts:
+            return
+        if latest.pane.has_focus_within:
+            self.query_one(Prompt).focus()
+            return
+        if not latest.pane.expanded:
+            latest.pane.toggle()
+        self.call_after_refresh(latest.pane.focus_list)
+
+    def action_fold(self) -> None:
+        self.query_one(Transcript).fold_all()
+
+    def action_help(self) -> None:
+        from localthink.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
+
+    def action_quit(self) -> None:
+        self.app.exit()

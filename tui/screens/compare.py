@@ -1,0 +1,257 @@
+"""The same question and the same luck twice, without the penalty and with it: what it does, to be seen."""
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+
+from rich.text import Text
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, VerticalScroll
+from textual.screen import Screen
+from textual.widgets import Footer, Static
+
+from localthink.chat.asking import Asker, Opening
+from localthink.chat.client import Client, EngineClient
+from localthink.chat.compare import Comparison, Side, names_of, penalises, summary
+from localthink.chat.session import Session, new_seed
+from localthink.chat.settings import ChatSettings
+from localthink.local_models import known_models
+from localthink.records import Message, Tip
+from localthink.tui.keys import COMPARE_KEYS
+from localthink.tui.lines import one_line
+from localthink.tui.screens.choice import ChoiceScreen
+from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
+from localthink.tui.widgets.tip_rows import TipRows
+from localthink.visible_text import visible
+
+FLUSH = 1 / 12  # seconds between two looks at what has happened
+SHARE = 15  # a flush that takes long is followed by so many times its own length: the engines need the cores
+NARROW, LOW = 60, 30  # columns and lines
+GONE = ("none", "failed", "died")
+SAME = "same"  # the choice of one model for both sides
+
+
+class CompareScreen(Screen[None]):
+    """Asks, shows, and forgets. With `right_opening` the right side has a model and an engine of its own."""
+
+    BINDINGS = [key.binding() for key in COMPARE_KEYS]  # noqa: RUF012, as Textual has it
+    AUTO_FOCUS = "#page"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    CompareScreen {
+        & > #title { height: 1; padding: 0 1; background: $panel; color: $text; }
+        & #question { width: 1fr; height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & #seed { width: auto; height: 1; margin-left: 2; color: $text-muted; }
+        & > TipRows { display: none; }
+        &.editing > TipRows { display: block; }
+        & > #state { height: auto; padding: 0 1; color: $text-muted; display: none; }
+        & > #state.there { display: block; }
+        & > #state.trouble { color: $text-warning; }
+        & > #page { height: 1fr; scrollbar-size-vertical: 1; }
+        & #texts { height: 1fr; min-height: 9; }
+        & #texts > .left { border-right: solid $foreground 20%; }
+    }
+    CompareScreen.-narrow #texts { layout: vertical; height: auto; }
+    CompareScreen.-narrow #texts > ComparedText { height: 12; border: none; }
+    CompareScreen.-narrow TipRows > #tips { layout: vertical; }
+    """
+
+    def __init__(self, session: Session, messages: Sequence[Message], seed: int, left: ChatSettings,
+                 right: ChatSettings, *, right_opening: Opening | None = None,
+                 make_client: Callable[[], Client] = EngineClient,
+                 clock: Callable[[], float] = time.monotonic, seeds: Callable[[], int] = new_seed) -> None:
+        super().__init__()
+        self.session = session
+        self._messages, self._seed, self._settings = tuple(messages), seed, (left, right)
+        self._make_client, self._clock, self._seeds = make_client, clock, seeds
+        self._second: Asker | None = None  # of the right side, where that has a model of its own
+        if right_opening is not None:
+            self._open(right_opening)
+        self.comparison = self._comparison()
+        self._asked = False  # the models may have to be opened first
+        self._over = False
+        self._maps = (ComparedMap(), ComparedMap())
+        self._texts = (ComparedText(classes="left"), ComparedText())
+        self._seen: tuple[object, ...] = ()
+
+    @classmethod
+    def with_and_without(cls, session: Session, messages: Sequence[Message], seed: int | None) -> CompareScreen:
+        """Without the penalty on the left; on the right with that of the session, or the usual one if it has none."""
+        settings = session.settings
+        tip = settings.tip if penalises(settings.tip) else Tip(where=settings.tip.where, groups=settings.tip.groups)
+        return cls(session, messages, new_seed() if seed is None else seed,
+                   replace(settings, tip=replace(tip, alpha=0.0)), replace(settings, tip=tip))
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(id="title"):
+            yield Static(id="question", markup=False)
+            yield Static(id="seed", markup=False)
+        yield TipRows()
+        yield Static(id="state", markup=False)
+        with VerticalScroll(id="page"):
+            yield from self._maps
+            yield Verdict()
+            with Horizontal(id="texts"):
+                yield from self._texts
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")
+        self.query_one("#question", Static).update(Text(one_line(question)))
+        self._start()
+        self.call_after_refresh(self._flush)
+
+    def on_unmount(self) -> None:
+        self.comparison.stop()
+        if self._second is not None:
+            self._second.close()
+
+    # Asking
+
+    @property
+    def _askers(self) -> tuple[Asker, Asker]:
+        return self.session.asker, self._second or self.session.asker
+
+    @property
+    def writing(self) -> bool:
+        return self._asked and self.comparison.running
+
+    def _comparison(self) -> Comparison:
+        sides = [Side(asker, settings) for asker, settings in zip(self._askers, self._settings, strict=True)]
+        return Comparison(sides, self._messages, self._seed, self._clock)
+
+    def _open(self, opening: Opening) -> None:
+        self._second = Asker(self._make_client(), self._clock)
+        self._second.load(opening)
+
+    def _start(self) -> None:
+        """Ask both sides as soon as their models are there; open again those that are gone."""
+        if self._asked:
+            self.comparison.stop()
+        if self.session.asker.model.phase in GONE:
+            self.session.load(self.session.asker.opening)
+        if self._second is not None and self._second.model.phase in GONE:
+            self._second.load(self._second.opening)
+        self.comparison, self._asked, self._over = self._comparison(), False, False
+        self.query_one("#seed", Static).update(f"seed {self._seed}")
+
+    def _pump(self) -> None:
+        """Take in what has happened."""
+        self.session.pump()
+        if self._second is not None:
+            self._second.pump()
+        if not self._asked and all(asker.model.phase == "ready" for asker in self._askers):
+            self.comparison, self._asked = self._comparison(), True
+            self.comparison.start()
+
+    # The flush: what has happened, on the screen
+
+    async def _flush(self) -> None:
+        begun = time.perf_counter()
+        self._pump()
+        if self.is_current:
+            await self.show()
+        self.call_after_refresh(self._flushed, begun)
+
+    def _flushed(self, begun: float) -> None:
+        pause = max(FLUSH, SHARE * (time.perf_counter() - begun) if self.writing else 0.0)
+        self.set_timer(min(pause, 1.0), self._flush)
+
+    async def show(self) -> None:
+        """Show both sides as they are now."""
+        turns, names = self.comparison.turns, names_of(self.comparison.sides)
+        seen = (self.comparison, self._state(), names, self.has_class("editing"),
+                *((turn.tokens, turn.phase, turn.prompt_read, turn.state) for turn in turns))
+        if seen == self._seen:
+            return
+        self._seen = seen
+        self._show_state()
+        left, right = turns
+        for area, text, turn, other, name in zip(self._maps, self._texts, turns, (right, left), names.headers,
+                                                 strict=True):
+            area.show(turn, other, name)
+            await text.show(turn, name)
+        verdict = self.query_one(Verdict)
+        verdict.show(summary(self.comparison), turns[0].running or turns[1].running)
+        self.refresh_bindings()
+        if self._asked and not self.writing and not self._over:
+            self._over = True
+            self.call_after_refresh(verdict.scroll_visible, animate=False)
+
+    def _show_state(self) -> None:
+        text, trouble = self._state()
+        state = self.query_one("#state", Static)
+        state.update(Text(visible(text)))
+        state.set_class(bool(text), "there")
+        state.set_class(trouble, "trouble")
+
+    def _state(self) -> tuple[str, bool]:
+        """What keeps it from going on, and whether that is trouble."""
+        for asker, whose in zip(self._askers, ("", " of the right side"), strict=True):
+            if asker.model.phase in GONE:
+                reason = asker.model.reason or "it was ejected"
+                return f"The model{whose} is not there: {reason}. R opens it again and starts over.", True
+            if asker.model.phase == "loading":
+                return f"The model{whose} is being opened: {asker.model.share:.0%}", False
+        reasons = [turn.reason for turn in self.comparison.turns if turn.reason]
+        return (f"It could not be written to its end: {reasons[0]}", True) if reasons else ("", False)
+
+    # Verbs
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action in ("stop", "leave", "again", "edit", "model") and self.has_class("editing"):
+            return False
+        if action in ("stop", "leave"):
+            return self.writing == (action == "stop")
+        return True
+
+    def action_stop(self) -> None:
+        self.comparison.stop()
+
+    def action_leave(self) -> None:
+        self.dismiss()
+
+    def action_again(self) -> None:
+        self._seed = self._seeds()
+        self._start()
+
+    def action_edit(self) -> None:
+        rows = self.query_one(TipRows)
+        rows.show(settings.tip for settings in self._settings)
+        self.add_class("editing")
+        self.call_after_refresh(rows.focus_first)
+
+    @on(TipRows.Wanted)
+    def _take_tips(self, event: TipRows.Wanted) -> None:
+        left, right = (replace(settings, tip=tip) for settings, tip in zip(self._settings, event.tips, strict=True))
+        self._settings = left, right
+        self._end_editing()
+        self._start()
+
+    @on(TipRows.Left)
+    def _end_editing(self) -> None:
+        self.remove_class("editing")
+        self.query_one("#page").focus()
+        self.refresh_bindings()
+
+    def action_model(self) -> None:
+        loaded = self.session.asker.model.loaded
+        same = (SAME, "The same as on the left", loaded.name if loaded is not None else "")
+        choices = [same, *((str(path), name, str(path.parent)) for name, path in known_models().items()
+                           if loaded is None or str(path) != loaded.path)]
+        self.app.push_screen(ChoiceScreen("The model of the right side", "It is opened beside the other one: memory "
+                                          "must hold both.", choices), self._take_model)
+
+    def _take_model(self, model: str | None) -> None:
+        if model is None:
+            return
+        self.comparison.stop()
+        if self._second is not None:
+            self._second.close()
+            self._second = None
+        if model != SAME:
+            self._open(replace(self.session.asker.opening, model=model))
+        self._start()

@@ -1,0 +1,178 @@
+"""Two answers to one prompt: their thoughts on one scale, their texts side by side, and what came of it."""
+from __future__ import annotations
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.widgets import Static
+
+from localthink.chat.compare import Names, Row, Summary
+from localthink.chat.turn import Turn
+from localthink.tui.widgets.answer import Answer
+from localthink.tui.widgets.thought_bars import scale_of
+from localthink.tui.widgets.thought_list import ThoughtList
+from localthink.tui.widgets.thought_map import ThoughtMap
+from localthink.tui.wording import counted
+from localthink.visible_text import visible
+
+CAVEAT = "One seed shows what the penalty does, not how often it helps: R draws another."
+
+
+class Words(Static):
+    """Text that is laid out again only when it has changed."""
+
+    def __init__(self, *, id: str | None = None, classes: str | None = None) -> None:
+        super().__init__(id=id, classes=classes, markup=False)
+        self._said = Text()
+
+    def say(self, text: Text) -> None:
+        if text != self._said:
+            self._said = text
+            self.update(text)
+
+
+class ComparedMap(Vertical):
+    """The map of one side's thoughts, below its name and its figures."""
+
+    DEFAULT_CSS = """
+    ComparedMap {
+        height: auto; padding: 0 1;
+        & > .head { height: 1; }
+        & .name { width: 1fr; height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
+        & .figures { width: auto; height: 1; color: $text-muted; }
+    }
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._map = ThoughtMap()
+        self._name, self._figures = Words(classes="name"), Words(classes="figures")
+
+    def compose(self) -> ComposeResult:
+        with Horizontal(classes="head"):
+            yield self._name
+            yield self._figures
+        yield self._map
+
+    def show(self, turn: Turn, other: Turn, name: str) -> None:
+        """Draw a side on the scale of both."""
+        self._name.say(Text(visible(name)))
+        self._figures.say(Text(figures(turn)))
+        self._map.show(turn, scale_of(other))
+
+
+def figures(turn: Turn) -> str:
+    """How far a side is."""
+    if turn.phase == "waiting":
+        return "waiting"
+    if turn.phase == "reading":
+        return f"reads the prompt, {turn.prompt_read:,} of {turn.prompt_tokens:,}"
+    parts = [counted(len(turn.thoughts), "thought"), counted(turn.tokens, "token")]
+    if turn.running:
+        parts.append(f"{turn.speed:,.0f} tokens/s" if turn.speed else turn.phase)
+    return " · ".join(parts)
+
+
+class ComparedText(Vertical):
+    """What one side writes: its thoughts, and below them its answer."""
+
+    DEFAULT_CSS = """
+    ComparedText {
+        width: 1fr; height: 1fr; padding: 0 1;
+        & > .name { height: 1; text-style: bold; color: $text-primary; text-wrap: nowrap; text-overflow: ellipsis; }
+        & > ThoughtList { height: 1fr; min-height: 3; }
+        & > .answer { height: auto; max-height: 50%; display: none; border-top: solid $foreground 20%; }
+        & > .answer.there { display: block; }
+    }
+    """
+
+    def __init__(self, *, classes: str | None = None) -> None:
+        super().__init__(classes=classes)
+        self._name, self._thoughts = Words(classes="name"), ThoughtList()
+        self._room = VerticalScroll(classes="answer", can_focus=True)
+        self._turn: Turn | None = None
+        self._answer: Answer | None = None
+        self._shown = 0  # characters of the answer
+        self._finished = False
+
+    def compose(self) -> ComposeResult:
+        yield self._name
+        yield self._thoughts
+        yield self._room
+
+    async def show(self, turn: Turn, name: str) -> None:
+        """Take over what has been written since the last time."""
+        if turn is not self._turn:
+            self._turn, self._answer, self._shown, self._finished = turn, None, 0, False
+            await self._room.remove_children()
+            self._room.remove_class("there")
+        self._name.say(Text(visible(name)))
+        self._thoughts.show(turn)
+        if len(turn.answer) > self._shown:
+            await self._write(turn.answer[self._shown:])
+            self._shown = len(turn.answer)
+        if self._answer is not None and not turn.running and not self._finished:
+            self._finished = True
+            await self._answer.finish()
+
+    async def _write(self, text: str) -> None:
+        if self._answer is None:
+            self._answer = Answer()
+            await self._room.mount(self._answer)
+            self._room.add_class("there")
+            self._room.anchor()
+        await self._answer.append(text)
+
+
+class Verdict(Vertical):
+    """Where the two part, as soon as they do; and all figures, once both have ended."""
+
+    DEFAULT_CSS = """
+    Verdict {
+        height: auto; padding: 0 1; margin: 0 0 1 0;
+        & > Static { height: auto; }
+        & > #meaning { text-style: bold; }
+        & > #rows { margin-top: 1; }
+        & > #caveat { margin-top: 1; color: $text-muted; text-style: italic; }
+        &.running > #rows, &.running > #caveat { display: none; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        for part in ("opening", "quotes", "meaning"):
+            yield Words(id=part)
+        yield Static(id="rows", markup=False)
+        yield Static(CAVEAT, id="caveat", markup=False)
+
+    def show(self, said: Summary, running: bool) -> None:
+        self.set_class(running, "running")
+        self._say("opening", Text(visible(said.opening)))
+        self._say("quotes", quotes(said))
+        self._say("meaning", Text(visible(said.meaning)))
+        if not running:
+            self.query_one("#rows", Static).update(table(said.names, said.rows))
+
+    def _say(self, part: str, text: Text) -> None:
+        words = self.query_one(f"#{part}", Words)
+        words.say(text)
+        words.display = bool(text.plain)
+
+
+def quotes(said: Summary) -> Text:
+    """How each goes on where they part, one below the other."""
+    width = max((len(name) for name, _ in said.quotes), default=0)
+    lines = [Text.assemble((f"  {name:<{width}}  ", "dim"), visible(words)) for name, words in said.quotes]
+    return Text("\n").join(lines)
+
+
+def table(names: Names, rows: tuple[Row, ...]) -> Table:
+    """All figures, a column for each side."""
+    grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    grid.add_column(style="dim", no_wrap=True)
+    grid.add_column(ratio=1, overflow="fold")
+    grid.add_column(ratio=1, overflow="fold")
+    grid.add_row("", *(Text(visible(header), "bold") for header in names.headers))
+    for row in rows:
+        grid.add_row(row.label, Text(visible(row.left)), Text(visible(row.right)))
+    return grid

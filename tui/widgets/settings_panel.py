@@ -1,0 +1,120 @@
+"""The settings of a conversation at its side: what holds at once, and what holds from the next answer."""
+from __future__ import annotations
+
+import math
+from dataclasses import replace
+from typing import cast
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widgets import Button, Static
+
+from localthink.chat.session import with_tip
+from localthink.chat.settings import ChatSettings
+from localthink.tui.widgets.number_field import NumberField, NumberKind
+
+TIP_KINDS = (
+    NumberKind("alpha", "α  strength", "α: how strongly a jump to another idea is held back, in logits. "
+               "0 switches it off.", 0.5, -1e6, 1e6, first=3),
+    NumberKind("beta", "β  duration", "β: for how many tokens of each thought.", 50, 0, math.inf, first=600),
+)
+OTHER_KINDS = (
+    NumberKind("temperature", "temperature", "Higher is bolder; 0 is greedy.", 0.05, 0, math.inf),
+    NumberKind("top-p", "top-p", "Draw from this share; 1 is off.", 0.01, 0.01, 1),
+    NumberKind("max-thinking", "max. thinking", "Tokens, then it must answer.", 256, 1, math.inf, True, "none", 1024),
+    NumberKind("max-tokens", "max. tokens", "Of thinking and answer.", 256, 1, math.inf, True, "none", 2048),
+    NumberKind("seed", "seed", "The same seed, the same answer.", 1, 0, 2**63 - 1, True, "new each time"),
+)
+
+
+class SettingsPanel(VerticalScroll, can_focus=False):
+    """Shows settings; posts others as soon as they are written and valid."""
+
+    DEFAULT_CSS = """
+    SettingsPanel {
+        width: 36; max-width: 100%; padding: 0 1; border-left: solid $foreground 20%;
+        scrollbar-size-vertical: 1;
+        & > .heading { height: auto; margin-bottom: 1; color: $text-muted; text-style: italic; }
+        & > .title { text-style: bold; margin-bottom: 1; color: $text-accent; }
+        & > .from-now { border-bottom: solid $foreground 20%; }
+        & > Button { margin-bottom: 1; }
+    }
+    """
+
+    class Changed(Message):
+        """Other settings are wanted."""
+
+        def __init__(self, settings: ChatSettings) -> None:
+            super().__init__()
+            self.settings = settings
+
+    def __init__(self, settings: ChatSettings | None = None) -> None:
+        super().__init__()
+        self.settings = settings if settings is not None else ChatSettings()
+        self._fields = {kind.name: NumberField(kind, self._check) for kind in (*TIP_KINDS, *OTHER_KINDS)}
+
+    def compose(self) -> ComposeResult:
+        yield Static("Settings", classes="title")
+        for kind in TIP_KINDS:
+            yield self._fields[kind.name]
+        yield Static("α and β apply from the next token, while it runs.", classes="heading from-now")
+        for kind in OTHER_KINDS:
+            yield self._fields[kind.name]
+        yield Static("These apply from the next answer.", classes="heading")
+        yield Button("defaults", id="defaults", compact=True)
+
+    def on_mount(self) -> None:
+        self.show(self.settings)
+
+    def show(self, settings: ChatSettings) -> None:
+        """Show these settings; nothing is posted."""
+        self.settings = settings
+        for name, field in self._fields.items():
+            field.show(value_of(settings, name))
+
+    def focus_first(self) -> None:
+        self._fields[TIP_KINDS[0].name].focus_input()
+
+    def _check(self, name: str, value: float | None) -> None:
+        with_value(self.settings, name, value)
+
+    @on(NumberField.Changed)
+    def _field_changed(self, event: NumberField.Changed) -> None:
+        event.stop()
+        self.settings = with_value(self.settings, event.field.kind.name, event.value)
+        self.post_message(self.Changed(self.settings))
+
+    @on(Button.Pressed, "#defaults")
+    def _reset(self, event: Button.Pressed) -> None:
+        """Back to what R1's authors and the paper give; the system prompt is not shown here, and stays."""
+        event.stop()
+        self.show(ChatSettings(system=self.settings.system))
+        self.post_message(self.Changed(self.settings))
+
+
+def value_of(settings: ChatSettings, name: str) -> float | None:
+    """A setting by the name of its field."""
+    return {"alpha": settings.tip.alpha, "beta": settings.tip.beta, "temperature": settings.sampling.temperature,
+            "top-p": settings.sampling.top_p, "max-thinking": settings.max_thinking,
+            "max-tokens": settings.max_tokens, "seed": settings.seed}[name]
+
+
+def with_value(settings: ChatSettings, name: str, value: float | None) -> ChatSettings:
+    """The settings with one of them changed. Raises UsageError."""
+    whole, number = cast("int | None", value), cast(float, value)  # as the kind of the field has it
+    match name:
+        case "alpha":
+            return with_tip(settings, alpha=number)
+        case "beta":
+            return with_tip(settings, beta=number)
+        case "temperature":
+            return replace(settings, sampling=replace(settings.sampling, temperature=number))
+        case "top-p":
+            return replace(settings, sampling=replace(settings.sampling, top_p=number))
+        case "max-thinking":
+            return replace(settings, max_thinking=whole)
+        case "max-tokens":
+            return replace(settings, max_tokens=whole)
+    return replace(settings, seed=whole)
