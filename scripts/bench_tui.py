@@ -29,6 +29,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
+from localthink.tui.app import ChatApp
+from localthink.tui.widgets.prompt import Prompt
 from textual import events
 
 from bench_engine import machine
@@ -50,8 +52,6 @@ from localthink.engine.messages import (
 )
 from localthink.history import History
 from localthink.records import Alternative, Event, Sampling, Thought, Tip, Trace
-from localthink.tui.app import ChatApp
-from localthink.tui.widgets.prompt import Prompt
 
 SIZE = (100, 40)
 KEY_EVERY = 0.5  # seconds

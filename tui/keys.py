@@ -74,19 +74,19 @@ LINE_KEYS = (
 )
 CONVERSATIONS_KEYS = (
     Key("choose", ("enter",), "Open", "open the conversation", "In the list of conversations"),
+    Key("close", ("escape",), "Close", "back to the conversation", "In the list of conversations"),
     Key("rename", ("f2", "ctrl+r"), "Rename", "give it another title", "In the list of conversations"),
     Key("remove", ("delete", "ctrl+d"), "Delete", "delete it, at once", "In the list of conversations"),
     Key("restore", ("ctrl+z",), "Bring back", "bring the latest deleted one back; again: the one before it",
         "In the list of conversations"),
-    Key("close", ("escape",), "Close", "back to the conversation", "In the list of conversations"),
 )
 MODELS_KEYS = (
     Key("choose", ("enter",), "Load", "load the model, in place of the one that is open", "In the list of models"),
+    Key("close", ("escape",), "Close", "back to the conversation", "In the list of models"),
     Key("eject", ("e",), "Eject", "close the model; its memory is free at once", "In the list of models"),
     Key("give_up", ("c",), "Give up", "give up loading; Esc does so too", "In the list of models"),
     Key("cache", ("x",), "Cache", "another type of KV cache: q8_0 takes about half of f16's memory, q4_0 a quarter",
         "In the list of models"),
-    Key("close", ("escape",), "Close", "back to the conversation", "In the list of models"),
 )
 COMPARE = "In a comparison"
 COMPARE_KEYS = (

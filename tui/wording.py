@@ -1,10 +1,9 @@
 """Figures in words, as they are said everywhere in the terminal program."""
 from __future__ import annotations
 
+from localthink.chat.wording import counted
 
-def counted(number: int, noun: str) -> str:
-    """1 thought, 1,204 thoughts."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+__all__ = ["counted", "lasted"]
 
 
 def lasted(seconds: float) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from bisect import bisect_right
 
-from rich.cells import cell_len, set_cell_size, split_graphemes
+from rich.cells import cell_len, get_character_cell_size, set_cell_size, split_graphemes
 
 TAB = " " * 4
 # one cell each, and nothing that follows can change that; a test holds it against rich's own table
@@ -85,7 +85,8 @@ def _wide_starts(line: str, width: int) -> list[int]:
             cells += 1
             gap, gap_cells, after_wide = end, cells, False
             continue
-        if (size == 2 or after_wide) and line[place] not in CLOSING:
+        wide = get_character_cell_size(line[place]) == 2  # of its own, whatever sign may yet come to change that
+        if (wide or after_wide) and line[place] not in CLOSING:
             gap, gap_cells = place, cells
         while cells + size > width and place > starts[-1]:
             if gap <= starts[-1]:
@@ -93,7 +94,7 @@ def _wide_starts(line: str, width: int) -> list[int]:
             starts.append(gap)
             cells, gap_cells = cells - gap_cells, 0
         cells += size
-        after_wide = size == 2
+        after_wide = wide
     return starts
 
 

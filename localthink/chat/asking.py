@@ -24,7 +24,7 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.records import Message, Tip, Trace, Wish
+from localthink.records import Message, Steered, Tip, Trace, Wish
 
 ALTERNATIVES = 6  # tokens that are shown in the place of one
 SLOTS = 2  # one for the conversation, a second for what it is compared with
@@ -104,6 +104,9 @@ class Asker:
         """Begin an answer, or go on with one that has tokens; returns its number."""
         number = self._next()
         self._writing[number] = _Writing(turn, on_end)
+        if turn.token_ids and (turn.alpha, turn.beta) != (settings.tip.alpha, settings.tip.beta):  # turned meanwhile
+            turn.steered += (Steered(len(turn.token_ids), settings.tip.alpha, settings.tip.beta, "free"),)
+        turn.alpha, turn.beta = settings.tip.alpha, settings.tip.beta
         self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
                               max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
                               begun=tuple(turn.token_ids), watched=True))
@@ -126,11 +129,13 @@ class Asker:
             self._client.send(Steer(number, tip, wish))
 
     def count(self, messages: Sequence[Message], on_count: OnCount) -> None:
-        """How many tokens the messages are as a prompt; answered by a call, later."""
-        if messages and self.model.phase == "ready":
-            number = self._next()
-            self._counts[number] = on_count
-            self._client.send(Count(number, tuple(messages)))
+        """How many tokens the messages are as a prompt; answered by a call, later, or at once without a model."""
+        if self.model.phase != "ready":
+            on_count(None, "no model is loaded")
+            return
+        number = self._next()
+        self._counts[number] = on_count
+        self._client.send(Count(number, tuple(messages)))
 
     def pump(self) -> bool:
         """Take in the engine's news; returns whether there was any."""
@@ -166,7 +171,8 @@ class Asker:
 
     def _finished(self, writing: _Writing, trace: Trace) -> None:
         turn = writing.turn
-        turn.steered, turn.prompt_tokens, turn.prompt_read = trace.steered, trace.prompt_tokens, trace.prompt_tokens
+        turn.steered += trace.steered
+        turn.prompt_tokens = turn.prompt_read = trace.prompt_tokens
         turn.speed, turn.prompt_speed = trace.tokens_per_second, trace.prompt_tokens_per_second
         turn.end(trace.finish_reason)
         writing.on_end(turn, trace)

@@ -10,6 +10,7 @@ from localthink.chat.mathematics import boxed
 from localthink.chat.parting import AROUND, Move, Parting, parting
 from localthink.chat.settings import ChatSettings
 from localthink.chat.turn import Turn
+from localthink.chat.wording import counted
 from localthink.engine.scheduler import common_prefix
 from localthink.grade.countdown import read_puzzle, solves
 from localthink.records import Message, Tip, Trace
@@ -155,24 +156,24 @@ def _opening(comparison: Comparison, place: Parting | None) -> str:
         return _unparted(*comparison.turns, comparison.running)
     before = ending(place.before)
     if place.part == "answer" and comparison.turns[0].thinking:
-        return f"They think the same, and answer the same up to {before}." if before else (
-            "They think the same; their answers differ from the first word on.")
+        return f"Their thinking is the same, and their answers up to {before}" if before else (
+            "Their thinking is the same; their answers differ from the first word on.")
     if not before:
         return "They differ from the first word on."
     if place.tokens is None:
-        return f"They begin with the same words, up to {before}."
-    return f"They are the same for {place.tokens:,} token{'' if place.tokens == 1 else 's'}, up to {before}."
+        return f"They begin with the same words, up to {before}"
+    return f"The same for {counted(place.tokens, 'token')}, up to {before}"
 
 
 def _unparted(left: Turn, right: Turn, running: bool) -> str:
     if running:
         same = common_prefix(left.token_ids, right.token_ids)
-        return f"So far they are the same: {same:,} tokens." if same else ""
+        return f"So far the same: {counted(same, 'token')}." if same else ""
     if left.token_ids and left.token_ids == right.token_ids:
         return "Both wrote the same, word for word: with this seed the settings make no difference."
     if not left.token_ids or not right.token_ids:
         return "There is too little to compare."
-    return "They are the same up to where the shorter one ended."
+    return "The same up to where the shorter one ended."
 
 
 def _meaning(place: Parting, names: Names) -> str:
@@ -217,8 +218,7 @@ def _rows(comparison: Comparison) -> tuple[Row, ...]:
             Row("thoughts", f"{len(left.thoughts):,}", f"{len(right.thoughts):,}"),
             Row("tokens", f"{left.tokens:,}", f"{right.tokens:,}"),
             Row("held back", _held(left), _held(right)),
-            Row("seconds", f"{left.seconds:,.1f}", f"{right.seconds:,.1f}"),
-            Row("ended", ended(left), ended(right)))
+            Row("ended", _ended(left), _ended(right)))
 
 
 def _result(turn: Turn) -> str:
@@ -230,12 +230,15 @@ def _result(turn: Turn) -> str:
 
 
 def _held(turn: Turn) -> str:
-    """Switches that are marked, and how many are to be expected from their probabilities."""
-    return f"{turn.ticks} ⊘, {turn.held:.1f} expected" if turn.held >= 0.05 else NONE
+    """How many switches are marked; where none is, how many were to be expected from their probabilities."""
+    if turn.ticks:
+        return f"{turn.ticks} ⊘"
+    return f"0 ⊘, {turn.held:.1f} expected" if turn.held >= 0.05 else NONE
 
 
-def ended(turn: Turn) -> str:
+def _ended(turn: Turn) -> str:
     if turn.running:
         return "is being written"
-    return {"stop": "by itself", "length": "cut off: no room is left", "cancelled": "stopped",
-            "interrupted": turn.reason or "interrupted"}[turn.state]
+    how = {"stop": "by itself", "length": "cut off, as no room is left", "cancelled": "stopped",
+           "interrupted": "interrupted"}[turn.state]
+    return f"{how}, after {turn.seconds:,.1f} s"

@@ -23,10 +23,14 @@ LEAST_ROOM = 64  # tokens that must be left for an answer
 
 @dataclass(frozen=True, slots=True)
 class Pending:
-    """A question that waits to be measured: `keep` entries stay, then comes `text`, or the answer again (None)."""
+    """A question that waits to be measured: `keep` entries stay, then comes `text`, or the answer again (None).
+
+    `first` is what was left out before it was asked.
+    """
 
     keep: int
     text: str | None
+    first: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +62,10 @@ class Session:
         self._pending: Pending | None = None
         self._number = 0  # of the answer under way
         self._saved, self._trouble = 0.0, ""
-        self._resume, self._dropping = False, False
+        self._resume: Entry | None = None  # goes on once the model is open
+        self._dropping = False  # the oldest exchanges are being left out, as many as it takes
+        self._unmeasured = False  # the pending question waits for a model that is loading
+        self._left: list[Transcript] = []  # earlier conversations of which something is not saved yet
 
     @property
     def entries(self) -> list[Entry]:
@@ -77,9 +84,12 @@ class Session:
     def pump(self) -> bool:
         """Take in what has happened, and save it; returns whether anything has."""
         heard = self.asker.pump()
-        if self._resume and self.asker.model.phase == "ready":
-            self._resume = False
-            self.go_on()
+        if self._unmeasured and self._pending is not None:
+            self._measure(self._pending)
+        if self._resume is not None and self.asker.model.phase != "loading":
+            entry, self._resume = self._resume, None
+            if self.asker.model.phase == "ready" and entry is self.resumable:
+                self.go_on()
         now = self._clock()
         if now - self._saved >= SAVE_EVERY:
             self._saved = now
@@ -87,11 +97,14 @@ class Session:
         return heard
 
     def _save(self) -> None:
-        self.transcript.catch_up()
+        for transcript in (*self._left, self.transcript):
+            transcript.catch_up()
+        self._left = [transcript for transcript in self._left if not transcript.complete]
         if self.live is not None:
             self.transcript.save_progress(self.live)
-        if self.transcript.trouble != self._trouble:
-            self._trouble = self.transcript.trouble
+        trouble = next((each.trouble for each in (*self._left, self.transcript) if each.trouble), "")
+        if trouble != self._trouble:
+            self._trouble = trouble
             self.said.append(f"not saved: {self._trouble}" if self._trouble else "everything is saved again")
 
     # Conversations
@@ -99,26 +112,31 @@ class Session:
     def new(self) -> None:
         """Leave this conversation, which stays in the store, for an empty one."""
         self._leave()
-        self.transcript.clear()
+        self.transcript = Transcript(self.transcript.history)
         self._moved()
 
     def open(self, conversation: int) -> None:
-        """Go to a conversation of the store. Raises HistoryError."""
+        """Go to another conversation of the store. Raises HistoryError, and stays where it is."""
+        if conversation == self.transcript.conversation:
+            return
+        opened = Transcript(self.transcript.history)
+        opened.open(conversation)
         self._leave()
-        self.transcript.open(conversation)
+        self.transcript = opened
         self._moved()
 
     def _leave(self) -> None:
-        self._pending = self.overflow = None
+        self.give_up()
         if self.live is not None:
             self.stop()
             self._end_now()
         self._save()
-        self.first = 0
+        if self.transcript.history is not None and not self.transcript.complete:
+            self._left.append(self.transcript)
 
     def _moved(self) -> None:
         self.path += 1
-        self.prompt_tokens = None
+        self.first, self.prompt_tokens = 0, None
 
     def show_sibling(self, entry: Entry, step: int) -> bool:
         """The alternative `step` places on; False where there is none, or something is being written."""
@@ -131,35 +149,43 @@ class Session:
 
     def send(self, text: str) -> None:
         """Ask the next question; `overflow` is set, and nothing sent, where it does not fit."""
-        self._prepare(Pending(len(self.entries), text))
+        self._prepare(len(self.entries), text)
 
     def edit(self, entry: Entry, text: str) -> None:
         """Ask another question in the place of `entry`, which stays in the store beside it."""
-        self._prepare(Pending(self.entries.index(entry), text))
+        self._prepare(self.entries.index(entry), text)
 
     def regenerate(self) -> None:
         """Write the latest answer again, beside the one there is."""
         last = next((place for place in range(len(self.entries), 0, -1)
                      if self.entries[place - 1].role == "user"), 0)
         if last:
-            self._prepare(Pending(last, None))
+            self._prepare(last, None)
 
-    def _prepare(self, pending: Pending) -> None:
-        if self.busy or self.asker.model.phase != "ready":
+    def _prepare(self, keep: int, text: str | None) -> None:
+        if self.busy or self.asker.model.phase not in ("ready", "loading"):
             return
-        self._pending, self.overflow, self._dropping = pending, None, False
-        self.asker.count(self._messages(pending), self._counted)
+        pending = self._pending = Pending(keep, text, self.first)
+        self.overflow, self._dropping = None, False
+        if self.first >= keep:  # it goes back to before what was left out
+            self.first = 0
+        self._measure(pending)
+
+    def _measure(self, pending: Pending) -> None:
+        """Have it counted; while a model is loading, once that is there."""
+        self._unmeasured = self.asker.model.phase == "loading"
+        if not self._unmeasured:
+            self.asker.count(self._messages(pending), lambda tokens, reason: self._counted(pending, tokens, reason))
 
     def _messages(self, pending: Pending) -> list[Message]:
         messages = self.transcript.messages(self.settings.system, self.first, pending.keep)
         return messages if pending.text is None else [*messages, Message("user", pending.text)]
 
-    def _counted(self, tokens: int | None, reason: str) -> None:
-        pending = self._pending
-        if pending is None:
+    def _counted(self, pending: Pending, tokens: int | None, reason: str) -> None:
+        if pending is not self._pending:  # it was taken back meanwhile
             return
         if tokens is None:
-            self._pending = None
+            self.give_up()
             self.said.append(reason)
         elif tokens + LEAST_ROOM > self.asker.model.longest:
             if self._dropping and self.may_drop:
@@ -182,17 +208,20 @@ class Session:
             self._dropping, self.overflow = True, None
             self.first += 2
             self.path += 1
-            self.asker.count(self._messages(self._pending), self._counted)
+            self._measure(self._pending)
 
     def give_up(self) -> str:
         """Take the pending question back; returns its text."""
-        text = self._pending.text if self._pending is not None else None
-        self._pending = self.overflow = None
-        return text or ""
+        pending, self._pending, self.overflow, self._unmeasured = self._pending, None, None, False
+        if pending is None:
+            return ""
+        if self.first != pending.first:
+            self.first = pending.first
+            self.path += 1
+        return pending.text or ""
 
     def _begin(self, pending: Pending) -> None:
         self.transcript.cut(pending.keep)
-        self.first = min(self.first, pending.keep)
         if pending.text is not None:
             self.transcript.add_question(pending.text)
         settings = self.settings
@@ -220,7 +249,7 @@ class Session:
     # While it is written
 
     def stop(self) -> None:
-        """End the answer under way, or take back the question that is being measured."""
+        """End the answer under way; `give_up` takes back a question that is being measured."""
         if self.live is not None:
             self.asker.cancel(self._number)
 
@@ -256,24 +285,33 @@ class Session:
         entry = self.resumable
         if entry is None or entry.turn is None or self.busy:
             return
-        if self.asker.model.phase in ("died", "none", "failed"):
-            self._resume = True
-            self.asker.load(self.asker.opening)
-        elif self.asker.model.phase == "ready":
-            if not entry.turn.token_ids and entry.turn.tokens:  # of an earlier run: only its text was kept
-                self.regenerate()
-                return
+        if self.asker.model.phase != "ready":
+            self._resume = entry
+            if self.asker.model.phase != "loading":
+                self.asker.load(self.asker.opening)
+        elif self._continues(entry, entry.turn):
             entry.turn.resume(self._clock())
             self._ask(entry)
+        else:
+            self.regenerate()
+
+    def _continues(self, entry: Entry, turn: Turn) -> bool:
+        """Whether its tokens are known, and are this model's: of an earlier run only the text was kept."""
+        if not turn.token_ids:
+            return not (turn.thoughts or turn.answer)
+        loaded = self.asker.model.loaded
+        return loaded is not None and entry.details["model"] == loaded.name
 
     # The model
 
     def load(self, opening: Opening) -> None:
-        self.give_up()
+        if not self._unmeasured:  # else it waits for this one
+            self.give_up()
+        self._resume = None
         self.asker.load(opening)
 
     def eject(self) -> None:
-        self._resume = False
+        self._resume = None
         self.asker.eject()
 
     def count(self, draft: str) -> None:
@@ -284,10 +322,12 @@ class Session:
         if not messages:
             self.prompt_tokens = 0
         elif self.live is None:
-            self.asker.count(messages, self._measured)
+            path = self.path
+            self.asker.count(messages, lambda tokens, reason: self._measured(path, tokens))
 
-    def _measured(self, tokens: int | None, reason: str) -> None:
-        self.prompt_tokens = tokens
+    def _measured(self, path: int, tokens: int | None) -> None:
+        if path == self.path:  # of other entries, it says nothing any more
+            self.prompt_tokens = tokens
 
     def close(self) -> None:
         """Save what there is, and end the engine."""

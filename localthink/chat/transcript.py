@@ -5,9 +5,9 @@ saves what is missing once the store works again.
 """
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 from localthink.chat.turn import Turn, stored_turn
 from localthink.errors import HistoryError
@@ -15,18 +15,21 @@ from localthink.history import History, StoredMessage
 from localthink.records import Message
 
 TITLE = 60  # characters
-T = TypeVar("T")
 
 
 @dataclass(slots=True, eq=False)
 class Entry:
-    """One message on the path. `id` is None until it is saved; `turn` is an answer; `siblings` are saved ids."""
+    """One message on the path. `id` is None until it is saved; `turn` is an answer; `siblings` are saved ids.
+
+    `kept` says of an answer that has ended whether its end is saved.
+    """
 
     role: Literal["user", "assistant"]
     content: str = ""
     turn: Turn | None = None
     id: int | None = None
     siblings: tuple[int, ...] = ()
+    kept: bool = True
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
@@ -49,9 +52,7 @@ class Transcript:
         self.title = ""
         self.entries: list[Entry] = []
         self.trouble = ""
-
-    def clear(self) -> None:
-        self.conversation, self.title, self.entries = None, "", []
+        self._renamed = True
 
     def open(self, conversation: int) -> None:
         """Show a conversation of the store. Raises HistoryError where it cannot be read."""
@@ -59,9 +60,8 @@ class Transcript:
         found = self.history.conversation(conversation)
         if found is None:
             raise HistoryError(f"conversation {conversation} is not there any more: choose another")
-        path = self.history.path(conversation)
-        self.conversation, self.title = conversation, found.title
-        self.entries = [self._entry(message) for message in path if message.role != "system"]
+        entries = [self._entry(message) for message in self.history.path(conversation) if message.role != "system"]
+        self.conversation, self.title, self.entries = conversation, found.title, entries
 
     def _entry(self, message: StoredMessage) -> Entry:
         assert self.history is not None
@@ -94,11 +94,11 @@ class Transcript:
         return entry
 
     def save_progress(self, entry: Entry) -> None:
-        """Save what an answer has written since the last time."""
-        assert entry.turn is not None
-        if entry.id is not None and (pieces := entry.turn.unsaved()):
-            number = entry.id
-            self._keep(lambda history: history.append(number, pieces))
+        """Save what an answer has written since the last time; where that is nothing, that it is still at work."""
+        turn, number = entry.turn, entry.id
+        assert turn is not None
+        if number is not None and self._keep(lambda history: history.append(number, turn.unsaved())):
+            turn.saved()
 
     def finish(self, entry: Entry) -> None:
         """Save an answer as it has ended."""
@@ -106,85 +106,86 @@ class Transcript:
         assert turn is not None
         entry.details["statistics"] = turn.statistics()
         if entry.id is not None:
-            self._finish(entry.id, turn, entry.details)
+            self._finish(entry.id, entry, turn)
 
-    def _finish(self, number: int, turn: Turn, details: dict[str, Any]) -> None:
-        thinking, spans = turn.thinking, turn.spans()
-        self._keep(lambda history: history.finish(number, turn.answer, thinking, spans, turn.state, details))
-        if not self.trouble:
-            turn.unsaved()
+    def _finish(self, number: int, entry: Entry, turn: Turn) -> None:
+        entry.kept = self._keep(lambda history: history.finish(
+            number, turn.answer, turn.thinking, turn.spans(), turn.state, entry.details))
+        if entry.kept:
+            turn.saved()
 
     def choose(self, entry: Entry, step: int) -> bool:
-        """Go to the sibling `step` places on, and along its latest branch; False where there is none."""
+        """Go to the sibling `step` places on, and along its latest branch; False where there is none.
+
+        Nor is there a way as long as something here is not saved: it would be lost.
+        """
         place, count = entry.place
-        if self.conversation is None or not 1 <= place + step <= count:
+        self.catch_up()
+        if (number := self.conversation) is None or not self.complete or not 1 <= place + step <= count:
             return False
         sibling = entry.siblings[place + step - 1]
-        self._keep(lambda history: history.choose(sibling))
-        if not self.trouble:
-            self.open(self.conversation)
-        return not self.trouble
+        return self._keep(lambda history: history.choose(sibling)) and self._keep(lambda history: self.open(number))
 
     def rename(self, title: str) -> None:
         self.title = title
         if (number := self.conversation) is not None:
-            self._keep(lambda history: history.rename(number, title))
+            self._renamed = self._keep(lambda history: history.rename(number, title))
 
     @property
     def complete(self) -> bool:
         """Whether everything on the path is in the store."""
-        return not self.trouble and all(entry.id is not None for entry in self.entries)
+        return not self.trouble and self._renamed and all(entry.id is not None and entry.kept
+                                                          for entry in self.entries)
 
     def catch_up(self) -> None:
         """Save what could not be saved before."""
         if self.history is None or self.complete:
             return
         self.trouble = ""
+        if not self._renamed:
+            self.rename(self.title)
         for place, entry in enumerate(self.entries):
-            if entry.id is None:
-                self._save(place)
-            elif entry.turn is not None and not entry.turn.running:
-                self._finish(entry.id, entry.turn, entry.details)
             if self.trouble:
                 return
+            if entry.id is None:
+                self._save(place)
+            elif entry.turn is not None and not entry.kept:
+                self._finish(entry.id, entry, entry.turn)
 
     def _save(self, place: int) -> None:
         """Put a new entry behind its parent, which must be there."""
         parent = self.entries[place - 1].id if place else None
         if self.history is None or (place and parent is None):
             return
-        if self.conversation is None:
-            self.conversation = self._keep(lambda history: history.create(self.title))
-        if (conversation := self.conversation) is None:
-            return
         entry = self.entries[place]
-        if entry.turn is None:
-            entry.id = self._keep(lambda history: history.add_message(conversation, parent, "user", entry.content))
-        elif parent is not None:
-            entry.id = self._keep(lambda history: history.begin_answer(conversation, parent, entry.details))
-            if entry.id is not None and not entry.turn.running:
-                self._finish(entry.id, entry.turn, entry.details)
-        if (number := entry.id) is not None:
-            entry.siblings = tuple(self._keep(lambda history: history.siblings(number)) or (number,))
+        self._keep(lambda history: self._add(history, entry, parent))
+        if entry.id is not None and entry.turn is not None and not entry.turn.running:
+            self._finish(entry.id, entry, entry.turn)
 
-    def _keep(self, save: Callable[[History], T]) -> T | None:
-        """Do something with the store; where it fails the trouble is noted and None returned."""
+    def _add(self, history: History, entry: Entry, parent: int | None) -> None:
+        if self.conversation is None:
+            self.conversation = history.create(self.title)
+        if entry.turn is None:
+            entry.id = history.add_message(self.conversation, parent, "user", entry.content)
+        elif parent is not None:
+            entry.id = history.begin_answer(self.conversation, parent, entry.details)
+        if entry.id is not None:
+            entry.siblings = (entry.id,)  # should the next step fail
+            entry.siblings = tuple(history.siblings(entry.id))
+
+    def _keep(self, save: Callable[[History], object]) -> bool:
+        """Do something with the store; where there is none, or it fails, which is noted as the trouble, False."""
         if self.history is None:
-            return None
+            return False
         try:
-            result = save(self.history)
+            save(self.history)
         except HistoryError as error:
             self.trouble = str(error)
-            return None
-        return result
+            return False
+        return True
 
 
 def title_of(text: str) -> str:
     """The first line of a question, as the name of its conversation."""
     line = next((line.strip() for line in text.splitlines() if line.strip()), "")
     return line if len(line) <= TITLE else line[:TITLE - 1].rstrip() + "…"
-
-
-def sendable(entries: Sequence[Entry]) -> int:
-    """How many of the entries go before the next question: all but an answer that has not ended."""
-    return len(entries) - bool(entries and entries[-1].turn is not None and entries[-1].turn.running)

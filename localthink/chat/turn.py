@@ -70,6 +70,7 @@ class Turn:
         self._started, self._first = started, 0.0
         self._bucket, self._bucket_tokens = 0, 0
         self._unsaved: dict[int, Piece] = {}
+        self._thinks = False  # whether there was a block of thinking, even an empty one
 
     @property
     def thinking(self) -> str:
@@ -89,19 +90,22 @@ class Turn:
         return self.state == "writing"
 
     def read(self, tokens: int, of: int) -> None:
-        """So many tokens of the prompt have been read."""
-        self.phase, self.prompt_read, self.prompt_tokens = "reading", tokens, of
+        """So many tokens of the prompt have been read; an answer that goes on has its own beginning read as well."""
+        self.phase, self.prompt_tokens = "reading", of - len(self.token_ids)
+        self.prompt_read = tokens * self.prompt_tokens // of
 
     def resume(self, now: float) -> None:
         """It goes on after an early end: what is there stays, and the clocks run on from here."""
         self.phase, self.state, self.reason, self.wish = "waiting", "writing", "", "free"
         self._started, self._first = now - self.seconds, 0.0
+        self._bucket, self._bucket_tokens = 0, 0  # the pause is no part of the speed
         for thought in self.thoughts:
             thought.started = now - thought.seconds
 
     def take(self, events: Sequence[Event], now: float) -> None:
         """The next tokens, which were written just before `now`."""
         self._first = self._first or now
+        self.prompt_read = self.prompt_tokens
         for event in events:
             self._take(event, now)
         self.seconds = now - self._started
@@ -114,22 +118,26 @@ class Turn:
             self.recent.append(event)
         self.held += event.held
         self.phase = "thinking" if event.part == "thinking" else "answering"
+        self._thinks = self._thinks or event.part == "thinking"
+        text = event.text
+        if event.trace is not None and event.trace.finish_reason == "cancelled":
+            text = text.removesuffix("\ufffd")  # half a character, which is whole once the answer goes on
         if event.thought >= 0 and event.part == "thinking":
-            self._think(event, now)
+            self._think(event, text, now)
         elif event.part == "answer":
-            text = event.text if self.answer or not self.thoughts else event.text.lstrip()
+            text = text if self.answer or not self._thinks else text.lstrip()
             if text:
                 self.answer += text
                 self._note(Piece(-1, text, 1, 0.0, 0.0))
 
-    def _think(self, event: Event, now: float) -> None:
+    def _think(self, event: Event, text: str, now: float) -> None:
         while len(self.thoughts) <= event.thought:
             self.thoughts.append(Thought(len(self.thoughts), now))
         thought = self.thoughts[event.thought]
         before, ticks = thought.seconds, len(thought.ticks)
-        thought.add(event.text, int(event.token >= 0), event.held)
+        thought.add(text, int(event.token >= 0), event.held)
         thought.seconds = now - thought.started
-        self._note(Piece(thought.index, event.text, int(event.token >= 0), event.held, thought.seconds - before,
+        self._note(Piece(thought.index, text, int(event.token >= 0), event.held, thought.seconds - before,
                          tuple(thought.ticks[ticks:])))
 
     def _note(self, piece: Piece) -> None:
@@ -151,13 +159,17 @@ class Turn:
             self.speed = self.speeds[-1]
 
     def unsaved(self) -> list[Piece]:
-        """What was written since this was last asked, by thoughts."""
-        pieces, self._unsaved = list(self._unsaved.values()), {}
-        return pieces
+        """What was written since it was last `saved`, by thoughts."""
+        return list(self._unsaved.values())
+
+    def saved(self) -> None:
+        self._unsaved = {}
 
     def end(self, state: FinishReason | Literal["interrupted"], reason: str = "") -> None:
+        """It is over. An answer that may yet go on keeps the blanks that it ends in."""
         self.phase, self.state, self.reason = "done", state, reason
-        self.answer = self.answer.rstrip() if self.thoughts else self.answer
+        if self._thinks and state in ("stop", "length"):
+            self.answer = self.answer.rstrip()
 
     def spans(self) -> tuple[ThoughtSpan, ...]:
         return tuple(thought.span() for thought in self.thoughts)
@@ -183,7 +195,12 @@ def stored_turn(message: StoredMessage) -> Turn:
         thought.tokens, thought.seconds, thought.ticks = span.tokens, span.seconds, list(span.ticks)
         turn.thoughts.append(thought)
         start += span.characters
-    turn.answer, turn.phase, turn.state = message.content, "done", message.state
+    turn.answer, turn.phase = message.content, "done"
+    turn.state = "interrupted" if message.state == "writing" else message.state  # nobody here is writing it
+    turn.steered = tuple(Steered(each["position"], float(each["alpha"]), float(each["beta"]), each["wish"])
+                         for each in figures.get("steered", ()))
+    if turn.steered:
+        turn.alpha, turn.beta = turn.steered[-1].alpha, turn.steered[-1].beta
     turn.held = figures.get("held", sum(span.held for span in message.thoughts))
     turn.tokens = figures.get("tokens", sum(span.tokens for span in message.thoughts))
     turn.seconds = figures.get("seconds", sum(span.seconds for span in message.thoughts))

@@ -279,7 +279,7 @@ class Scheduler:
         job.slot, job.cached = target, shared
 
 
-def common_prefix(a: Sequence[int], b: Sequence[int]) -> int:
+def common_prefix(a: Sequence[object], b: Sequence[object]) -> int:
     """How many leading elements are equal; by halving, so that the comparing is done in C."""
     low, high = 0, min(len(a), len(b))
     while low < high:

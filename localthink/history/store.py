@@ -218,6 +218,6 @@ def _shown(messages: Sequence[tuple[int, int | None, int | None]], root: int | N
 
 
 def _choose(connection: sqlite3.Connection, conversation: int, parent: int | None, message: int) -> None:
-    """Let a parent, or the conversation for a root, remember its child; what is so already is not written again."""
+    """Let a parent, or the conversation for a root, remember its child."""
     table, place = ("conversations", conversation) if parent is None else ("messages", parent)
-    connection.execute(f"UPDATE {table} SET chosen = ? WHERE id = ? AND chosen IS NOT ?", (message, place, message))
+    connection.execute(f"UPDATE {table} SET chosen = ? WHERE id = ?", (message, place))

@@ -41,7 +41,7 @@ def finite(value: Any) -> Any:
 
 
 def json_of(value: Any) -> str:
-    return json.dumps(finite(value), allow_nan=False, separators=(",", ":"))
+    return storable(json.dumps(finite(value), allow_nan=False, ensure_ascii=False, separators=(",", ":")))
 
 
 def spans_json(thoughts: Iterable[ThoughtSpan]) -> str:

@@ -13,11 +13,11 @@ from localthink.cli.plain_voice import Voice
 from localthink.cli.terminal import Terminal
 from localthink.engine.messages import Ask, Count, Counted, Died, Finished, Loaded, Loading, News, Order, Written
 from localthink.history import History
-from localthink.records import Event, FinishReason, Sampling, Tip, Trace
+from localthink.records import Event, FinishReason, Part, Sampling, Tip, Trace
 from localthink.visible_text import visible
 
 LONGEST = 1000  # tokens of the model's context; every character of a prompt counts as one
-LOOKS = 2  # that a conversation has before the next step: by then it has taken in what came of the one before
+LOOKS = 4  # that a conversation has before the next step: by then it has taken in what came of the one before
 Step = str | Callable[[], object]
 
 
@@ -28,6 +28,7 @@ class Engine:
         self.orders: list[Order] = []
         self.said: list[News] = []
         self.loads = True  # whether a model opens at once
+        self.answers = False  # whether every question is answered at once
         self.trained = LONGEST
 
     def start(self) -> None:
@@ -46,6 +47,8 @@ class Engine:
             self.load()
         if isinstance(order, Count):
             self.said.append(Counted(order.number, sum(len(message.content) for message in order.messages)))
+        if isinstance(order, Ask) and self.answers:
+            self.answer("Yes", order)
 
     def load(self) -> None:
         longest = next(order.cells or LONGEST for order in reversed(self.orders) if isinstance(order, Loading))
@@ -54,20 +57,20 @@ class Engine:
     def asked(self) -> list[Ask]:
         return [order for order in self.orders if isinstance(order, Ask)]
 
-    def write(self, text: str, thought: int = -1, held: float = 0.0) -> None:
-        """One token of the latest answer: of a thought, or of the answer itself."""
-        part = "answer" if thought < 0 else "thinking"
+    def write(self, text: str, thought: int = -1, held: float = 0.0, ask: Ask | None = None) -> None:
+        """One token of an answer, the latest unless told otherwise: of a thought, or of the answer itself."""
+        part: Part = "answer" if thought < 0 else "thinking"
         event = Event(1, 0, 5, text, part, thought, False, -0.1, -0.1, held, 0.0)
-        self.said.append(Written(self.asked()[-1].number, (event,)))
+        self.said.append(Written((ask or self.asked()[-1]).number, (event,)))
 
-    def end(self, reason: FinishReason = "stop") -> None:
-        ask = self.asked()[-1]
+    def end(self, reason: FinishReason = "stop", ask: Ask | None = None) -> None:
+        ask = ask or self.asked()[-1]
         trace = Trace(0, ask.seed, 12, (5, 5), "", "", reason, (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 40.0)
         self.said.append(Finished(ask.number, trace))
 
-    def answer(self, text: str) -> None:
-        self.write(text)
-        self.end()
+    def answer(self, text: str, ask: Ask | None = None) -> None:
+        self.write(text, ask=ask)
+        self.end(ask=ask)
 
     def die(self) -> None:
         self.said.append(Died("the engine's process ended (SIGKILL)"))
@@ -93,6 +96,7 @@ class Script:
         if self._looks:
             return None
         if not self._steps:
+            assert not self.ended, "something is still under way at the end of the script"
             self.ended = True
             return None
         step = self._steps.pop(0)

@@ -9,6 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 import localthink
+from engine.scripted_context import scripted_engine
+from engine.test_sample import END_THINK, EOS, PROMPT, WORD, Writer
 from localthink.control.course import PATIENCE, SENTENCE_END
 from localthink.engine.engine import Engine
 from localthink.engine.sample import Sample
@@ -16,8 +18,6 @@ from localthink.errors import UsageError
 from localthink.records import Event, Request, Sampling, Steered, Tip, Trace, Wish
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tracker import ThoughtTracker
-from engine.scripted_context import scripted_engine
-from engine.test_sample import END_THINK, EOS, PROMPT, WORD, Writer
 
 QUESTION = "Use 3, 5 and 12 to make 57."
 PLAIN = Tip(alpha=0.0)
@@ -350,7 +350,7 @@ def test_the_script_has_places_within_markers_and_characters(scripted):
     for token in trace.token_ids:
         tracker.observe(token)
         undecided += tracker.undecided > 1
-        cut += 0 < len(scripted.model.vocabulary.piece(token)) and scripted.model.vocabulary.piece(token)[0] >= 0x80
+        cut += len(scripted.model.vocabulary.piece(token)) > 0 and scripted.model.vocabulary.piece(token)[0] >= 0x80
     assert trace.switches >= 3 and undecided >= 10 and cut >= 20
 
 

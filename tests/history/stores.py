@@ -8,8 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import strategies as st
 
 from localthink.history import History, Piece
+
+ANY_TEXT = st.text(st.characters(exclude_categories=()), max_size=40)  # halves of surrogate pairs as well
+ODD_TEXT = "\0a\ud83d\ude00\udfff\ud800 \"\u0301\n\0"  # what random texts seldom have
 
 
 class Clock:

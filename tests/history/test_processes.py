@@ -9,7 +9,9 @@ from contextlib import contextmanager
 import pytest
 
 from history.stores import Clock, asked, contents, everything, piece, sql
+from localthink.errors import HistoryError
 from localthink.history import History, ThoughtSpan, texts
+from localthink.history import store as choices
 
 OPEN = """
 import sys
@@ -142,6 +144,24 @@ def test_a_reader_sees_one_moment_while_another_program_finishes_an_answer(file,
         read_pieces = texts.read_pieces
         monkeypatch.setattr(texts, "read_pieces", finish_first)
         assert (store.path(conversation)[-1].content, store.path(conversation)[-1].content) == ("half", "whole")
+
+
+def test_a_change_that_looks_first_cannot_be_overtaken(file, monkeypatch):
+    with History(file) as store, History(file, patience=0.01) as other:
+        conversation, question = asked(store)
+        overtaken, place = [], choices._place
+
+        def write_first(connection, message):
+            with pytest.raises(HistoryError, match="locked"):
+                other.rename(conversation, "overtaken")
+            overtaken.append(message)
+            return place(connection, message)
+
+        monkeypatch.setattr(choices, "_place", write_first)
+        store.choose(question)
+        assert overtaken == [question]
+        other.rename(conversation, "in its turn")
+        assert store.latest().title == "in its turn"
 
 
 @pytest.mark.parametrize("lines", [1, 2, 40, 400])

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 import pytest
+from localthink.tui.widgets.prompt import Prompt
 from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from localthink.tui.widgets.prompt import Prompt
 from tui.piloting import wait_until
 
 SCREEN_KEYS = ("escape", "ctrl+s", "ctrl+t", "ctrl+g", "ctrl+n", "ctrl+o", "ctrl+l", "ctrl+r", "ctrl+q", "ctrl+p",
@@ -85,7 +85,7 @@ def test_blank_text_is_not_sent(blank):
 
 def test_a_paste_of_many_lines_is_one_question():
     async def steps(app: PromptApp, pilot: Pilot[None]) -> None:
-        app.prompt.post_message(events.Paste("one\ntwo\r\nthree"))
+        app.post_message(events.Paste("one\ntwo\r\nthree"))
         await wait_until(pilot, lambda: app.prompt.text == "one\ntwo\nthree")
         assert app.sent == []
         await pilot.press("enter")

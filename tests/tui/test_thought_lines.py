@@ -8,10 +8,12 @@ from localthink.tui import wrapping
 from localthink.tui.widgets.thought_lines import ThoughtLines, ThoughtText, unanswered
 from tui.turns import batches, end, event, events, thinking_turn
 
-STEPS = st.lists(st.one_of(st.tuples(st.just("write"), st.integers(1, 30)), st.tuples(st.just("next"), st.integers(1, 30)),
-                           st.tuples(st.just("toggle"), st.integers(0, 9)), st.tuples(st.just("wrap"), st.integers(1, 60)),
-                           st.tuples(st.just("all"), st.just(0)), st.tuples(st.just("spaces"), st.integers(0, 3))),
-                 max_size=25)
+STEPS = st.lists(st.one_of(
+    st.tuples(st.sampled_from(["write", "next"]), st.integers(1, 30)),
+    st.tuples(st.just("toggle"), st.integers(0, 9)),
+    st.tuples(st.just("wrap"), st.integers(1, 60)),
+    st.tuples(st.sampled_from(["all", "spaces"]), st.integers(0, 3)),
+), max_size=25)
 
 
 def all_lines(lines: ThoughtLines) -> list[object]:
@@ -55,7 +57,7 @@ def test_growing_opening_and_wrapping_come_to_the_same_as_beginning_anew(steps):
     assert all_lines(fresh) == all_lines(lines)
 
 
-@given(st.integers(min_value=1, max_value=5), st.integers(min_value=1, max_value=60), st.integers(1, 50), st.integers(1, 50))
+@given(st.integers(1, 5), st.integers(1, 60), st.integers(1, 50), st.integers(1, 50))
 def test_a_spot_is_found_again_at_another_width(thoughts, tokens, before, after):
     turn = thinking_turn(thoughts, tokens)
     lines = ThoughtLines(turn, before)

@@ -9,7 +9,6 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
-from localthink.tui.widgets.thought_bars import scale_of
 from localthink.tui.widgets.thought_map import ThoughtMap
 from tui.piloting import wait_until
 from tui.turns import end, events, thinking_turn
@@ -108,16 +107,26 @@ def test_a_penalty_that_reaches_beyond_the_scale_is_marked():
     run(check)
 
 
-def test_two_maps_can_share_a_scale():
+def test_two_maps_can_share_scale_and_columns():
     async def check(app, pilot):
-        turns = [thinking_turn(1, 50), thinking_turn(1, 1000)]
-        scale = max(scale_of(turn) for turn in turns)
-        for shown, turn in zip(app.maps, turns, strict=True):
-            shown.show(turn, scale)
+        turns = [thinking_turn(12, 20, alpha=0.0), thinking_turn(1, 200, held=[(0, 50)])]
+        for shown, turn, beside in zip(app.maps, turns, reversed(turns), strict=True):
+            shown.show(turn, beside)
         await wait_until(pilot, lambda: all(shown.size.height for shown in app.maps))
-        short, long = (lines(shown)[0].count("█") for shown in app.maps)
-        assert long >= 15 * short
+        short, long = (lines(shown)[-2] for shown in app.maps)
+        assert short.count("█") <= long.count("█") / 8
+        assert short.index("█") == long.index("█")
+        assert app.maps[0].render_line(1).text.rstrip().endswith(" 20")
     run(check, maps=2)
+
+
+def test_a_map_can_go_without_its_caption():
+    async def check(app, pilot):
+        app.maps[0].captioned = False
+        app.maps[0].show(thinking_turn(2, 40))
+        await wait_until(pilot, lambda: app.maps[0].size.height == 2)
+        assert lines(app.maps[0])[1].startswith("2 ")
+    run(check)
 
 
 def test_nothing_is_drawn_again_where_nothing_has_changed(monkeypatch):

@@ -1,14 +1,27 @@
 """The screen on which a person talks with a model."""
 from __future__ import annotations
 
+import itertools
+import statistics
 import time
 from collections import deque
 from collections.abc import Callable
 from pathlib import Path
+from typing import ClassVar
 
+from localthink.tui.keys import CHAT_KEYS
+from localthink.tui.widgets.key_line import KeyLine
+from localthink.tui.widgets.meter import Meter
+from localthink.tui.widgets.prompt import Prompt
+from localthink.tui.widgets.settings_panel import SettingsPanel
+from localthink.tui.widgets.token_view import TokenView
+from localthink.tui.widgets.transcript import Earlier, Transcript
+from localthink.tui.widgets.turns import AnswerTurn, Branches, QuestionTurn
+from localthink.tui.widgets.welcome import Welcome
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
+from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
 from textual.screen import Screen
 from textual.timer import Timer
@@ -19,32 +32,27 @@ from localthink.chat.asking import ModelState
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session
 from localthink.chat.transcript import Entry
-from localthink.tui.keys import CHAT_KEYS
-from localthink.tui.widgets.key_line import KeyLine
-from localthink.tui.widgets.meter import Meter
-from localthink.tui.widgets.prompt import Prompt
-from localthink.tui.widgets.settings_panel import SettingsPanel
-from localthink.tui.widgets.token_view import TokenView
-from localthink.tui.widgets.transcript import Earlier, Transcript
-from localthink.tui.widgets.turns import AnswerTurn, Branches, QuestionTurn
-from localthink.tui.widgets.welcome import Welcome
 from localthink.visible_text import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
-SHARE = 15  # a flush that takes long is followed by so many times its own length: the engine needs the cores
+SHARE = 15  # flushes that take long are followed by so many times their length: the engine needs the cores
+SELDOM = 0.3  # seconds; less often would look like standing still
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
 
 class ChatScreen(Screen[None]):
     """Shows a session, and passes on what a person does."""
 
-    BINDINGS = [key.binding() for key in CHAT_KEYS]
+    BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in CHAT_KEYS]
     AUTO_FOCUS = "Prompt"
+    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (72, "-wide")]
     DEFAULT_CSS = """
     ChatScreen { layout: vertical; }
     ChatScreen > #title { height: 1; padding: 0 1; background: $panel; color: $text; text-overflow: ellipsis; }
     ChatScreen > #body { height: 1fr; }
     ChatScreen #talk { width: 1fr; }
+    ChatScreen.-narrow.settings #talk { display: none; }
+    ChatScreen.-narrow SettingsPanel { width: 1fr; }
     ChatScreen SettingsPanel { display: none; }
     ChatScreen TokenView { display: none; }
     ChatScreen.settings SettingsPanel { display: block; }
@@ -64,10 +72,9 @@ class ChatScreen(Screen[None]):
 
     def compose(self) -> ComposeResult:
         yield Static(id="title", markup=False)
-        with Horizontal(id="body"):
-            with Vertical(id="talk"):
-                yield Welcome()
-                yield Transcript()
+        with Horizontal(id="body"), Vertical(id="talk"):
+            yield Welcome()
+            yield Transcript()
         yield Meter()
         yield Prompt()
         yield KeyLine()
@@ -88,8 +95,9 @@ class ChatScreen(Screen[None]):
     def _flushed(self, begun: float) -> None:
         took = time.perf_counter() - begun
         self.flushes.append(took)
-        pause = max(FLUSH, SHARE * took if self.session.live is not None else 0.0)
-        self._flushing = self.set_timer(min(pause, 1.0), self._flush)
+        usual = statistics.median(itertools.islice(reversed(self.flushes), 5))
+        pause = min(max(FLUSH, SHARE * usual), SELDOM) if self.session.live is not None else FLUSH
+        self._flushing = self.set_timer(pause, self._flush)
 
     async def show(self) -> None:
         """Take in what the session has to say, and show it."""
@@ -119,7 +127,8 @@ class ChatScreen(Screen[None]):
         bundled = state.loaded is None or Path(state.loaded.path) == locations.bundled_model()
         self.query_one(Welcome).offer(bundled)
         self._count()
-        if state.phase in ("failed", "died"):
+        last = self.session.entries[-1].turn if self.session.entries else None
+        if state.phase in ("failed", "died") and (last is None or last.reason != state.reason):
             self.notify(visible(state.reason), title="the model is not there", severity="error", markup=False,
                         timeout=12)
 
@@ -155,13 +164,12 @@ class ChatScreen(Screen[None]):
     @on(Prompt.Sent)
     def _send(self, event: Prompt.Sent) -> None:
         session, prompt = self.session, self.query_one(Prompt)
-        phase = session.asker.model.phase
-        if session.busy or phase != "ready":
-            self.notify({"loading": "the model is still loading: the question waits here"}.get(
-                phase, "an answer is being written: stop it with Esc first" if session.busy
-                else "no model is loaded: choose one with Ctrl+L"), markup=False)
+        if session.busy or session.asker.model.phase not in ("ready", "loading"):
+            self.notify("an answer is being written: stop it with Esc first" if session.busy
+                        else "no model is loaded: choose one with Ctrl+L", markup=False)
             return
-        prompt.take()
+        if event.text == prompt.text:  # and not a puzzle that was clicked, beside a draft
+            prompt.take()
         prompt.remember(event.text)
         if self._editing is not None and self._editing in session.entries:
             session.edit(self._editing, event.text)

@@ -4,6 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
+from localthink.tui.keys import DIALOG_KEYS
+from localthink.tui.screens.dialog import Dialog
+from localthink.tui.widgets.choices import Choices
 from rich.table import Table
 from rich.text import Text
 from textual import events, on
@@ -13,9 +16,6 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from localthink.tui.keys import DIALOG_KEYS
-from localthink.tui.screens.dialog import Dialog
-from localthink.tui.widgets.choices import Choices
 from localthink.visible_text import visible
 
 

@@ -5,6 +5,11 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from localthink.tui.keys import COMPARE_KEYS
+from localthink.tui.lines import one_line
+from localthink.tui.screens.choice import ChoiceScreen
+from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
+from localthink.tui.widgets.tip_rows import TipRows
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -19,11 +24,6 @@ from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.local_models import known_models
 from localthink.records import Message, Tip
-from localthink.tui.keys import COMPARE_KEYS
-from localthink.tui.lines import one_line
-from localthink.tui.screens.choice import ChoiceScreen
-from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
-from localthink.tui.widgets.tip_rows import TipRows
 from localthink.visible_text import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
@@ -51,9 +51,10 @@ class CompareScreen(Screen[None]):
         & > #state.there { display: block; }
         & > #state.trouble { color: $text-warning; }
         & > #page { height: 1fr; scrollbar-size-vertical: 1; }
-        & #texts { height: 1fr; min-height: 9; }
+        & #texts { height: 1fr; min-height: 12; }
         & #texts > .left { border-right: solid $foreground 20%; }
     }
+    CompareScreen.-high #page { padding-top: 1; }
     CompareScreen.-narrow #texts { layout: vertical; height: auto; }
     CompareScreen.-narrow #texts > ComparedText { height: 12; border: none; }
     CompareScreen.-narrow TipRows > #tips { layout: vertical; }
@@ -73,7 +74,7 @@ class CompareScreen(Screen[None]):
         self.comparison = self._comparison()
         self._asked = False  # the models may have to be opened first
         self._over = False
-        self._maps = (ComparedMap(), ComparedMap())
+        self._maps = (ComparedMap(captioned=False), ComparedMap(captioned=True))
         self._texts = (ComparedText(classes="left"), ComparedText())
         self._seen: tuple[object, ...] = ()
 

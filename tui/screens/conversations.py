@@ -5,6 +5,12 @@ import time
 from collections.abc import Callable, Iterable
 from typing import ClassVar, TypeVar
 
+from localthink.tui.keys import CONVERSATIONS_KEYS
+from localthink.tui.lines import one_line
+from localthink.tui.screens.dialog import Dialog
+from localthink.tui.widgets.conversation_list import CURRENT, ConversationList, Row
+from localthink.tui.widgets.line_input import LineInput
+from localthink.tui.wording import counted
 from textual import events, on
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -14,12 +20,6 @@ from textual.widgets import Input, OptionList, Static
 
 from localthink.errors import HistoryError
 from localthink.history import Conversation, History
-from localthink.tui.keys import CONVERSATIONS_KEYS
-from localthink.tui.lines import one_line
-from localthink.tui.screens.dialog import Dialog
-from localthink.tui.widgets.conversation_list import CURRENT, ConversationList, Row
-from localthink.tui.widgets.line_input import LineInput
-from localthink.tui.wording import counted
 
 PAGE = 100  # conversations that are read at once
 HITS = 200  # places that a search shows at most
@@ -51,7 +51,8 @@ class ConversationsScreen(Dialog[int | None]):
     ConversationsScreen.nothing #list { display: none; }
     ConversationsScreen #said { height: auto; max-height: 2; margin: 1 1 0 1; color: $text-muted; }
     ConversationsScreen #said.trouble { color: $text-error; }
-    ConversationsScreen.-low #list, ConversationsScreen.-low #said, ConversationsScreen.-low #nothing { margin-top: 0; }
+    ConversationsScreen.-low #list { margin: 0; }
+    ConversationsScreen.-low #said, ConversationsScreen.-low #nothing { margin: 0 1; }
     """
 
     def __init__(self, history: History, current: int | None, now: Callable[[], float] = time.time) -> None:

@@ -4,14 +4,13 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
+from localthink.tui.lines import one_line
+from localthink.tui.widgets.key_line import KeyLine
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
-from textual.widgets import Footer
-
-from localthink.tui.lines import one_line
 
 Result = TypeVar("Result")
 NARROW, LOW = 64, 18  # columns and lines; with fewer a dialog takes all there is
@@ -30,8 +29,8 @@ class Dialog(ModalScreen[Result]):
         border-subtitle-color: $text-muted;
     }
     Dialog.-narrow > #box, Dialog.-low > #box { width: 100%; max-height: 100%; padding: 0 1; }
-    Dialog Footer { background: $surface; margin-top: 1; padding: 0 1; }
-    Dialog.-low Footer { margin-top: 0; }
+    Dialog KeyLine { background: $surface; margin-top: 1; }
+    Dialog.-low KeyLine { margin-top: 0; }
     """
 
     def __init__(self, heading: str) -> None:
@@ -46,4 +45,4 @@ class Dialog(ModalScreen[Result]):
         with Vertical(id="box") as box:
             box.border_title = Content(one_line(self._heading))  # type: ignore[assignment]
             yield from self.contents()
-            yield Footer(show_command_palette=False, compact=True)
+            yield KeyLine()

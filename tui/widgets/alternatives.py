@@ -5,6 +5,9 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
+from localthink.tui.widgets.thought_headline import HELD
+from localthink.tui.widgets.token_lines import token_text, written
+from localthink.tui.wrapping import shortened
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.content import Content
@@ -13,9 +16,6 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from localthink.records import HELD_STEP, Event
-from localthink.tui.widgets.thought_headline import HELD
-from localthink.tui.widgets.token_lines import token_text, written
-from localthink.tui.wrapping import shortened
 
 ROWS = 6
 EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -95,7 +95,7 @@ class Alternatives(Widget):
 
     def _columns(self) -> tuple[int, int]:
         """The cells of a label and of a bar."""
-        label = min(18, max(10, self.size.width * 3 // 10))
+        label = min(18, max(6, self.size.width * 3 // 10))
         return label, max(1, min(WIDEST_BAR, (self.size.width - label - 1 - GAP - 2 * PERCENT) // 2))
 
 

@@ -1,6 +1,10 @@
 """Two answers to one prompt: their thoughts on one scale, their texts side by side, and what came of it."""
 from __future__ import annotations
 
+from localthink.tui.widgets.answer import Answer
+from localthink.tui.widgets.thought_list import ThoughtList
+from localthink.tui.widgets.thought_map import ThoughtMap
+from localthink.tui.wording import counted
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
@@ -9,14 +13,10 @@ from textual.widgets import Static
 
 from localthink.chat.compare import Names, Row, Summary
 from localthink.chat.turn import Turn
-from localthink.tui.widgets.answer import Answer
-from localthink.tui.widgets.thought_bars import scale_of
-from localthink.tui.widgets.thought_list import ThoughtList
-from localthink.tui.widgets.thought_map import ThoughtMap
-from localthink.tui.wording import counted
 from localthink.visible_text import visible
 
-CAVEAT = "One seed shows what the penalty does, not how often it helps: R draws another."
+CAVEAT = "This is one seed, and does not show how often it is so: R draws another."
+STATES = {"stop": "done", "length": "cut off", "cancelled": "stopped", "interrupted": "interrupted"}
 
 
 class Words(Static):
@@ -39,14 +39,15 @@ class ComparedMap(Vertical):
     ComparedMap {
         height: auto; padding: 0 1;
         & > .head { height: 1; }
-        & .name { width: 1fr; height: 1; text-style: bold; text-wrap: nowrap; text-overflow: ellipsis; }
-        & .figures { width: auto; height: 1; color: $text-muted; }
+        & .head > Words { height: 1; text-wrap: nowrap; text-overflow: ellipsis; }
+        & .name { width: auto; max-width: 70%; margin-right: 2; text-style: bold; color: $text-primary; }
+        & .figures { width: 1fr; text-align: right; color: $text-muted; }
     }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, captioned: bool) -> None:
         super().__init__()
-        self._map = ThoughtMap()
+        self._map = ThoughtMap(captioned=captioned)
         self._name, self._figures = Words(classes="name"), Words(classes="figures")
 
     def compose(self) -> ComposeResult:
@@ -59,7 +60,7 @@ class ComparedMap(Vertical):
         """Draw a side on the scale of both."""
         self._name.say(Text(visible(name)))
         self._figures.say(Text(figures(turn)))
-        self._map.show(turn, scale_of(other))
+        self._map.show(turn, other)
 
 
 def figures(turn: Turn) -> str:
@@ -69,8 +70,10 @@ def figures(turn: Turn) -> str:
     if turn.phase == "reading":
         return f"reads the prompt, {turn.prompt_read:,} of {turn.prompt_tokens:,}"
     parts = [counted(len(turn.thoughts), "thought"), counted(turn.tokens, "token")]
-    if turn.running:
-        parts.append(f"{turn.speed:,.0f} tokens/s" if turn.speed else turn.phase)
+    if not turn.running:
+        parts.append(STATES[turn.state])
+    elif turn.speed:
+        parts.append(f"{turn.speed:,.0f} tokens/s")
     return " · ".join(parts)
 
 
@@ -82,7 +85,7 @@ class ComparedText(Vertical):
         width: 1fr; height: 1fr; padding: 0 1;
         & > .name { height: 1; text-style: bold; color: $text-primary; text-wrap: nowrap; text-overflow: ellipsis; }
         & > ThoughtList { height: 1fr; min-height: 3; }
-        & > .answer { height: auto; max-height: 50%; display: none; border-top: solid $foreground 20%; }
+        & > .answer { height: auto; max-height: 60%; display: none; border-top: solid $foreground 20%; scrollbar-size-vertical: 1; }
         & > .answer.there { display: block; }
     }
     """
@@ -134,36 +137,44 @@ class Verdict(Vertical):
         & > Static { height: auto; }
         & > #meaning { text-style: bold; }
         & > #rows { margin-top: 1; }
-        & > #caveat { margin-top: 1; color: $text-muted; text-style: italic; }
+        & > #caveat { color: $text-muted; text-style: italic; }
         &.running > #rows, &.running > #caveat { display: none; }
     }
     """
 
+    def __init__(self) -> None:
+        super().__init__()
+        self._said: Summary | None = None
+
     def compose(self) -> ComposeResult:
-        for part in ("opening", "quotes", "meaning"):
-            yield Words(id=part)
-        yield Static(id="rows", markup=False)
+        for part in ("opening", "quotes", "meaning", "rows"):
+            yield Static(id=part, markup=False)
         yield Static(CAVEAT, id="caveat", markup=False)
 
     def show(self, said: Summary, running: bool) -> None:
         self.set_class(running, "running")
-        self._say("opening", Text(visible(said.opening)))
-        self._say("quotes", quotes(said))
-        self._say("meaning", Text(visible(said.meaning)))
+        before, self._said = self._said, said
+        if before is None or (before.opening, before.quotes) != (said.opening, said.quotes):
+            self._update("opening", Text(visible(said.opening)), bool(said.opening))
+            self._update("quotes", quotes(said), bool(said.quotes))
+            self._update("meaning", Text(visible(said.meaning)), bool(said.meaning))
         if not running:
             self.query_one("#rows", Static).update(table(said.names, said.rows))
 
-    def _say(self, part: str, text: Text) -> None:
-        words = self.query_one(f"#{part}", Words)
-        words.say(text)
-        words.display = bool(text.plain)
+    def _update(self, part: str, content: Text | Table, there: bool) -> None:
+        static = self.query_one(f"#{part}", Static)
+        static.update(content)
+        static.display = there
 
 
-def quotes(said: Summary) -> Text:
+def quotes(said: Summary) -> Table:
     """How each goes on where they part, one below the other."""
-    width = max((len(name) for name, _ in said.quotes), default=0)
-    lines = [Text.assemble((f"  {name:<{width}}  ", "dim"), visible(words)) for name, words in said.quotes]
-    return Text("\n").join(lines)
+    grid = Table.grid(padding=(0, 2))
+    grid.add_column(style="dim")
+    grid.add_column()
+    for name, words in said.quotes:
+        grid.add_row(Text(visible(name)), Text(visible(words)))
+    return grid
 
 
 def table(names: Names, rows: tuple[Row, ...]) -> Table:

@@ -1,14 +1,15 @@
 """The keys that do something now, on as many lines as it takes."""
 from __future__ import annotations
 
+from localthink.tui.keys import key_name
+from typing import ClassVar
+
 from rich.style import Style
 from rich.text import Text
 from textual import events
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
-
-from localthink.tui.keys import key_name
 
 MOST_LINES = 3
 LOW = 18  # lines of a terminal: with fewer, one line has to do
@@ -18,7 +19,7 @@ GAP = 2
 class KeyLine(Widget):
     """Shows and clicks the bindings of its screen, and of what is focused, that are shown and can be used."""
 
-    COMPONENT_CLASSES = {"key-line--key", "key-line--label"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--label"}
     DEFAULT_CSS = """
     KeyLine {
         height: auto; width: 1fr; padding: 0 1; background: $footer-background;

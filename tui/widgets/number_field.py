@@ -17,6 +17,7 @@ from textual.widgets import Input, Static
 from localthink.errors import UsageError
 from localthink.visible_text import visible
 
+SHOWABLE = "[^\x00-\x1f\x7f-\x9f]*"  # an input draws what it holds, and a terminal would obey the others
 SHOWN = 24  # characters of what was written that an error repeats
 
 
@@ -72,6 +73,9 @@ class NumberInput(Input):
             super().__init__()
             self.direction = direction
 
+    def __init__(self, placeholder: str = "", id: str | None = None) -> None:
+        super().__init__(placeholder=placeholder, restrict=SHOWABLE, id=id)
+
     def action_step(self, direction: int) -> None:
         self.post_message(self.Stepped(direction))
 
@@ -124,7 +128,7 @@ class NumberField(Vertical):
         super().__init__(id=kind.name, classes="field")
         self.kind, self._check = kind, check
         self.value: float | None = None
-        self._input = NumberInput(placeholder=kind.empty or "")
+        self._input = NumberInput(kind.empty or "")
 
     def compose(self) -> ComposeResult:
         with Horizontal():

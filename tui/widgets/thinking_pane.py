@@ -45,6 +45,7 @@ class ThinkingHeader(Widget, can_focus=True):
         & > .thinking-header--hint { color: $text-primary; }
         &:hover { background: $foreground 10%; }
         &:focus { background: $block-cursor-blurred-background; }
+        &:ansi:focus { text-style: reverse; }
     }
     """
 

@@ -12,6 +12,7 @@ EIGHTHS = " ▏▎▍▌▋▊▉█"
 HEIGHTS = "▁▂▃▄▅▆▇█"
 REACH, BEYOND = "░", "›"
 LEAST = 300  # tokens on a scale, so that a short thought looks short even among short ones
+LEAST_SHARED = 40  # tokens on the scale of two answers
 MOST_REACH = 600  # tokens that a scale makes room for only to show how far the penalty reaches
 
 
@@ -45,7 +46,16 @@ def longest_of(turn: Turn) -> int:
 
 def scale_of(turn: Turn) -> int:
     """The tokens that the whole width stands for. It grows by an eighth at most, not at every token."""
-    longest = max(longest_of(turn), int(min(reach(turn), MOST_REACH)))
+    return _stepped(max(longest_of(turn), int(min(reach(turn), MOST_REACH))))
+
+
+def shared_scale(turn: Turn, beside: Turn) -> int:
+    """The same for two answers, which are to be told from each other and not from what is usual."""
+    lengths = [thought.tokens for thought in (*turn.thoughts, *beside.thoughts)]
+    return _stepped(max(LEAST_SHARED, *lengths))
+
+
+def _stepped(longest: int) -> int:
     step = 1 << max(0, longest.bit_length() - 4)
     return -(-longest // step) * step
 

@@ -36,13 +36,13 @@ def headline(thought: Thought, opening: str | None, columns: Columns, width: int
     """(part, text) pairs that fill `width` cells. An open thought has no `opening`: its text stands below."""
     lead = f"{FOLDED if opening is not None else OPEN} {thought.index + 1:>{columns.number}} "
     figures, held = _figures(thought, columns, width < NARROW)
-    room = width - cell_len(lead) - cell_len(figures) - cell_len(held) - 1
+    room = width - cell_len(lead) - cell_len(figures) - cell_len(held) - 2
     if opening is None:
         body = ("rule", RULE * max(0, room))
     else:
         text = shortened(f"· {opening}", room)
         body = ("opening", text + " " * (room - cell_len(text)))
-    return [("number", lead), body, ("figures", f" {figures}"), ("held", held)]
+    return [("number", lead), body, ("figures", f" {figures}"), ("held", held), ("figures", " ")]
 
 
 def _figures(thought: Thought, columns: Columns, narrow: bool) -> tuple[str, str]:
@@ -54,4 +54,4 @@ def _figures(thought: Thought, columns: Columns, narrow: bool) -> tuple[str, str
         between, mark = " · ", f"held {held:>{columns.held}}"
     if not columns.held:
         return figures, ""
-    return (figures + between, mark) if held else (figures + " " * len(between), " " * len(mark))
+    return (figures + between, mark) if held else (figures + " " * len(between + mark), "")

@@ -18,6 +18,7 @@ from localthink.tui.keys import THOUGHT_KEYS
 from localthink.tui.widgets.thought_headline import NARROW, Columns, columns_of, headline
 from localthink.tui.widgets.thought_lines import ThoughtLines
 
+
 def indent_of(width: int) -> int:
     """How far the text of a thought is set in, in a list of such a width."""
     return 2 if width < NARROW else 4
@@ -54,6 +55,7 @@ class ThoughtList(ScrollView, can_focus=True):
         & > .thought-list--latest { color: $text-primary; text-style: bold; }
         & > .thought-list--cursor { background: $block-cursor-blurred-background; }
         & > .thought-list--pointed { background: $foreground 10%; }
+        &:ansi > .thought-list--cursor { text-style: reverse; }
     }
     """
 
@@ -122,6 +124,7 @@ class ThoughtList(ScrollView, can_focus=True):
             self._go(self.max_scroll_y)
         self._following = following
         self.refresh_lines(changed, max(1, max(before, height) - changed))
+
     def _go(self, y: float) -> None:
         """Scroll, also when the scrollbar that the new lines call for is not there yet."""
         self.scroll_to(y=y, animate=False, force=True, immediate=True)
@@ -171,8 +174,8 @@ class ThoughtList(ScrollView, can_focus=True):
         assert self._lines is not None
         top = self._lines.top(thought)
         bottom = self._lines.top(thought + 1) if thought + 1 < self._lines.count else self._lines.height
-        y = min(top, max(self.scroll_offset.y, bottom - self.scrollable_content_region.height))
-        self._go(y)
+        y = max(self.scroll_offset.y, bottom - self.scrollable_content_region.height)
+        self._go(y if thought == self._lines.current else min(top, y))  # what is being written is read at its end
 
     def action_cursor(self, step: int) -> None:
         if self._lines is None or not self._lines.count:
@@ -196,12 +199,6 @@ class ThoughtList(ScrollView, can_focus=True):
         self._fit_at(self._lines.toggle(thought))
         if self._lines.is_open(thought):
             self._reveal(thought)
-
-    def on_focus(self) -> None:
-        self.refresh()
-
-    def on_blur(self) -> None:
-        self.refresh()
 
     def _headline_at(self, event: events.MouseEvent) -> int | None:
         """The thought whose own line is under the pointer."""
@@ -252,9 +249,7 @@ class ThoughtList(ScrollView, can_focus=True):
         styles = {part: self._style(part) for part, _ in parts}
         if index == lines.current:
             styles["number"] = self._style("latest")
-        behind = Style()
-        if self.has_focus and index == self.cursor:
-            behind = Style(bgcolor=self._style("cursor").bgcolor)
-        elif index == self._pointed:
-            behind = Style(bgcolor=self._style("pointed").bgcolor)
+        mark = "cursor" if self.has_focus and index == self.cursor else "pointed" if index == self._pointed else ""
+        marked = self._style(mark) if mark else Style()
+        behind = Style(bgcolor=marked.bgcolor, reverse=marked.reverse)
         return [Segment(text, styles[part] + behind) for part, text in parts]

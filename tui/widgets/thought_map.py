@@ -23,6 +23,7 @@ from localthink.tui.widgets.thought_bars import (
     rows_of,
     scale_of,
     share_of,
+    shared_scale,
     window,
 )
 from localthink.tui.widgets.thought_headline import HELD
@@ -69,23 +70,26 @@ class ThoughtMap(Widget):
             super().__init__()
             self.index, self.clicked = index, clicked
 
-    def __init__(self, rows: int = ROWS, *, id: str | None = None, classes: str | None = None) -> None:
+    def __init__(self, rows: int = ROWS, captioned: bool = True, *, id: str | None = None,
+                 classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.rows = rows
+        self.rows, self.captioned = rows, captioned
         self._turn: Turn | None = None
+        self._beside: Turn | None = None
         self._scale = 0
         self._seen: tuple[object, ...] = ()
         self._lines: list[Row] = []
         self._pointed: int | None = None
 
-    def show(self, turn: Turn, scale: int = 0) -> None:
-        """Draw the answer as it is now. `scale` is the least that the width stands for; see `scale_of`."""
-        scale = max(scale, scale_of(turn))
+    def show(self, turn: Turn, beside: Turn | None = None) -> None:
+        """Draw the answer as it is now; with another one `beside` it, so that the maps of both share scale and columns."""
+        scale = scale_of(turn) if beside is None else shared_scale(turn, beside)
         thoughts = len(turn.thoughts)
-        seen = (id(turn), thoughts, turn.thinking_tokens, turn.ticks, scale, self._beta(turn), turn.alpha > 0)
+        seen = (id(turn), thoughts, turn.thinking_tokens, turn.ticks, scale, self._beta(turn), turn.alpha > 0,
+                beside and (id(beside), len(beside.thoughts), beside.thinking_tokens, beside.ticks))
         if seen == self._seen:
             return
-        self._seen, self._turn, self._scale = seen, turn, scale
+        self._seen, self._turn, self._beside, self._scale = seen, turn, beside, scale
         lines = rows_of(thoughts, self._room)
         self.refresh(layout=len(lines) != len(self._lines))
         self._lines = lines
@@ -101,7 +105,9 @@ class ThoughtMap(Widget):
     @property
     def _below(self) -> int:
         """The lines below the bars: a caption and a blank one, where there is room."""
-        return (self.app.size.height >= CAPTION_FROM) + (self.app.size.height >= AIRY_FROM) if self._lines else 0
+        if not self._lines:
+            return 0
+        return (self.captioned and self.app.size.height >= CAPTION_FROM) + (self.app.size.height >= AIRY_FROM)
 
     def on_resize(self) -> None:
         if self._turn is not None:
@@ -116,7 +122,7 @@ class ThoughtMap(Widget):
     def render_line(self, y: int) -> Strip:
         width = self.content_size.width
         turn = self._turn
-        if turn is None or y > len(self._lines) or (y == len(self._lines) and not self._below):
+        if turn is None or y > len(self._lines) or (y == len(self._lines) and not (self.captioned and self._below)):
             return Strip.blank(width, self._style("figures"))
         if y == len(self._lines):
             segments = [Segment(self._caption(turn, width), self._style("caption"))]
@@ -137,9 +143,12 @@ class ThoughtMap(Widget):
 
     def _columns(self, turn: Turn, width: int) -> tuple[int, int, int, int]:
         """The widths of the number, the bar, the tokens and the count of held switches."""
-        number = max(len(row.label) for row in self._lines)
-        tokens = max(len(self._tokens(turn, row)) for row in self._lines)
-        held = max(len(self._held(turn, row)) for row in self._lines)
+        rows = [(turn, row) for row in self._lines]
+        if self._beside is not None:
+            rows += [(self._beside, row) for row in rows_of(len(self._beside.thoughts), self._room)]
+        number = max(len(row.label) for _, row in rows)
+        tokens = max(len(self._tokens(drawn, row)) for drawn, row in rows)
+        held = max(len(self._held(drawn, row)) for drawn, row in rows)
         free = width - number - 1
         figures = 1 + tokens + (held and held + 2)
         return (number, free - figures, tokens, held) if free - figures >= LEAST_BAR else (number, max(1, free), 0, 0)
@@ -160,7 +169,8 @@ class ThoughtMap(Widget):
         if row.first == row.last:
             parts = bar(turn.thoughts[row.first], self._scale, room)
         else:
-            parts = [("bar", heights(turn.thoughts[row.first:row.last + 1], longest_of(turn), room))]
+            longest = longest_of(turn) if self._beside is None else self._scale
+            parts = [("bar", heights(turn.thoughts[row.first:row.last + 1], longest, room))]
         segments += [Segment(text, body if part == "bar" else self._style("held")) for part, text in parts]
         drawn = sum(len(text) for _, text in parts)
         if last:

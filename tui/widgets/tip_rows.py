@@ -4,6 +4,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
+from localthink.tui.keys import TIPS_KEYS
+from localthink.tui.widgets.number_field import NumberInput
+from localthink.tui.widgets.settings_panel import TIP_KINDS
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -13,9 +16,6 @@ from textual.widgets import Input, Static
 
 from localthink.errors import UsageError
 from localthink.records import Tip
-from localthink.tui.keys import TIPS_KEYS
-from localthink.tui.widgets.number_field import NumberInput
-from localthink.tui.widgets.settings_panel import TIP_KINDS
 from localthink.visible_text import visible
 
 SIDES = ("left", "right")
@@ -42,7 +42,7 @@ class TipRows(Vertical):
             width: 1fr; max-width: 12; height: 1; border: none; padding: 0 1; margin-right: 2;
             background: $foreground 8%;
         }
-        & TipInput:focus { background: $primary 25%; }
+        & TipInput:focus { border: none; background: $primary 25%; }
         & TipInput:nocolor { text-style: underline; }
         & > .wrong { height: auto; padding: 0 1; color: $text-error; display: none; }
         & > .wrong.there { display: block; }

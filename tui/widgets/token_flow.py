@@ -5,6 +5,9 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import ClassVar
 
+from localthink.tui.widgets.thought_headline import HELD
+from localthink.tui.widgets.token_lines import STEPS, TokenLines
+from localthink.tui.wrapping import Wrapped
 from rich.segment import Segment
 from textual import events
 from textual.content import Content
@@ -15,10 +18,6 @@ from textual.strip import Strip
 
 from localthink.chat.turn import RECENT, Turn
 from localthink.records import Event
-from localthink.tui.widgets.thought_headline import HELD
-from localthink.tui.widgets.token_lines import STEPS, TokenLines
-from localthink.tui.wrapping import Wrapped
-
 
 NAMES = (f" ≥{STEPS[0] * 100:.0f} % ", *(f" ≥{least * 100:.0f} " for least in STEPS[1:]), f" <{STEPS[-1] * 100:.0f} ")
 
@@ -32,7 +31,7 @@ class TokenFlow(ScrollView, can_focus=False):
         f"token-flow--{name}" for name in ("cursor", "held", "note", *range(len(STEPS) + 1))}
     DEFAULT_CSS = """
     TokenFlow {
-        height: 1fr; padding: 0 1; border-top: solid $foreground 20%; border-title-color: $text-muted;
+        height: 1fr; min-height: 3; padding: 0 1; border-top: solid $foreground 20%; border-title-color: $text-muted;
         overflow-x: hidden; scrollbar-gutter: stable; scrollbar-size-vertical: 1;
         & > .token-flow--0 { color: $foreground; }
         & > .token-flow--1 { color: $foreground; background: $warning 20%; }

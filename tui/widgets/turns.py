@@ -1,6 +1,8 @@
 """The two kinds of turns in a transcript: a person's question and a model's answer."""
 from __future__ import annotations
 
+from localthink.tui.widgets.answer import Answer
+from localthink.tui.widgets.thinking_pane import ThinkingPane
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -10,8 +12,6 @@ from textual.widgets import Static
 
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
-from localthink.tui.widgets.answer import Answer
-from localthink.tui.widgets.thinking_pane import ThinkingPane
 from localthink.visible_text import visible
 
 

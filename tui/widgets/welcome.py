@@ -11,8 +11,6 @@ from textual.widgets.option_list import Option
 from localthink.chat.puzzles import PUZZLES
 
 
-
-
 class Welcome(Vertical):
     """A few lines, and three puzzles where the bundled model is loaded."""
 

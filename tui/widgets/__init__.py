@@ -1,0 +1,1 @@
+"""What is seen on a screen, one kind of thing a module."""
