@@ -1,6 +1,7 @@
 """Every key, once: bindings, the footer, the help and the README's table are made from this list."""
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from textual.binding import Binding
@@ -92,7 +93,7 @@ COMPARE = "In a comparison"
 COMPARE_KEYS = (
     Key("stop", ("escape",), "Stop", "stop both sides; what they wrote stays", COMPARE),
     Key("leave", ("escape",), "Back", "back to the conversation; a comparison is not kept", COMPARE),
-    Key("again", ("r",), "Again", "both sides again with another seed", COMPARE),
+    Key("again", ("r",), "New seed", "both sides again with another seed", COMPARE),
     Key("edit", ("e",), "α and β", "other α and β for either side; Enter starts over with them", COMPARE),
     Key("model", ("m",), "Model", "another model for the right side, in an engine of its own", COMPARE),
 )
@@ -100,13 +101,27 @@ TIPS_KEYS = (
     Key("submit", ("enter",), "Start over", "start both sides over with these settings", COMPARE),
     Key("close", ("escape",), "Back", "leave the settings as they were", COMPARE),
 )
-HELP_KEYS = (Key("close", ("escape", "f1"), "Close", "back to where you were", "Here"),)
+HELP_KEYS = (
+    Key("close", ("escape", "f1"), "Close", "back to where you were", "In this help"),
+    Key("penalty", ("p",), "The penalty", "what it does, and how to read the map of thoughts", "In this help"),
+    Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
+)
+ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *THOUGHT_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS, *COMPARE_KEYS, *TIPS_KEYS,
+            *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
+
+
+def groups(keys: Iterable[Key]) -> dict[str, list[Key]]:
+    """The keys under their headings."""
+    found: dict[str, list[Key]] = {}
+    for key in keys:
+        found.setdefault(key.group, []).append(key)
+    return found
 
 
 def key_name(key: str) -> str:
     """A key as it is written for people: ctrl+g, F5, Esc."""
     names = {"escape": "Esc", "enter": "Enter", "space": "Space", "delete": "Delete",
-             "up": "↑", "down": "↓", "left": "←", "right": "→"}
+             "pageup": "Page↑", "pagedown": "Page↓", "up": "↑", "down": "↓", "left": "←", "right": "→"}
     *held, last = key.split("+")
     last = names.get(last, last.upper() if held or (last[0] == "f" and last[1:].isdigit()) else last)
     return "+".join([*(name.capitalize() for name in held), last])

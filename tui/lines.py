@@ -1,6 +1,7 @@
 """Text of unknown origin on one line of a screen: shown as text, and cut by the cells that it takes."""
 from __future__ import annotations
 
+from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.style import Style
 
@@ -15,6 +16,18 @@ def one_line(text: str) -> str:
 def cut(text: str, width: int, style: str | Style = "") -> Content:
     """At most `width` cells of the text, with an ellipsis where there were more."""
     return Content.styled(one_line(text), style).truncate(max(0, width), ellipsis=True)
+
+
+def cut_inside(text: str, width: int) -> Content:
+    """At most `width` cells of the text: its beginning and its end, which tells names apart."""
+    content = Content(one_line(text))
+    if content.cell_length <= width or width < 3:
+        return content.truncate(max(0, width), ellipsis=True)
+    head = set_cell_size(content.plain, (width - 1) // 2)
+    tail = content.plain
+    while cell_len(head) + 1 + cell_len(tail) > width:
+        tail = tail[1:]
+    return Content(f"{head}…{tail}")
 
 
 def column(text: str | Content, width: int, right: bool = False) -> Content:

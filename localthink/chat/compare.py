@@ -56,7 +56,8 @@ class Comparison:
         return any(turn.running for turn in self.turns)
 
     def stop(self) -> None:
-        for side, turn, number in zip(self.sides, self.turns, self._numbers, strict=True):
+        """End what is being written; what was not started has no numbers."""
+        for side, turn, number in zip(self.sides, self.turns, self._numbers, strict=False):
             if turn.running:
                 side.asker.cancel(number)
 
@@ -222,11 +223,11 @@ def _rows(comparison: Comparison) -> tuple[Row, ...]:
 
 
 def _result(turn: Turn) -> str:
-    """What it came to: what is boxed, and nothing that would have to be guessed."""
-    if not turn.answer:
+    """What it came to: what is boxed, else how the answer begins."""
+    if not turn.answer.strip():
         return "none"
     result = boxed(turn.answer)
-    return " ".join(result.split()) if result else "nothing boxed"
+    return " ".join(result.split()) if result else beginning(turn.answer[:AROUND])
 
 
 def _held(turn: Turn) -> str:

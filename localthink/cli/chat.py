@@ -41,12 +41,10 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
     """
     from localthink.chat.asking import Opening
     from localthink.chat.settings import ChatSettings
-    from localthink.local_models import find_model
 
     settings = ChatSettings(tip, sampling, max_thinking, max_tokens, seed, system)
     opening = Opening(model, context, cache, threads, gpu_layers)
-    _check_opening(opening)
-    find_model(model)  # a wrong name is better said here than behind a screen
+    _check(settings, opening)
     if continue_last and no_history:
         raise UsageError("--continue needs what --no-history leaves out: give one of them")
     with ExitStack() as stack:
@@ -58,7 +56,16 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
         ChatApp(session, opening, continue_last).run()
 
 
-def _check_opening(opening: Opening) -> None:
+def _check(settings: ChatSettings, opening: Opening) -> None:
+    """What is wrong is better said here than behind a screen."""
+    from localthink import locations
+    from localthink.local_models import find_model
+
+    find_model(opening.model)
+    if settings.tip.groups != Tip().groups:
+        from localthink.thinking.markers import read_groups, select  # which brings numpy along
+
+        select(read_groups(locations.user_markers()), settings.tip.groups)
     for name, value in (("context", opening.context), ("threads", opening.threads)):
         if value is not None and value < 1:
             raise UsageError(f"{name} is {value}: give at least 1, or leave it out")

@@ -52,6 +52,7 @@ def go_on(chat: PlainChat, rest: str) -> None:
     if chat.session.resumable is None:
         raise UsageError("the latest answer did not end early: there is nothing to go on with")
     chat.session.go_on()
+    chat.news.look_at_answer()  # now: by the next look it may have ended again
 
 
 def again(chat: PlainChat, rest: str) -> None:
@@ -123,7 +124,7 @@ def drop(chat: PlainChat, rest: str) -> None:
     if not session.may_drop:
         raise UsageError("nothing is left that could be left out: ask something shorter, or /new")
     session.drop_oldest()
-    chat.news.measuring = True
+    chat.news.expect()
 
 
 def show_answer(chat: PlainChat, rest: str) -> None:

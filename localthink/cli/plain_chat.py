@@ -169,7 +169,7 @@ class PlainChat:
             raise LocalthinkError(NO_MODEL[phase])
         self._asked = asking
         asking()
-        self.news.measuring = self.session.busy
+        self.news.expect()
 
     def ask_again(self) -> None:
         """Once a model is open, ask what did not fit."""
@@ -187,7 +187,7 @@ class PlainChat:
             self.voice.say("loading is given up; /load begins again")
         elif session.busy:
             session.give_up()
-            self.news.measuring = False
+            self.news.forget()
             self.voice.say("the question is taken back")
         else:
             return False

@@ -42,7 +42,8 @@ def leave(chat: PlainChat, rest: str) -> None:
 
 NOTES = ("Any other line is a question. A line that ends in \\ goes on in the next; a question that begins with / "
          "wants a space before it.",
-         "While an answer is written, /stop, /now, /think, /alpha and /beta act at once; everything else waits.")
+         "While an answer is written, /stop, /now, /think, /alpha and /beta act at once, and all else waits; from a "
+         "pipe only the first three do, so that its lines keep their order.")
 VERBS = (
     Verb("help", "[NAME]", "show every command, or one", show_help, "typed"),
     Verb("paste", "", "a question of many lines, to a line that is a single dot", conversations.nothing_to_paste),

@@ -9,6 +9,7 @@ from localthink import locations
 from localthink.chat.asking import ModelState
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Overflow, Session
+from localthink.chat.turn import Turn
 from localthink.cli.page import DIM
 from localthink.cli.plain_answer import LONG_PROMPT, Follower, figures
 from localthink.cli.plain_voice import Voice
@@ -24,9 +25,10 @@ class News:
 
     def __init__(self, session: Session, voice: Voice, typed: bool, clock: Callable[[], float]) -> None:
         self.comparison: Comparison | None = None
-        self.measuring = False  # whether a question was asked of which nothing has been heard yet
-        self.refused = False  # whether a question had to be left unanswered
+        self.refused = False  # whether a question was left unanswered, or in the middle of its answer
         self._session, self._voice, self._typed, self._clock = session, voice, typed, clock
+        self._measuring = False  # whether a question was asked of which nothing has been heard yet
+        self._before: Turn | None = None  # the latest answer when that was asked
         self._follower: Follower | None = None
         self._writing, self._reading = False, False
         self._model, self._progress = ModelState(), 0.0
@@ -43,7 +45,7 @@ class News:
         """Take in what has happened, and say it."""
         session = self._session
         session.pump()
-        self._look_at_answer()
+        self.look_at_answer()
         for line in session.said:
             self._voice.warn(line)
         session.said.clear()
@@ -58,16 +60,29 @@ class News:
             show_comparison(self.comparison, self._voice)
             self.comparison = None
 
-    def _look_at_answer(self) -> None:
-        live = self._session.live
-        if live is not None and live.turn is not None and not self._writing:
-            self._writing, self._reading, self.measuring = True, False, False
-            if self._follower is None or self._follower.turn is not live.turn:
-                self._follower = Follower(live.turn, self._voice.sheet())
+    def expect(self) -> None:
+        """A question was asked: either its answer is the next thing to be seen, or it was refused."""
+        self._measuring, self._before = self._session.busy, self._latest()
+
+    def forget(self) -> None:
+        """The question was taken back."""
+        self._measuring = False
+
+    def _latest(self) -> Turn | None:
+        entries = self._session.entries
+        return entries[-1].turn if entries else None
+
+    def look_at_answer(self) -> None:
+        turn = self._latest()
+        begun = turn is not None and (turn.running or (self._measuring and turn is not self._before))
+        if turn is not None and begun and not self._writing:
+            self._writing, self._reading, self._measuring = True, False, False
+            if self._follower is None or self._follower.turn is not turn:
+                self._follower = Follower(turn, self._voice.sheet())
         if self._writing and self._follower is not None:
             self._follow(self._follower)
-        elif self.measuring and not self._session.busy:
-            self.measuring, self.refused = False, True
+        elif self._measuring and not self._session.busy:
+            self._measuring, self.refused = False, True
 
     def _follow(self, follower: Follower) -> None:
         turn, model = follower.turn, self._session.asker.model
@@ -77,6 +92,7 @@ class News:
         follower.show()
         if not turn.running:
             self._writing = False
+            self.refused |= turn.state == "interrupted"
             follower.end()
             if turn.reason and turn.reason != model.reason:
                 self._voice.warn(turn.reason)

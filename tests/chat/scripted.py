@@ -51,7 +51,7 @@ from localthink.thinking.tracker import ThoughtTracker
 
 EOS, END_THINK = 1, 2
 WORDS, OPENINGS = 10, 100_000  # where the ids of words begin, and of words that open a thought
-PIECE = re.compile(r"\s*\w{1,16}|\s*[^\w\s]+|\s+")
+PIECE = re.compile(r"\n+|[^\S\n]*\w{1,16}|[^\S\n]*[^\w\s]+|[^\S\n]+")
 PACE = 0.02  # seconds of a clock by hand that a step takes
 AFTER = 2.0**-10  # the probability of a switch that the penalty leaves
 OTHERS = (" so", " then", " we", " it", " the")
@@ -117,7 +117,7 @@ _CLOSE, _END, _WAIT = _Token("</think>"), _Token("<eos>"), _Token("Wait", opens=
 
 
 def pieces(text: str) -> list[str]:
-    """The tokens of a text: words with the blanks before them, and signs."""
+    """The tokens of a text: words with the blanks before them, signs, and the ends of lines."""
     return PIECE.findall(text)
 
 

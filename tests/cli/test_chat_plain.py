@@ -55,6 +55,13 @@ def test_every_line_is_a_question_and_answers_alone_go_to_standard_output():
     assert "Try one of these" not in ran.err and "> " not in ran.err  # those are for a person
 
 
+def test_where_there_is_no_terminal_it_is_plain_by_itself():
+    ran = subprocess.run([sys.executable, "-m", "localthink", "chat", "--threads", "1"], input=f"{PUZZLE}\n/stop".encode(),
+                         capture_output=True, timeout=120)
+    assert ran.returncode == 0
+    assert b"stopped: /go goes on" in ran.stderr  # which acts on the question before it, once that is answered
+
+
 def test_lines_of_a_pipe_are_done_in_their_order_and_a_seed_repeats_an_answer():
     ran = talk(f"/seed 5\n/alpha 0\n{PUZZLE}\n/alpha 2.5\n/again\n/alpha 0\n/again\n/prev\n/quit\nnever asked\n")
     assert ran.code == 0
@@ -66,8 +73,9 @@ def test_lines_of_a_pipe_are_done_in_their_order_and_a_seed_repeats_an_answer():
 
 
 def test_what_cannot_be_done_is_one_line_each_and_all_else_goes_on():
-    wrong = {"/agian": "did you mean /again?", "/alpha x": "alpha is 'x'", "/beta -1": "beta is -1", "/top-p 2": "top-p",
-             "/max-tokens 0": "max-tokens is 0", "/seed -1": "seed is -1", "/open 9": "conversation 9", "/delete x": "'x'",
+    wrong = {"/agian": "did you mean /again?", "/alpha x": "alpha is 'x'", "/beta -1": "beta is -1",
+             "/top-p 2": "top-p is 2", "/max-tokens 0": "max-tokens is 0", "/seed -1": "seed is -1",
+             "/open 9": "conversation 9", "/delete x": "'x' is not a conversation",
              "/load nothing": "no model called 'nothing'", "/thought 3": "no answer yet", "/again": "no question yet",
              "/export": "nothing to export", "/go": "nothing to go on with", "/drop": "nothing waits to fit"}
     ran = talk("".join(f"{line}\n" for line in wrong).encode() + b"\xff\n" + PUZZLE.encode())
@@ -226,9 +234,9 @@ def test_at_a_terminal_ctrl_c_stops_go_goes_on_and_the_killed_engine_is_survived
 @contextmanager
 def chatting(model: Path, **streams: int):
     """A chat in a process of its own, which is ended whatever happens."""
-    child = subprocess.Popen([sys.executable, "-m", "localthink", "chat", "--plain", "--threads", "1", "-m", str(model),
-                              "--temperature", "0", "--context", "100000"], env={**os.environ, "NO_COLOR": "1"}, **streams)
-    with child:
+    command = [sys.executable, "-m", "localthink", "chat", "--plain", "--threads", "1", "-m", str(model),
+               "--temperature", "0", "--context", "100000"]
+    with subprocess.Popen(command, env={**os.environ, "NO_COLOR": "1"}, **streams) as child:
         try:
             yield child
         finally:

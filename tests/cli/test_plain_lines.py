@@ -79,7 +79,7 @@ def test_lines_are_put_together(lines, said):
 @given(st.lists(st.tuples(st.booleans(), st.text("ab\n "), st.booleans(), st.booleans()), max_size=20),
        st.lists(st.text("ab\n "), max_size=5))
 def test_an_answer_looks_the_same_however_often_it_is_looked_at(thinking, answer):
-    """As `ask` shows it token by token. A token says whether it opens a thought, if a switch was held, and if somebody looks."""
+    """As `ask` shows it, token by token: each may open a thought, have a switch held, and be looked at."""
     thoughts = accumulate((opens for opens, *_ in thinking[1:]), initial=0)
     events = [(Event(1, 0, 1, text, "thinking", thought, False, 0, 0, float(held), 0.0), looked)
               for thought, (_, text, held, looked) in zip(thoughts, thinking, strict=False)]

@@ -11,12 +11,32 @@ from pathlib import Path
 import psutil
 import pytest
 
+from localthink.control.course import PATIENCE
 from localthink.engine.host import EngineHost
-from localthink.engine.messages import Ask, Checked, Died, Finished, Loaded, Loading, News, Progress, Refused
+from localthink.engine.messages import (
+    Ask,
+    Cancel,
+    Checked,
+    Count,
+    Counted,
+    Died,
+    Finished,
+    Loaded,
+    Loading,
+    LoadingShare,
+    News,
+    Progress,
+    Reading,
+    Refused,
+    Steer,
+    Written,
+)
 from localthink.locations import bundled_model
-from localthink.records import Message
+from localthink.records import Event, Message, Tip, Trace
+from tiny_gguf import write_tiny_gguf
 
 PUZZLE = (Message("user", "Use 3, 5 and 12 to make 57."),)
+LONG = (Message("user", "word " * 1_500),)  # seconds of reading, for the model below
 MODEL = str(bundled_model())
 
 
@@ -72,6 +92,149 @@ def test_a_model_that_is_not_there_is_a_lasting_end(host):
     host.send(Loading("no-such-model"))
     [died] = [news for news in hear(host, Died) if isinstance(news, Died)]
     assert died.lasting and died.code == 2 and "no-such-model" in died.reason
+
+
+# watched, steered, given up
+
+
+@pytest.fixture
+def loaded(host):
+    host.send(Loading(MODEL, slots=2, threads=1))
+    hear(host, Loaded)
+    return host
+
+
+@pytest.fixture
+def slow(host, tmp_path):
+    """A model that reads the long question for seconds."""
+    path = write_tiny_gguf(tmp_path / "slow.gguf", layers=4, width=256, hidden=512, context=8192)
+    host.send(Loading(str(path), slots=2, threads=1))
+    hear(host, Loaded)
+    return host
+
+
+def ended(heard: list[News], number: int) -> Trace:
+    [trace] = [news.trace for news in heard if isinstance(news, Finished) and news.number == number]
+    return trace
+
+
+def written(heard: list[News], number: int) -> list[Event]:
+    return [event for news in heard if isinstance(news, Written) and news.number == number for event in news.events]
+
+
+def hear_all(host: EngineHost, *numbers: int) -> list[News]:
+    """Everything up to the end of these."""
+    heard: list[News] = []
+    while set(numbers) - {news.number for news in heard if isinstance(news, Finished)}:
+        heard += hear(host, Finished)
+    return heard
+
+
+def test_what_is_watched_is_told_token_for_token_and_then_as_a_whole(loaded):
+    loaded.send(Ask(4, PUZZLE, seed=3, alternatives=3, watched=True))
+    loaded.send(Ask(5, PUZZLE, seed=3))
+    heard = hear_all(loaded, 4, 5)
+    trace, events = ended(heard, 4), written(heard, 4)
+    assert tuple(event.token for event in events) == trace.token_ids
+    texts = {part: "".join(event.text for event in events if event.part == part) for part in ("thinking", "answer")}
+    assert (texts["thinking"].strip(), texts["answer"].strip()) == (trace.thinking, trace.answer)
+    assert all(1 <= len(event.alternatives) <= 3 for event in events)
+    assert events[-1].trace == trace and not any(event.trace for event in events[:-1])
+    kinds = [type(news) for news in heard if isinstance(news, Written | Finished) and news.number == 4]
+    assert kinds[-1] is Finished and kinds.count(Finished) == 1
+    assert written(heard, 5) == [] and ended(heard, 5).token_ids == trace.token_ids
+
+
+def test_how_far_a_long_prompt_has_been_read_is_told(slow):
+    slow.send(Count(1, LONG))
+    [counted] = [news for news in hear(slow, Counted) if isinstance(news, Counted)]
+    slow.send(Ask(2, LONG, max_tokens=3, watched=True))
+    heard = hear_all(slow, 2)
+    reading = [news for news in heard if isinstance(news, Reading)]
+    assert reading and all(news.number == 2 and 0 <= news.tokens < news.of == counted.tokens for news in reading)
+    assert [news.tokens for news in reading] == sorted(news.tokens for news in reading)
+    assert ended(heard, 2).prompt_tokens == counted.tokens
+
+
+def test_a_sample_is_given_up_in_the_middle_of_its_prompt_and_the_next_is_answered(slow):
+    slow.send(Ask(1, LONG, watched=True))
+    reading = hear(slow, Reading)
+    assert all(not isinstance(news, Finished) for news in reading)
+    slow.send(Cancel(1))
+    heard = hear_all(slow, 1)
+    trace = ended(heard, 1)
+    assert (trace.finish_reason, trace.token_ids) == ("cancelled", ())
+    assert all(news.tokens < news.of for news in heard if isinstance(news, Reading)), "it was not read to its end"
+    slow.send(Ask(2, PUZZLE, max_tokens=3))
+    assert len(ended(hear_all(slow, 2), 2).token_ids) == 3
+
+
+def test_giving_one_up_leaves_the_other_as_it_would_have_been(loaded):
+    loaded.send(Ask(1, PUZZLE, seed=3))
+    alone = ended(hear_all(loaded, 1), 1)
+    loaded.send(Ask(2, PUZZLE, seed=3, watched=True))
+    loaded.send(Ask(3, (Message("user", "Use 2, 4 and 6 to make 9."),), seed=4))
+    loaded.send(Cancel(3))
+    heard = hear_all(loaded, 2, 3)
+    assert ended(heard, 3).finish_reason in ("cancelled", "stop", "length")
+    assert ended(heard, 2).token_ids[:20] == alone.token_ids[:20]  # later ones may round otherwise beside another
+
+
+def test_what_is_turned_on_the_way_reaches_the_sample(loaded):
+    loaded.send(Ask(1, PUZZLE, seed=3, tip=Tip(alpha=0.0), watched=True))
+    loaded.send(Steer(1, Tip(alpha=2.0, beta=50)))
+    loaded.send(Steer(1, wish="answer"))
+    trace = ended(hear_all(loaded, 1), 1)
+    assert [(one.alpha, one.beta, one.wish) for one in trace.steered] == [(2.0, 50, "free"), (2.0, 50, "answer")]
+    assert sum(thought.tokens for thought in trace.thoughts) <= trace.steered[1].position + PATIENCE
+    assert trace.answer
+
+
+def test_orders_about_what_is_not_there_are_passed_over(loaded):
+    loaded.send(Cancel(77))
+    loaded.send(Steer(77, Tip(), "think"))
+    loaded.send(Ask(1, PUZZLE, max_tokens=3))
+    hear_all(loaded, 1)
+    loaded.send(Cancel(1))
+    loaded.send(Steer(1, wish="answer"))
+    loaded.send(Count(2, PUZZLE))
+    assert not any(isinstance(news, Finished | Died) for news in hear(loaded, Counted))
+
+
+def test_a_prompt_is_counted_while_another_is_read(slow):
+    slow.send(Ask(1, LONG, watched=True))
+    hear(slow, Reading)
+    slow.send(Count(2, PUZZLE))
+    heard = hear(slow, Counted)
+    assert not any(isinstance(news, Finished) for news in heard)
+    slow.send(Cancel(1))
+    hear_all(slow, 1)
+    slow.send(Ask(3, PUZZLE, max_tokens=1))
+    [counted] = [news for news in heard if isinstance(news, Counted)]
+    assert counted == Counted(2, ended(hear_all(slow, 3), 3).prompt_tokens)
+
+
+def test_what_cannot_be_counted_is_refused(loaded):
+    loaded.send(Count(5, (Message("user", "\ud800"),)))
+    [refused] = [news for news in hear(loaded, Refused) if isinstance(news, Refused)]
+    assert refused.number == 5 and "not Unicode" in refused.reason
+    loaded.send(Count(6, ()))
+    [refused] = [news for news in hear(loaded, Refused) if isinstance(news, Refused)]
+    assert refused.number == 6
+
+
+def test_an_answer_goes_on_in_another_process(loaded):
+    loaded.send(Ask(1, PUZZLE, seed=2))
+    whole = ended(hear_all(loaded, 1), 1)
+    loaded.start()
+    loaded.send(Loading(MODEL, slots=2, threads=1, watched=True))
+    shares = [news.share for news in hear(loaded, Loaded) if isinstance(news, LoadingShare)]
+    assert shares == sorted(shares) and all(0 <= share <= 1 for share in shares)
+    loaded.send(Ask(1, PUZZLE, seed=2, begun=whole.token_ids[:50], watched=True))
+    heard = hear_all(loaded, 1)
+    again = ended(heard, 1)
+    assert again.token_ids[:65] == whole.token_ids[:65]  # what was begun is read in one batch, and rounds otherwise
+    assert tuple(event.token for event in written(heard, 1)) == again.token_ids[50:]
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals as POSIX has them")

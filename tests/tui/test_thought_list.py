@@ -275,3 +275,19 @@ def test_what_was_painted_bit_by_bit_is_what_is_painted_anew():
             await pilot.pause()
             assert app.export_screenshot() == painted
     run(check, size=(80, 30))
+
+
+def test_when_a_figure_grows_a_digit_those_above_it_move_along():
+    async def check(app, pilot):
+        turn = thinking_turn(2, [20, 99])
+        app.list.show(turn)
+        await pilot.pause()
+        turn.take(events(1, " a"), turn.seconds)
+        app.list.show(turn)
+        await pilot.pause()
+        painted = app.export_screenshot()
+        app.list.refresh()
+        await pilot.pause()
+        assert app.export_screenshot() == painted
+        assert every_line(app.list)[0].endswith("  20 tokens · 3 s")
+    run(check)

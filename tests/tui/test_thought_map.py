@@ -66,7 +66,7 @@ def test_the_earliest_thoughts_share_a_row_when_there_are_many():
         app.maps[0].show(thinking_turn(30, 40))
         await wait_until(pilot, lambda: app.maps[0].size.height == 10)
         shown = lines(app.maps[0])
-        assert shown[0].startswith("1–23 ▁") and shown[0].endswith("~40")
+        assert shown[0].startswith("1–23 ▅") and shown[0].endswith("~40")
         assert [line.split()[0] for line in shown[1:8]] == ["24", "25", "26", "27", "28", "29", "30"]
     run(check, size=(80, 40))
 

@@ -409,7 +409,8 @@ class ChatScreen(Screen[None]):
             return
         if not latest.pane.expanded:
             latest.pane.toggle()
-        self.call_after_refresh(latest.pane.focus_list)
+        if latest.pane.list is not None:
+            latest.pane.list.focus()
 
     def action_fold(self) -> None:
         self.query_one(Transcript).fold_all()

@@ -28,6 +28,8 @@ class ChoiceScreen(Dialog[str | None]):
     ChoiceScreen > #box { max-width: 72; }
     ChoiceScreen #text { height: auto; max-height: 8; margin: 0 1 1 1; }
     ChoiceScreen OptionList { height: auto; }
+    ChoiceScreen.-low > #box { height: 100%; }
+    ChoiceScreen.-low OptionList { height: 1fr; }
     ChoiceScreen.-low #text { margin: 0 1; }
     """
 

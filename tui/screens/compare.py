@@ -55,6 +55,8 @@ class CompareScreen(Screen[None]):
         & #texts > .left { border-right: solid $foreground 20%; }
     }
     CompareScreen.-high #page { padding-top: 1; }
+    CompareScreen.-low Verdict > #caveat { display: none; }
+    CompareScreen.-low Verdict, CompareScreen.-low Verdict > #rows { margin: 0; }
     CompareScreen.-narrow #texts { layout: vertical; height: auto; }
     CompareScreen.-narrow #texts > ComparedText { height: 12; border: none; }
     CompareScreen.-narrow TipRows > #tips { layout: vertical; }
@@ -103,6 +105,7 @@ class CompareScreen(Screen[None]):
         question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")
         self.query_one("#question", Static).update(Text(one_line(question)))
         self._start()
+        self.set_interval(FLUSH, self._pump)
         self.call_after_refresh(self._flush)
 
     def on_unmount(self) -> None:
@@ -152,7 +155,6 @@ class CompareScreen(Screen[None]):
 
     async def _flush(self) -> None:
         begun = time.perf_counter()
-        self._pump()
         if self.is_current:
             await self.show()
         self.call_after_refresh(self._flushed, begun)
@@ -199,6 +201,14 @@ class CompareScreen(Screen[None]):
                 return f"The model{whose} is being opened: {asker.model.share:.0%}", False
         reasons = [turn.reason for turn in self.comparison.turns if turn.reason]
         return (f"It could not be written to its end: {reasons[0]}", True) if reasons else ("", False)
+
+    @on(ComparedMap.Chosen)
+    def _choose(self, event: ComparedMap.Chosen) -> None:
+        text = self._texts[self._maps.index(event.side)]
+        if event.clicked:
+            text.open(event.index)
+        else:
+            text.point(event.index)
 
     # Verbs
 

@@ -45,7 +45,7 @@ class ConversationsScreen(Dialog[int | None]):
     ConversationsScreen #title { display: none; }
     ConversationsScreen.renaming #title { display: block; }
     ConversationsScreen.renaming #search { display: none; }
-    ConversationsScreen #list { height: 1fr; margin-top: 1; scrollbar-gutter: stable; }
+    ConversationsScreen #list { height: 1fr; margin-top: 1; }
     ConversationsScreen #nothing { height: 1fr; margin: 1; color: $text-muted; display: none; }
     ConversationsScreen.nothing #nothing { display: block; }
     ConversationsScreen.nothing #list { display: none; }

@@ -13,7 +13,7 @@ from localthink.tui.keys import MODELS_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.dialog import Dialog
 from localthink.tui.widgets.line_input import LineInput
-from localthink.tui.widgets.model_plan import ModelRow, plan
+from localthink.tui.widgets.model_plan import ModelRow, Plan, plan
 from localthink.tui.widgets.model_table import ModelTable
 from textual import events, on
 from textual.binding import BindingType
@@ -28,6 +28,7 @@ from localthink import locations
 from localthink.chat.asking import ModelState, Opening
 from localthink.cli.info import sized
 from localthink.errors import LocalthinkError
+from localthink.gguf_bytes import shown_path
 from localthink.gguf_header import read_facts
 from localthink.local_models import find_model, known_models
 from localthink.machine import free_memory
@@ -41,21 +42,21 @@ class ModelsScreen(Dialog[Opening | None]):
     """Gives how the model was opened that was loaded here, None if none was. `free` gives the bytes of free memory."""
 
     class Read(Message):
-        """A header was read, or could not be."""
+        """What is known of some models: their names, or the header of one."""
 
-        def __init__(self, row: ModelRow) -> None:
+        def __init__(self, rows: Sequence[ModelRow]) -> None:
             super().__init__()
-            self.row = row
+            self.rows = rows
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in MODELS_KEYS]
     AUTO_FOCUS = "#models"
     DEFAULT_CSS = """
-    ModelsScreen > #box { height: 90%; max-width: 120; }
+    ModelsScreen > #box { width: 100%; height: 90%; max-width: 110; }
     ModelsScreen.-low > #box, ModelsScreen.-narrow > #box { height: 100%; }
     ModelsScreen ModelTable { height: 1fr; }
     ModelsScreen #why { height: auto; max-height: 6; margin: 1 1 0 1; }
     ModelsScreen .field { height: 1; margin: 0 1; }
-    ModelsScreen #file { margin-top: 1; }
+    ModelsScreen #file { margin: 1 1 0 1; }
     ModelsScreen .field Label { width: 9; color: $text-muted; }
     ModelsScreen .field LineInput { width: 1fr; }
     ModelsScreen #cache { width: auto; margin-left: 2; }
@@ -66,7 +67,7 @@ class ModelsScreen(Dialog[Opening | None]):
     ModelsScreen.loading ProgressBar { display: block; }
     ModelsScreen.-low #columns { display: none; }
     ModelsScreen.-low #why, ModelsScreen.-low #said { margin: 0 1; max-height: 2; }
-    ModelsScreen.-low #file { margin-top: 0; }
+    ModelsScreen.-low #file { margin: 0 1; }
     """
 
     def __init__(self, state: Callable[[], ModelState], current: Opening, on_eject: Callable[[], None],
@@ -112,8 +113,7 @@ class ModelsScreen(Dialog[Opening | None]):
         opened = self._seen.loaded.path if self._seen.loaded else self._current.model
         if opened is not None and Path(opened).is_file() and Path(opened) not in [row.path for row in rows]:
             rows.append(ModelRow(Path(opened), Path(opened).stem))
-        for row in rows:
-            self.post_message(self.Read(row))
+        self.post_message(self.Read(rows))
         self._read(rows)
 
     def _read(self, rows: Sequence[ModelRow]) -> None:
@@ -124,15 +124,13 @@ class ModelsScreen(Dialog[Opening | None]):
             try:
                 read = replace(row, facts=read_facts(row.path))
             except LocalthinkError as error:
-                read = replace(row, trouble=str(error))
-            self.post_message(self.Read(read))
+                read = replace(row, trouble=str(error).removeprefix(f"{shown_path(row.path)}: "))
+            self.post_message(self.Read([read]))
 
     @on(Read)
     def _fill(self, event: Read) -> None:
-        row, known = event.row, self._rows.get(event.row.path)
-        if known is None or row.facts is not None or row.trouble:
-            self._rows[row.path] = row
-            self._show_rows()
+        self._rows |= {row.path: row for row in event.rows}
+        self._show_rows()
 
     @on(Input.Submitted, "#path")
     def _take_path(self, event: Input.Submitted) -> None:
@@ -170,7 +168,7 @@ class ModelsScreen(Dialog[Opening | None]):
     # What it would take
 
     @property
-    def _context(self) -> int | None:
+    def _tokens(self) -> int | None:
         digits = re.sub(r"\D", "", self.query_one("#context", LineInput).value)
         return int(digits) if digits else None
 
@@ -184,7 +182,7 @@ class ModelsScreen(Dialog[Opening | None]):
 
     @on(Input.Changed, "#context")
     def _show_rows(self) -> None:
-        rows = [(row, plan(row, self._context, self._cache, self._free_bytes)) for row in self._rows.values()]
+        rows = [(row, plan(row, self._tokens, self._cache, self._free_bytes)) for row in self._rows.values()]
         loaded = self._state().loaded if self._state().phase == "ready" else None
         self.query_one(ModelTable).show(rows, Path(loaded.path) if loaded else None)
         self.query_one("#cache", Static).update(f"cache {self._cache}")
@@ -195,10 +193,20 @@ class ModelsScreen(Dialog[Opening | None]):
         chosen = self.query_one(ModelTable).chosen
         if chosen is not None and chosen[0].path != self._insisted:
             self._insisted = None
-        text = one_line(chosen[1].why) if chosen else f"no models yet: put .gguf files into {locations.local_models()}"
-        if chosen and chosen[0].facts is not None and not chosen[0].facts.thinks:
+        self.query_one("#why", Static).update(Content(one_line(self._why(chosen))))
+
+    def _why(self, chosen: tuple[ModelRow, Plan] | None) -> str:
+        if chosen is None:
+            return f"looking for models here and in {locations.local_models()}"
+        row, planned = chosen
+        text = planned.why if self.has_class("-low") else f"{row.name}: {planned.why}"
+        if row.facts is not None and not row.facts.thinks:
             text += ". It does not think between <think> and </think>: there is nothing to hold it to"
-        self.query_one("#why", Static).update(Content(text))
+        return text
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self.query_one("#cache"):
+            self.action_cache()
 
     def action_cache(self) -> None:
         self._cache = CACHE_TYPES[(CACHE_TYPES.index(self._cache) + 1) % len(CACHE_TYPES)]
@@ -217,9 +225,9 @@ class ModelsScreen(Dialog[Opening | None]):
         if chosen is None:
             return
         row, planned = chosen
-        opening = replace(self._current, model=str(row.path), context=self._context, cache=self._cache)
+        opening = replace(self._current, model=str(row.path), context=self._tokens, cache=self._cache)
         if planned.memory is None:
-            self._say(planned.why, trouble=True)
+            self._say(f"{row.name} cannot be loaded", trouble=True)
         elif self._is_open(opening):
             self._say("it is open already, with this context and cache")
         elif planned.fit == "too big" and self._insisted != row.path:
@@ -284,7 +292,7 @@ class ModelsScreen(Dialog[Opening | None]):
         state = self._seen
         self.set_class(state.phase == "loading", "loading")
         self.query_one(ProgressBar).update(progress=state.share)
-        name = Path(self._current.model).stem if self._current.model else "the model that comes along"
+        name = Path(self._current.model or locations.bundled_model()).stem
         match state.phase:
             case "loading":
                 self._say(f"loading {name}")

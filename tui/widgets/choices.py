@@ -14,9 +14,14 @@ class Choices(OptionList, inherit_bindings=False):
         binding for binding in OptionList.BINDINGS if not (isinstance(binding, Binding) and binding.key == "enter")]
     DEFAULT_CSS = """
     Choices {
-        background: $surface; border: none; padding: 0; scrollbar-size-vertical: 1;
+        width: 100%; background: $surface; border: none; padding: 0; scrollbar-size-vertical: 1;
         & > .option-list--option { padding: 0 1; }
         &:focus { border: none; background-tint: $surface 0%; }
         &:nocolor > .option-list--option-highlighted { text-style: reverse; }
     }
     """
+
+    @property
+    def room(self) -> int:
+        """The cells that a row has for its text, beside a scrollbar that may be there."""
+        return self.size.width - 3

@@ -7,8 +7,10 @@ from localthink.tui.widgets.thought_map import ThoughtMap
 from localthink.tui.wording import counted
 from rich.table import Table
 from rich.text import Text
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
 from textual.widgets import Static
 
 from localthink.chat.compare import Names, Row, Summary
@@ -45,6 +47,13 @@ class ComparedMap(Vertical):
     }
     """
 
+    class Chosen(Message):
+        """A person points at a thought of this side, or has clicked it."""
+
+        def __init__(self, side: ComparedMap, index: int, clicked: bool) -> None:
+            super().__init__()
+            self.side, self.index, self.clicked = side, index, clicked
+
     def __init__(self, captioned: bool) -> None:
         super().__init__()
         self._map = ThoughtMap(captioned=captioned)
@@ -61,6 +70,11 @@ class ComparedMap(Vertical):
         self._name.say(Text(visible(name)))
         self._figures.say(Text(figures(turn)))
         self._map.show(turn, other)
+
+    @on(ThoughtMap.Chosen)
+    def _choose(self, event: ThoughtMap.Chosen) -> None:
+        event.stop()
+        self.post_message(self.Chosen(self, event.index, event.clicked))
 
 
 def figures(turn: Turn) -> str:
@@ -118,6 +132,15 @@ class ComparedText(Vertical):
         if self._answer is not None and not turn.running and not self._finished:
             self._finished = True
             await self._answer.finish()
+
+    def point(self, thought: int) -> None:
+        """Mark the line of a thought."""
+        self._thoughts.point(thought)
+
+    def open(self, thought: int) -> None:
+        """Bring the text of a thought into view."""
+        self._thoughts.open(thought)
+        self.scroll_visible(animate=False)
 
     async def _write(self, text: str) -> None:
         if self._answer is None:

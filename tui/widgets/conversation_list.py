@@ -60,21 +60,17 @@ class ConversationList(Choices):
         self.add_options(self._option(row) for row in rows)
 
     def on_resize(self) -> None:
-        if self._drawn != self._width:
+        if self._drawn != self.room:
             self._draw(-1 if self.highlighted is None else self.highlighted)
 
-    @property
-    def _width(self) -> int:
-        return self.scrollable_content_region.width - 2
-
     def _draw(self, place: int) -> None:
-        self._drawn = self._width
+        self._drawn = self.room
         self.set_options(self._option(row) for row in self._rows)
         self.highlighted = place if place >= 0 else None
 
     def _option(self, row: Row) -> Option:
         conversation = row.conversation
-        return Option(row_content(row, self._width, self._now(), conversation.id == self._current, self._words),
+        return Option(row_content(row, self.room, self._now(), conversation.id == self._current, self._words),
                       str(conversation.id))
 
 

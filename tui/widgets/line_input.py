@@ -15,7 +15,7 @@ class LineInput(Input):
     BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in LINE_KEYS if key.action == "submit"]
     DEFAULT_CSS = """
     LineInput, LineInput:focus {
-        height: 1; border: none; padding: 0 1; background: $boost;
+        height: 1; border: none; padding: 0 1; background: $panel;
         &:nocolor { text-style: underline; }
     }
     """

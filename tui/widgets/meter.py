@@ -45,7 +45,7 @@ class Facts:
     read: tuple[int, int] = (0, 0)  # prompt tokens, and of how many
     model: str = ""
     thoughts: int = 0
-    held: float = 0.0
+    held: int = 0
     prompt_speed: float = 0.0
     speed: float = 0.0
     speeds: tuple[float, ...] = ()
@@ -136,7 +136,7 @@ def facts_of(session: Session) -> Facts:
     return Facts(
         _state(session, live), round(model.share, 2), (shown.prompt_read, shown.prompt_tokens),
         model_name(loaded.name, loaded.quantization) if loaded is not None else "",
-        len(shown.thoughts), round(shown.held, 1), shown.prompt_speed, shown.speed,
+        len(shown.thoughts), shown.ticks, shown.prompt_speed, shown.speed,
         tuple(shown.speeds)[-POINTS:], shown.seed if turn is not None else session.settings.seed,
         live.alpha if live is not None else tip.alpha, live.beta if live is not None else tip.beta,
         live.wish if live is not None else "free",
@@ -182,7 +182,7 @@ def upper(facts: Facts) -> list[Part]:
         parts.append(Part(7, ((curve(facts.speeds).rjust(POINTS), "curve"),)))
     if facts.thoughts:
         thoughts, noun = counted(facts.thoughts, "thought").split()
-        held = ((f"  {HELD} ", "figure"), (f"{facts.held:.1f} held", "faint")) if facts.held else ()
+        held = ((f"  {HELD} ", "figure"), (f"{facts.held} held", "faint")) if facts.held else ()
         parts.append(Part(4, ((thoughts, "figure"), (f" {noun}", "faint"), *held)))
     return parts + _context(facts)
 

@@ -13,8 +13,8 @@ from localthink.gguf_header import ModelFacts
 FIT = {"fits": "✓ fits", "tight": "~ tight", "too big": "✕ too big"}
 CONSEQUENCE = {
     "fits": "",
-    "tight": ": little is left to work in; a smaller context or cache leaves more",
-    "too big": ": the machine would swap, and crawl; take a smaller context, cache or model",
+    "tight": " (little is left to work in: a smaller context or cache leaves more)",
+    "too big": " (the machine would swap, and crawl: take a smaller context, cache or model)",
 }
 
 
@@ -54,8 +54,8 @@ def plan(row: ModelRow, context: int | None, cache: str, free_bytes: int) -> Pla
         return Plan(str(error))
     fit = judge(memory.total, free_bytes)
     each = sized(facts.cache_bytes_per_token(cache, cache))
-    why = (f"{sized(memory.weights)} weights + {sized(memory.cache)} cache ({memory.context:,} tokens of {each}, "
-           f"{cache}) = {sized(memory.total)}; {sized(free_bytes)} are free. {FIT[fit]}{CONSEQUENCE[fit]}")
+    why = (f"{FIT[fit]}{CONSEQUENCE[fit]}: {sized(memory.weights)} weights + {sized(memory.cache)} cache "
+           f"({memory.context:,} tokens of {each}, {cache}) = {sized(memory.total)}, of {sized(free_bytes)} that are free")
     if facts.context_length and memory.context > SLOTS * facts.context_length:
         why += f". It was trained for {facts.context_length:,} tokens: a conversation gets no more"
     return Plan(why, memory, fit)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localthink.tui.lines import column, cut, one_line
+from localthink.tui.lines import column, cut_inside, one_line
 from localthink.tui.widgets.choices import Choices
 from localthink.tui.widgets.model_plan import FIT, ModelRow, Plan, parameters, trained
 from textual import events
@@ -19,7 +19,7 @@ from localthink.cli.info import sized
 from localthink.gguf_header import ModelFacts
 
 OPEN = "●"
-NAME = 16  # cells that a name has before columns give way
+NAME = 13  # cells that a name has before columns give way
 GAP = 2
 
 
@@ -58,9 +58,9 @@ class ModelTable(Vertical):
     """A line of titles above the rows."""
 
     DEFAULT_CSS = """
-    ModelTable { height: auto; }
+    ModelTable { width: 100%; height: auto; }
     ModelTable > #columns { height: 1; padding: 0 1; color: $text-muted; }
-    ModelTable > #models { height: 1fr; scrollbar-gutter: stable; }
+    ModelTable > #models { height: 1fr; }
     """
 
     def __init__(self) -> None:
@@ -96,7 +96,7 @@ class ModelTable(Vertical):
             self._draw(chosen[0].path)
 
     def _draw(self, path: Path | None) -> None:
-        width = self._choices.scrollable_content_region.width - 2
+        width = self._choices.room
         shown, name = _fitting(width)
         titles = [Content("  "), column("model", name), *(column(each.title, each.width, each.right) for each in shown)]
         self.query_one("#columns", Static).update(_joined(titles))
@@ -110,11 +110,11 @@ class ModelTable(Vertical):
         mark = Content.styled(f"{OPEN} " if row.path == self._open else "  ", "bold")
         if row.facts is None:
             told = f"✕ {one_line(row.trouble)}" if row.trouble else "…"
-            name = cut(row.name, max(NAME, width // 3))
+            name = cut_inside(row.name, max(NAME, width // 3))
             return column(Content.assemble(mark, name, "  ", (told, "dim")), width)
         shown, name_width = _fitting(width)
         facts = row.facts
-        return _joined([mark, column(row.name, name_width),
+        return _joined([mark, column(cut_inside(_short(row.name, facts), name_width), name_width),
                         *(column(each.text(facts, plan), each.width, each.right) for each in shown)])
 
 
@@ -124,6 +124,12 @@ def _fitting(width: int) -> tuple[list[Column], int]:
     while len(shown) > 1 and _name_width(shown, width) < NAME:
         shown.remove(max(shown, key=lambda each: each.rank))
     return shown, max(1, _name_width(shown, width))
+
+
+def _short(name: str, facts: ModelFacts) -> str:
+    """A name without the type at its end, which has a column of its own."""
+    short = name[:-len(facts.quantization)] if name.upper().endswith(facts.quantization) else name
+    return short.rstrip("-_.") or name
 
 
 def _name_width(shown: Sequence[Column], width: int) -> int:

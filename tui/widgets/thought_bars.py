@@ -11,7 +11,8 @@ from localthink.tui.widgets.thought_headline import HELD
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 HEIGHTS = "▁▂▃▄▅▆▇█"
 REACH, BEYOND = "░", "›"
-LEAST = 300  # tokens on a scale, so that a short thought looks short even among short ones
+LEAST = 60  # tokens on a scale
+AHEAD = 3  # a scale makes room for what the penalty reaches, up to so many times the longest thought
 LEAST_SHARED = 40  # tokens on the scale of two answers
 MOST_REACH = 600  # tokens that a scale makes room for only to show how far the penalty reaches
 
@@ -46,13 +47,14 @@ def longest_of(turn: Turn) -> int:
 
 def scale_of(turn: Turn) -> int:
     """The tokens that the whole width stands for. It grows by an eighth at most, not at every token."""
-    return _stepped(max(longest_of(turn), int(min(reach(turn), MOST_REACH))))
+    longest = longest_of(turn)
+    return _stepped(max(longest, int(min(reach(turn), AHEAD * longest, MOST_REACH))))
 
 
 def shared_scale(turn: Turn, beside: Turn) -> int:
     """The same for two answers, which are to be told from each other and not from what is usual."""
-    lengths = [thought.tokens for thought in (*turn.thoughts, *beside.thoughts)]
-    return _stepped(max(LEAST_SHARED, *lengths))
+    lengths = (thought.tokens for thought in (*turn.thoughts, *beside.thoughts))
+    return _stepped(max(LEAST_SHARED, max(lengths, default=0)))
 
 
 def _stepped(longest: int) -> int:

@@ -82,7 +82,7 @@ class ThoughtMap(Widget):
         self._pointed: int | None = None
 
     def show(self, turn: Turn, beside: Turn | None = None) -> None:
-        """Draw the answer as it is now; with another one `beside` it, so that the maps of both share scale and columns."""
+        """Draw the answer as it is now. With another one `beside` it the maps of both share scale and columns."""
         scale = scale_of(turn) if beside is None else shared_scale(turn, beside)
         thoughts = len(turn.thoughts)
         seen = (id(turn), thoughts, turn.thinking_tokens, turn.ticks, scale, self._beta(turn), turn.alpha > 0,

@@ -3,6 +3,7 @@ from __future__ import annotations
 
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thinking_pane import ThinkingPane
+from localthink.tui.wording import counted
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -145,7 +146,7 @@ def figures(turn: Turn, model: str) -> str:
     if turn.speed:
         parts.append(f"{turn.speed:,.0f} tokens/s")
     if turn.thoughts:
-        parts.append(f"{len(turn.thoughts)} thought{'' if len(turn.thoughts) == 1 else 's'}, {turn.held:.1f} held")
+        parts.append(f"{counted(len(turn.thoughts), 'thought')}, {turn.ticks} held")
     parts.append(f"α {turn.alpha:g} β {turn.beta:g}" if turn.alpha else "no penalty")
     parts.append(f"seed {turn.seed}")
     if model:

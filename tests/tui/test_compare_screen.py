@@ -1,0 +1,365 @@
+"""The screen of a comparison: both sides on one screen, the words that explain it, and every key."""
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+from chat.scripted import DIED, Line, Refusal, Reply, ScriptedClient, pieces, session
+from textual.app import App
+from textual.pilot import Pilot
+from textual.widgets import Static
+
+from localthink.chat.asking import Opening
+from localthink.chat.session import Session
+from localthink.chat.settings import ChatSettings
+from localthink.records import Message, Tip
+from localthink.tui.screens import compare
+from localthink.tui.screens.choice import ChoiceScreen
+from localthink.tui.screens.compare import CompareScreen
+from localthink.tui.widgets.answer import Answer
+from localthink.tui.widgets.compared import ComparedText, Verdict
+from localthink.tui.widgets.thought_list import ThoughtList
+from localthink.tui.widgets.thought_map import ThoughtMap
+from localthink.tui.widgets.tip_rows import TipInput
+from tui.piloting import wait_until
+
+QUESTION = "Use 3, 5 and 12 to make 57."
+SAME = "First, try 12 * 5 = 60. 60 + 3 = 63, no."
+LEFT = Reply("I found no way.", (SAME, "\nAlternatively, try 12 + 5 = 17. 17 * 3 = 51, no.", "\nAlternatively, try 7."))
+RIGHT = Reply(r"So it is \boxed{12 * 5 - 3}.", (Line(SAME + "\n60 - 3 = 57, yes.", {len(pieces(SAME)): 0.9}),))
+SIZES = [(80, 24), (120, 40), (50, 20), (30, 10), (200, 60)]
+
+
+class CompareApp(App[None]):
+    """One comparison over a scripted engine; `second` is the engine of the right side, where it gets one."""
+
+    def __init__(self, *replies: Reply | Refusal, right_opening: Opening | None = None, question: str = QUESTION,
+                 ready: bool = True) -> None:
+        super().__init__()
+        self.client = ScriptedClient(replies or [LEFT, RIGHT, RIGHT, RIGHT])
+        self.second = ScriptedClient([RIGHT], name="second", clock=self.client.clock)
+        self.talk: Session = session(None, self.client, ready=ready)
+        self.compared = CompareScreen(
+            self.talk, [Message("user", question)], 6, ChatSettings(tip=Tip(alpha=0)), ChatSettings(),
+            right_opening=right_opening, make_client=lambda: self.second, clock=self.client.clock, seeds=lambda: 77)
+
+    async def on_mount(self) -> None:
+        await self.push_screen(self.compared)
+
+    def text(self, part: str) -> str:
+        """What a line or a paragraph of the screen says."""
+        return str(self.compared.query_one(part, Static).visual)
+
+    @property
+    def keys(self) -> set[str]:
+        return {active.binding.description for active in self.screen.active_bindings.values() if active.binding.show}
+
+    @property
+    def shown(self) -> list[int]:
+        """How many tokens of either side are on the screen."""
+        return [sum(thought.tokens for thought in found.lines.turn.thoughts) if found.lines else 0
+                for found in self.compared.query(ThoughtList)]
+
+
+def run(check: Callable[[CompareApp, Pilot[None]], Awaitable[None]], app: CompareApp | None = None,
+        size: tuple[int, int] = (100, 40)) -> CompareApp:
+    app = app or CompareApp()
+
+    async def play() -> None:
+        async with app.run_test(size=size) as pilot:
+            await check(app, pilot)
+    asyncio.run(play())
+    return app
+
+
+async def asked(app: CompareApp, pilot: Pilot[None], count: int = 2) -> None:
+    await wait_until(pilot, lambda: len(app.client.asks) == count and bool(app.compared.query(Verdict)))
+
+
+async def done(app: CompareApp, pilot: Pilot[None]) -> None:
+    """Both sides are at their end, and the screen says so."""
+    await asked(app, pilot)
+    app.client.finish()
+    await wait_until(pilot, lambda: "Back" in app.keys and "answer" in app.text("#rows"))
+
+
+def test_both_sides_are_asked_at_once_with_one_seed_and_nothing_is_kept():
+    app = run(done)
+    left, right = app.client.asks
+    assert (left.seed, right.seed) == (6, 6) and left.messages == right.messages
+    assert (left.tip.alpha, right.tip.alpha) == (0, 3)
+    assert app.talk.entries == []
+
+
+def test_the_screen_says_what_is_compared():
+    async def check(app, pilot):
+        await asked(app, pilot)
+        assert app.text("#question") == QUESTION and app.text("#seed") == "seed 6"
+        await wait_until(pilot, lambda: [str(name.visual) for name in app.compared.query(".name")] == 2 * [
+            "without the penalty (α 0)", "with the penalty: α 3, β 600"])
+    run(check)
+
+
+def test_the_thoughts_of_both_are_shown_while_they_are_written():
+    async def check(app, pilot):
+        await asked(app, pilot)
+        app.client.advance(25)
+        await wait_until(pilot, lambda: app.shown == [25, 25])
+        maps = list(app.compared.query(ThoughtMap))
+        assert maps[0].region.y < maps[1].region.y and maps[0].region.width == maps[1].region.width
+        lists = list(app.compared.query(ThoughtList))
+        assert lists[0].region.y == lists[1].region.y and lists[0].region.right <= lists[1].region.x
+        assert app.keys == {"Stop", "New seed", "α and β", "Model"}
+    run(check)
+
+
+def test_where_they_part_is_said_as_soon_as_they_do():
+    async def check(app, pilot):
+        await asked(app, pilot)
+        app.client.advance(10)
+        await wait_until(pilot, lambda: app.text("#opening") == "So far the same: 10 tokens.")
+        app.client.advance(25)
+        await wait_until(pilot, lambda: app.text("#meaning").startswith("Without the penalty it left this thought"))
+        assert "The same for" in app.text("#opening") and "Alternatively, try" in app.text("#quotes")
+        assert not app.compared.query_one("#rows").display
+    run(check)
+
+
+def test_at_the_end_there_is_a_table_of_both():
+    async def check(app, pilot):
+        await done(app, pilot)
+        assert app.compared.query_one("#rows").display
+        rows = app.text("#rows")
+        for said in ("12 * 5 - 3", "makes 57", "“I found no way.”", "1 ⊘", "by itself, after"):
+            assert said in rows
+        answers = [answer.text for answer in app.compared.query(Answer)]
+        assert answers == [LEFT.answer, RIGHT.answer]
+    run(check)
+
+
+def test_escape_stops_first_and_leaves_then():
+    async def check(app, pilot):
+        await asked(app, pilot)
+        app.client.advance(12)
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: "stopped, after" in app.text("#rows"))
+        assert not app.client.writing and app.screen is app.compared
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: app.screen is not app.compared)
+    run(check)
+
+
+def test_leaving_in_the_midst_ends_what_is_written():
+    async def check(app, pilot):
+        await asked(app, pilot)
+        app.client.advance(12)
+        await app.pop_screen()
+        await wait_until(pilot, lambda: not app.client.writing)
+    run(check)
+
+
+def test_another_seed_starts_both_over():
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.press("r")
+        await asked(app, pilot, 4)
+        assert [ask.seed for ask in app.client.asks] == [6, 6, 77, 77]
+        await wait_until(pilot, lambda: app.text("#seed") == "seed 77" and "Stop" in app.keys)
+        assert not app.compared.query_one("#rows").display and not app.compared.query(Answer)
+        app.client.finish()
+        await wait_until(pilot, lambda: "Both wrote the same" in app.text("#opening"))
+    run(check)
+
+
+def test_another_seed_in_the_midst_ends_what_was_written_before():
+    async def check(app, pilot):
+        await asked(app, pilot)
+        app.client.advance(12)
+        await pilot.press("r")
+        await asked(app, pilot, 4)
+        app.client.advance(3)
+        await wait_until(pilot, lambda: app.shown == [3, 3])
+    run(check)
+
+
+def test_alpha_and_beta_of_both_can_be_written_over():
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.press("e")
+        await wait_until(pilot, lambda: isinstance(app.focused, TipInput) and app.keys == {"Start over", "Back"})
+        await pilot.press("r", "ctrl+u", *"6.5", "tab", "ctrl+u", *"80", "enter")
+        await asked(app, pilot, 4)
+        left, right = app.client.asks[2:]
+        assert (left.tip.alpha, left.tip.beta) == (0, 600) and (right.tip.alpha, right.tip.beta) == (6.5, 80)
+        assert (left.seed, right.seed) == (6, 6)
+        await wait_until(pilot, lambda: "Stop" in app.keys and not app.compared.has_class("editing"))
+    run(check)
+
+
+def test_the_arrows_are_steps_of_alpha():
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.press("e")
+        await wait_until(pilot, lambda: isinstance(app.focused, TipInput))
+        await pilot.press("up", "up", "down", "enter")
+        await asked(app, pilot, 4)
+        assert app.client.asks[3].tip.alpha == 3.5
+    run(check)
+
+
+def test_what_is_no_alpha_is_told_and_nothing_starts():
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.press("e")
+        await wait_until(pilot, lambda: isinstance(app.focused, TipInput))
+        await pilot.press("ctrl+u", *"much", "enter")
+        await wait_until(pilot, lambda: "alpha is 'much'" in app.text("TipRows > .wrong"))
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: not app.compared.has_class("editing"))
+        assert app.screen is app.compared and len(app.client.asks) == 2
+    run(check)
+
+
+def test_the_right_side_may_have_a_model_and_an_engine_of_its_own():
+    app = CompareApp(LEFT, right_opening=Opening("second.gguf"))
+    app.second.loads = False
+
+    async def check(app, pilot):
+        await wait_until(pilot, lambda: "The model of the right side is being opened" in app.text("#state"))
+        assert app.client.asks == [] and "Back" in app.keys
+        app.second.open()
+        await wait_until(pilot, lambda: len(app.client.asks) == len(app.second.asks) == 1)
+        app.client.finish()
+        app.second.finish()
+        await wait_until(pilot, lambda: "second, with the penalty" in app.text("#rows"))
+        assert "They begin with the same words" in app.text("#opening")
+        assert app.second.running
+        await pilot.press("escape")
+        await wait_until(pilot, lambda: app.screen is not app.compared)
+    run(check, app)
+    assert not app.second.running and app.client.running
+
+
+def test_another_model_is_chosen_from_those_that_are_known(tmp_path, monkeypatch):
+    monkeypatch.setattr(compare, "known_models", lambda: {"other": tmp_path / "other.gguf"})
+
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.press("m")
+        await wait_until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("2")
+        await wait_until(pilot, lambda: len(app.client.asks) == 3 and len(app.second.asks) == 1)
+        assert app.second.orders[0].model == str(tmp_path / "other.gguf")
+        await pilot.press("m")
+        await wait_until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("escape")
+        assert app.second.running
+        await pilot.press("m")
+        await wait_until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("1")
+        await asked(app, pilot, 5)
+        assert not app.second.running
+    run(check)
+
+
+def test_an_engine_that_dies_is_told_and_opened_again():
+    async def check(app, pilot):
+        await asked(app, pilot)
+        app.client.advance(12)
+        app.client.die()
+        await wait_until(pilot, lambda: DIED in app.text("#state") and "interrupted, after" in app.text("#rows"))
+        assert "Back" in app.keys
+        await pilot.press("r")
+        await asked(app, pilot, 4)
+        await wait_until(pilot, lambda: app.text("#state") == "")
+        assert app.client.starts == 2
+    run(check)
+
+
+def test_a_second_model_that_cannot_be_opened_is_told():
+    async def check(app, pilot):
+        app.second.die("the file is no GGUF", lasting=True)
+        await wait_until(pilot, lambda: "The model of the right side is not there: the file is no GGUF" in app.text("#state"))
+        assert app.client.asks == [] and "Back" in app.keys
+    app = CompareApp(LEFT, right_opening=Opening("second.gguf"))
+    app.second.loads = False
+    run(check, app)
+
+
+def test_a_refusal_is_told():
+    async def check(app, pilot):
+        await wait_until(pilot, lambda: "the prompt is too long" in app.text("#state"))
+        assert "Back" in app.keys
+    run(check, CompareApp(Refusal("the prompt is too long")))
+
+
+def test_a_bar_opens_the_text_of_its_thought():
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.click(ThoughtMap, offset=(5, 1))
+        await wait_until(pilot, lambda: app.compared.query(ThoughtList).first().lines.is_open(1))
+    run(check)
+
+
+def test_the_keys_are_there_for_the_mouse():
+    async def check(app, pilot):
+        await done(app, pilot)
+        footer = next(key for key in app.compared.query("FooterKey") if key.description == "New seed")
+        await pilot.click(footer)
+        await asked(app, pilot, 4)
+    run(check)
+
+
+@pytest.mark.parametrize("size", SIZES)
+def test_both_sides_and_their_figures_can_be_seen_at_every_size(size):
+    async def check(app, pilot):
+        await asked(app, pilot)
+        app.client.advance(30)
+        await wait_until(pilot, lambda: app.shown == [30, 30])
+        await done(app, pilot)
+        page = app.compared.query_one("#page")
+        assert page.max_scroll_x == 0
+        sides = list(app.compared.query(ComparedText))
+        assert all(side.region.width > 20 or size[0] < 60 for side in sides)
+        assert (sides[0].region.y == sides[1].region.y) == (size[0] >= 60)
+        page.scroll_end(animate=False)
+        await pilot.pause()
+        assert sides[1].region.bottom <= page.region.bottom
+    run(check, size=size)
+
+
+def test_at_80_by_24_maps_words_and_table_fit_on_one_screen():
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.pause()
+        seen = app.compared.query_one("#page").region
+        assert all(found.region.y >= seen.y for found in app.compared.query(ThoughtMap))
+        assert app.compared.query_one("#rows").region.bottom <= seen.bottom
+    run(check, size=(80, 24))
+
+
+def test_what_a_model_or_a_person_writes_is_never_obeyed():
+    wild = Reply("[b]7[/b]\x1b[2J", ("\x1b[31m[red]Try 7[/red]",))
+
+    async def check(app, pilot):
+        await done(app, pilot)
+        assert app.text("#question") == "[bold]x[/bold] \\x1b[2J"
+        assert "\x1b" not in app.text("#rows") + app.text("#quotes") + app.text("#opening")
+        assert "[b]7[/b]\\x1b[2J" in app.text("#rows")
+    run(check, CompareApp(wild, wild, question="[bold]x[/bold]\n\x1b[2J"))
+
+
+def test_a_conversation_is_compared_with_and_without_its_penalty():
+    talk = session(None, settings=ChatSettings(tip=Tip(alpha=5, beta=90)))
+    screen = CompareScreen.with_and_without(talk, [Message("user", QUESTION)], 4)
+    left, right = (side.settings.tip for side in screen.comparison.sides)
+    assert (left.alpha, left.beta, right.alpha, right.beta) == (0, 90, 5, 90)
+    assert screen.comparison.seed == 4
+
+
+def test_a_conversation_without_a_penalty_is_compared_with_the_usual_one():
+    talk = session(None, settings=ChatSettings(tip=Tip(alpha=0)))
+    screen = CompareScreen.with_and_without(talk, [Message("user", QUESTION)], None)
+    left, right = (side.settings.tip for side in screen.comparison.sides)
+    assert (left.alpha, right.alpha, right.beta) == (0, 3, 600)
