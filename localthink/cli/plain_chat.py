@@ -103,8 +103,7 @@ class PlainChat:
             self._stopping = True
         else:
             self._warned = True
-            self.voice.say("Ctrl+C again, Ctrl+D or /quit leaves; everything is saved"
-                           if self.session.transcript.history is not None else "Ctrl+C again, Ctrl+D or /quit leaves")
+            self.voice.say("Ctrl+C again, Ctrl+D or /quit leaves")
 
     def _see_whether_to_leave(self) -> None:
         """At the end of what is said, once all of it is answered."""

@@ -122,12 +122,12 @@ def test_an_answer_is_asked_for_as_the_settings_say(tmp_path):
 def test_a_seed_that_was_set_stays_and_else_every_answer_has_a_new_one(talk):
     answered(talk, "one?")
     answered(talk, "two?")
-    talk.change(ChatSettings(seed=5))
+    talk.change(ChatSettings(seed=0))
     answered(talk, "three?")
     talk.regenerate()
     talk.pump()
-    assert [asked.seed for asked in client_of(talk).asks] == [1, 2, 5, 5]
-    assert [turn.seed for entry in talk.entries if (turn := entry.turn)] == [1, 2, 5]
+    assert [asked.seed for asked in client_of(talk).asks] == [1, 2, 0, 0]
+    assert [turn.seed for entry in talk.entries if (turn := entry.turn)] == [1, 2, 0]
 
 
 def test_new_seeds_differ_and_are_small_enough_for_anybody():
@@ -479,6 +479,26 @@ def test_nothing_goes_on_where_the_person_went_elsewhere(demo, leave):
     assert not demo.busy and len(client_of(demo).asks) == 1
 
 
+def test_another_conversation_does_not_go_on_in_its_place(demo):
+    ask(demo, "one?")
+    advance(demo, 30)
+    demo.stop()
+    demo.pump()
+    demo.new()
+    ask(demo, "two?")
+    advance(demo, 30)
+    client_of(demo).die()
+    client_of(demo).loads = False
+    demo.pump()
+    demo.go_on()
+    demo.open(1)
+    assert demo.resumable is not None
+    client_of(demo).open()
+    demo.pump()
+    demo.pump()
+    assert not demo.busy and len(client_of(demo).asks) == 2
+
+
 def test_another_model_writes_the_answer_again_as_it_cannot_read_the_tokens(demo):
     client = client_of(demo)
     ask(demo, "one?")
@@ -641,6 +661,31 @@ def test_a_place_before_what_was_left_out_is_asked_with_all_that_comes_before_it
     finish(tight)
     assert tight.show_sibling(tight.entries[2], -1)
     assert tight.first == 0
+
+
+@pytest.mark.parametrize("where", ["new", "open", "sibling"])
+def test_elsewhere_nothing_is_left_out(tight, where):
+    tight.new()
+    answered(tight, "other")
+    tight.open(1)
+    tight.regenerate()
+    tight.pump()
+    finish(tight)
+    ask(tight, "word " * 60)
+    tight.drop_oldest()
+    while tight.live is None:
+        tight.pump()
+    finish(tight)
+    assert tight.first == 4
+    if where == "sibling":
+        assert tight.show_sibling(tight.entries[5], -1)
+    elif where == "open":
+        tight.open(2)
+    else:
+        tight.new()
+    assert tight.first == 0
+    answered(tight, "next?")
+    assert sent(tight)[0] == {"new": "next?", "open": "other", "sibling": "question number 0"}[where]
 
 
 def test_a_larger_context_takes_the_question(tight):

@@ -273,6 +273,16 @@ def test_nobody_turns_to_a_sibling_as_long_as_something_is_not_saved(store, talk
     assert [entry.message().content for entry in talk.entries] == ["one?", "uno", "more?", "2"]
 
 
+def test_so_it_is_where_only_what_is_new_cannot_be_saved(store, talk):
+    exchange(talk, "one?", "1")
+    talk.cut(1)
+    again = write(talk, "uno")
+    store.add_message = store._fail
+    talk.add_question("more?")
+    assert not talk.choose(again, -1)
+    assert [entry.message().content for entry in talk.entries] == ["one?", "uno", "more?"]
+
+
 def test_a_sibling_that_cannot_be_read_leaves_everything_as_it_is(store, talk):
     exchange(talk, "one?", "1")
     talk.cut(1)

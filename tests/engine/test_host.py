@@ -1,7 +1,9 @@
 """An engine in a child process: its news, its deaths, and that nothing of it stays behind."""
 from __future__ import annotations
 
+import math
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -146,9 +148,10 @@ def test_what_is_watched_is_told_token_for_token_and_then_as_a_whole(loaded):
 
 
 def test_how_far_a_long_prompt_has_been_read_is_told(slow):
-    slow.send(Count(1, LONG))
+    question = (Message("user", "word " * 500),)
+    slow.send(Count(1, question))
     [counted] = [news for news in hear(slow, Counted) if isinstance(news, Counted)]
-    slow.send(Ask(2, LONG, max_tokens=3, watched=True))
+    slow.send(Ask(2, question, max_tokens=3, watched=True))
     heard = hear_all(slow, 2)
     reading = [news for news in heard if isinstance(news, Reading)]
     assert reading and all(news.number == 2 and 0 <= news.tokens < news.of == counted.tokens for news in reading)
@@ -294,3 +297,43 @@ def test_a_child_does_not_outlive_its_parent(tmp_path):
     parent.kill()
     parent.wait()
     child.wait(timeout=30)  # raises where it still runs
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_whatever_is_ordered_and_whenever_every_ask_ends_once_with_what_was_told_of_it(loaded, seed):
+    chance, told = random.Random(seed), {}
+    asked: set[int] = set()
+    ended: list[int] = []
+
+    def take(seconds: float) -> None:
+        for news in loaded.receive(seconds):
+            assert not isinstance(news, Died)
+            if isinstance(news, Written):
+                assert news.number in asked and news.number not in ended
+                told.setdefault(news.number, []).extend(event.token for event in news.events if event.token >= 0)
+            if isinstance(news, Finished):
+                ended.append(news.number)
+                assert tuple(told.get(news.number, ())) == news.trace.token_ids
+
+    for number in range(80):
+        order = chance.choice(["ask", "cancel", "steer", "steer", "count"])
+        earlier = chance.choice(sorted(asked) or [99])
+        if order == "ask":
+            asked.add(number)
+            loaded.send(Ask(number, PUZZLE * chance.choice([1, 1, 20]), seed=number, watched=True,
+                            max_thinking=chance.choice([None, 30])))
+        elif order == "cancel":
+            loaded.send(Cancel(earlier))
+        elif order == "steer":
+            loaded.send(Steer(earlier, Tip(alpha=chance.choice([0, 3, -5, math.inf])),
+                              chance.choice(["answer", "think", "free"])))
+        else:
+            loaded.send(Count(number, PUZZLE))
+        take(chance.choice([0, 0, 0.01]))
+    for number in asked:
+        loaded.send(Steer(number, wish="free"))
+    end = time.monotonic() + 60
+    while set(ended) != asked:
+        assert time.monotonic() < end, asked - set(ended)
+        take(0.2)
+    assert len(ended) == len(asked)

@@ -8,6 +8,7 @@ import pytest
 from chat.scripted import DIED, Line, Refusal, Reply, ScriptedClient, pieces, session
 from textual.app import App
 from textual.pilot import Pilot
+from textual.widget import Widget
 from textual.widgets import Static
 
 from localthink.chat.asking import Opening
@@ -31,6 +32,12 @@ RIGHT = Reply(r"So it is \boxed{12 * 5 - 3}.", (Line(SAME + "\n60 - 3 = 57, yes.
 SIZES = [(80, 24), (120, 40), (50, 20), (30, 10), (200, 60)]
 
 
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch):
+    """No pause between two looks is longer than it has to be."""
+    monkeypatch.setattr(compare, "SHARE", 0)
+
+
 class CompareApp(App[None]):
     """One comparison over a scripted engine; `second` is the engine of the right side, where it gets one."""
 
@@ -48,18 +55,17 @@ class CompareApp(App[None]):
         await self.push_screen(self.compared)
 
     def text(self, part: str) -> str:
-        """What a line or a paragraph of the screen says."""
-        return str(self.compared.query_one(part, Static).visual)
+        """What a line, a paragraph or a table of the screen says, in one line."""
+        return lines(self.compared.query_one(part, Static))
 
     @property
     def keys(self) -> set[str]:
         return {active.binding.description for active in self.screen.active_bindings.values() if active.binding.show}
 
     @property
-    def shown(self) -> list[int]:
-        """How many tokens of either side are on the screen."""
-        return [sum(thought.tokens for thought in found.lines.turn.thoughts) if found.lines else 0
-                for found in self.compared.query(ThoughtList)]
+    def shown(self) -> list[str]:
+        """What the screen says of how far either side is."""
+        return [figures.render_line(0).text.strip() for figures in self.compared.query(".figures")]
 
 
 def run(check: Callable[[CompareApp, Pilot[None]], Awaitable[None]], app: CompareApp | None = None,
@@ -71,6 +77,10 @@ def run(check: Callable[[CompareApp, Pilot[None]], Awaitable[None]], app: Compar
             await check(app, pilot)
     asyncio.run(play())
     return app
+
+
+def lines(shown: Widget) -> str:
+    return " ".join(shown.render_line(y).text.strip() for y in range(shown.size.height))
 
 
 async def asked(app: CompareApp, pilot: Pilot[None], count: int = 2) -> None:
@@ -105,7 +115,7 @@ def test_the_thoughts_of_both_are_shown_while_they_are_written():
     async def check(app, pilot):
         await asked(app, pilot)
         app.client.advance(25)
-        await wait_until(pilot, lambda: app.shown == [25, 25])
+        await wait_until(pilot, lambda: all("25 tokens" in figures for figures in app.shown))
         maps = list(app.compared.query(ThoughtMap))
         assert maps[0].region.y < maps[1].region.y and maps[0].region.width == maps[1].region.width
         lists = list(app.compared.query(ThoughtList))
@@ -179,7 +189,7 @@ def test_another_seed_in_the_midst_ends_what_was_written_before():
         await pilot.press("r")
         await asked(app, pilot, 4)
         app.client.advance(3)
-        await wait_until(pilot, lambda: app.shown == [3, 3])
+        await wait_until(pilot, lambda: all("1 thought · 3 tokens" in figures for figures in app.shown))
     run(check)
 
 
@@ -297,8 +307,10 @@ def test_a_refusal_is_told():
 def test_a_bar_opens_the_text_of_its_thought():
     async def check(app, pilot):
         await done(app, pilot)
+        left = app.compared.query(ThoughtList).first()
+        assert "17 * 3 = 51" not in lines(left)
         await pilot.click(ThoughtMap, offset=(5, 1))
-        await wait_until(pilot, lambda: app.compared.query(ThoughtList).first().lines.is_open(1))
+        await wait_until(pilot, lambda: "17 * 3 = 51" in lines(left))
     run(check)
 
 
@@ -316,7 +328,7 @@ def test_both_sides_and_their_figures_can_be_seen_at_every_size(size):
     async def check(app, pilot):
         await asked(app, pilot)
         app.client.advance(30)
-        await wait_until(pilot, lambda: app.shown == [30, 30])
+        await wait_until(pilot, lambda: app.text("#opening").startswith("The same for"))
         await done(app, pilot)
         page = app.compared.query_one("#page")
         assert page.max_scroll_x == 0

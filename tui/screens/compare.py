@@ -70,9 +70,8 @@ class CompareScreen(Screen[None]):
         self.session = session
         self._messages, self._seed, self._settings = tuple(messages), seed, (left, right)
         self._make_client, self._clock, self._seeds = make_client, clock, seeds
+        self._right_opening = right_opening
         self._second: Asker | None = None  # of the right side, where that has a model of its own
-        if right_opening is not None:
-            self._open(right_opening)
         self.comparison = self._comparison()
         self._asked = False  # the models may have to be opened first
         self._over = False
@@ -104,6 +103,8 @@ class CompareScreen(Screen[None]):
     def on_mount(self) -> None:
         question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")
         self.query_one("#question", Static).update(Text(one_line(question)))
+        if self._right_opening is not None:
+            self._open(self._right_opening)
         self._start()
         self.set_interval(FLUSH, self._pump)
         self.call_after_refresh(self._flush)

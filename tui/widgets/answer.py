@@ -9,9 +9,9 @@ import asyncio
 
 from textual.containers import Vertical
 
-from localthink.tui.widgets.answer_blocks import Stretch
 from localthink.tui.widgets.answer_markdown import parse, settled
 from localthink.tui.widgets.answer_plain import PlainText
+from localthink.tui.widgets.answer_stretch import Stretch
 from localthink.visible_text import visible
 
 LONG = 3000  # characters of a block, from which on it is plain text until it is complete
@@ -20,7 +20,7 @@ LONG = 3000  # characters of a block, from which on it is plain text until it is
 class Answer(Vertical):
     """Takes text as it comes, cut anywhere. It must be mounted before it is given any."""
 
-    DEFAULT_CSS = "Answer { height: auto; }"
+    DEFAULT_CSS = "Answer { height: auto; layout: stream; }"
 
     def __init__(self) -> None:
         super().__init__()
@@ -89,8 +89,10 @@ class Answer(Vertical):
         if self._end is not None and isinstance(self._end, PlainText) != plain:
             await self._end.remove()
             self._end = None
-        if self._end is not None:
+        if isinstance(self._end, PlainText):
             await self._end.show(text)
+        elif isinstance(self._end, Stretch):
+            self._end.show(text)
         elif plain:
             self._end = PlainText()
             await self.mount(self._end)

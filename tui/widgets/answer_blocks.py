@@ -1,128 +1,140 @@
-"""A stretch of an answer as widgets. While the stretch grows only what has changed is written anew."""
+"""The blocks of an answer, of which some hold others, made from the tokens of its Markdown."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from typing import ClassVar
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
 
-from markdown_it import MarkdownIt
 from markdown_it.token import Token
 from textual.content import Content
-from textual.widget import Widget
-from textual.widgets import Markdown, Static
-from textual.widgets.markdown import MarkdownBlock, MarkdownFence
+from textual.highlight import highlight
 
-from localthink.tui.widgets.answer_content import BOXED, block_content, inline_content
-from localthink.tui.widgets.answer_markdown import CONTINUES, MATH_BLOCK, parse, parser
+from localthink.tui.widgets.answer_content import formula_content, inline_content
+from localthink.tui.widgets.answer_markdown import CONTINUES, MATH_BLOCK
+
+Side = Literal["left", "center", "right"]
 
 MOST_COLOURED = 20_000  # characters of one block of code: colouring reads them all at once
-_TEXTS = ("paragraph_open", "th_open", "td_open", *(f"h{level}" for level in range(1, 7)))
-_LISTS = ("bullet_list_open", "ordered_list_open")
-_LEAVES = ("inline", "fence", "code_block", MATH_BLOCK)
+BULLETS = "•▪‣◦"
 
 
-class Prose:
-    """A block of text, with mathematics in it."""
+@dataclass(frozen=True, slots=True)
+class Paragraph:
+    """A paragraph, or a heading of a level from 1 to 6."""
 
-    def build_from_token(self: MarkdownBlock, token: Token) -> None:  # type: ignore[misc]  # it is mixed into one
-        self.set_content(inline_content(token.children or ()))
+    content: Content
+    level: int = 0
 
 
-class Formula(MarkdownBlock):
+@dataclass(frozen=True, slots=True)
+class Formula:
     """A formula that stands alone."""
 
-    DEFAULT_CSS = "Formula { padding: 0 4; }"
-
-    def build_from_token(self, token: Token) -> None:
-        self.set_content(block_content(token))
+    content: Content
 
 
-class Code(MarkdownFence):
-    """A block of code. Its language is what the model says it is: none is guessed."""
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A block of code, with its colours."""
 
-    DEFAULT_CSS = "Code { margin: 0; & > Label { padding: 0 1; } }"
-
-    def build_from_token(self, token: Token) -> None:
-        self.code = token.content.rstrip()
-        self.set_content(self.highlight(self.code, self.lexer, ansi=self.app.native_ansi_color,
-                                        dark=self.app.current_theme.dark))
-
-    @classmethod
-    def highlight(cls, code: str, language: str, ansi: bool = False, dark: bool = False) -> Content:
-        known = language.split()[0] if language.strip() and len(code) <= MOST_COLOURED else "text"
-        return super().highlight(code, known, ansi, dark)
+    content: Content
 
 
-class Continued:
-    """A list of one item, which may go on with the one before."""
-
-    def __init__(self: MarkdownBlock, markdown: Markdown, token: Token) -> None:  # type: ignore[misc]
-        super().__init__(markdown, token)  # type: ignore[safe-super]
-        self.set_class(CONTINUES in token.meta, CONTINUES)
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A line across."""
 
 
-def _mixed(mixed_in: type, names: Sequence[str]) -> dict[str, type[MarkdownBlock]]:
-    """Textual's own blocks of these names with something of ours."""
-    return {name: type(base.__name__, (mixed_in, base), {}) for name in names for base in (Markdown.BLOCKS[name],)}
+@dataclass(frozen=True, slots=True)
+class Quote:
+    """Blocks that are quoted."""
+
+    blocks: tuple[Block, ...]
 
 
-class Stretch(Markdown):
-    """Some blocks of an answer. Its children are laid out the same wherever an answer is cut into stretches."""
+@dataclass(frozen=True, slots=True)
+class Item:
+    """An item of a list; it `continues` one if it is not the first."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {BOXED}
-    DEFAULT_CSS = f"""
-    Stretch {{
-        padding: 0;
-        & > .{BOXED} {{ text-style: bold; color: $text-accent; background: $accent-muted; }}
-        & MarkdownList {{ margin: 0; }}
-        & > MarkdownBlock {{ margin: 1 0 0 0; }}
-        & > .{CONTINUES}, & > MarkdownHorizontalRule {{ margin: 0; }}
-        &.first > MarkdownBlock:first-child, &.amid-list > MarkdownBlock:first-child {{ margin: 0; }}
-    }}
-    """
-    BLOCKS: ClassVar[dict[str, type[MarkdownBlock]]] = {
-        **Markdown.BLOCKS, **_mixed(Prose, _TEXTS), **_mixed(Continued, _LISTS), "fence": Code, "code_block": Code}
-
-    def __init__(self, text: str, classes: str) -> None:
-        super().__init__(text, classes=classes, parser_factory=_parser, open_links=False)
-        self._tokens = parse(text)
-
-    def unhandled_token(self, token: Token) -> MarkdownBlock | None:
-        if token.type != MATH_BLOCK:
-            return None
-        formula = Formula(self, token)
-        formula.build_from_token(token)
-        return formula
-
-    async def show(self, text: str) -> None:
-        """Show another text in place of the one before, of which it is most often the beginning or an end."""
-        before, self._tokens = self._tokens, parse(text)
-        if _shape(before) == _shape(self._tokens):
-            self._rewrite(_leaves(before), _leaves(self._tokens))
-        else:
-            await self.update(text)
-
-    def _rewrite(self, before: Sequence[Token], after: Sequence[Token]) -> None:
-        for widget, old, new in zip(self._leaf_widgets(), before, after, strict=True):
-            if old.content == new.content and old.meta == new.meta:
-                continue
-            if isinstance(widget, MarkdownBlock):
-                widget.build_from_token(new)
-            elif isinstance(widget, Static):
-                widget.update(inline_content(new.children or ()))
-
-    def _leaf_widgets(self) -> list[Widget]:
-        """The widgets of `_leaves`, in their order: blocks of text, code and formulas, and the cells of tables."""
-        return [widget for widget in self.walk_children(Widget)
-                if isinstance(widget, (Prose, Formula, Code)) or widget.has_class("cell") or widget.has_class("header")]
+    marker: str
+    blocks: tuple[Block, ...]
+    continues: bool
 
 
-def _parser() -> MarkdownIt:
-    return parser()
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of cells, the first of which are headings, and at which side the cells of a column stand."""
+
+    rows: tuple[tuple[Content, ...], ...]
+    sides: tuple[Side, ...]
 
 
-def _shape(tokens: Iterable[Token]) -> list[tuple[str, str, str, int]]:
-    return [(token.type, token.tag, token.info, token.level) for token in tokens]
+Block = Paragraph | Formula | Code | Rule | Quote | Item | Table
 
 
-def _leaves(tokens: Iterable[Token]) -> list[Token]:
-    return [token for token in tokens if token.type in _LEAVES]
+def blocks_of(tokens: Sequence[Token]) -> list[Block]:
+    return list(_Reader(tokens).blocks("", 0))
+
+
+class _Reader:
+    """Goes through the tokens once; what holds others is read up to its closing token."""
+
+    def __init__(self, tokens: Sequence[Token]) -> None:
+        self._tokens = tokens
+        self._place = 0
+
+    def _next(self) -> Token:
+        self._place += 1
+        return self._tokens[self._place - 1]
+
+    def blocks(self, end: str, depth: int) -> tuple[Block, ...]:
+        found: list[Block] = []
+        while self._place < len(self._tokens) and (token := self._next()).type != end:
+            if token.type in ("paragraph_open", "heading_open"):
+                level = int(token.tag[1:]) if token.type == "heading_open" else 0
+                found.append(Paragraph(inline_content(self._next().children or ()), level))
+            elif token.type in ("fence", "code_block"):
+                found.append(Code(_coloured(token)))
+            elif token.type == MATH_BLOCK:
+                found.append(Formula(formula_content(token)))
+            elif token.type == "hr":
+                found.append(Rule())
+            elif token.type == "blockquote_open":
+                found.append(Quote(self.blocks("blockquote_close", depth)))
+            elif token.type.endswith("_list_open"):
+                found.append(self._item(token, depth))
+            elif token.type == "table_open":
+                found.append(self._table())
+        return tuple(found)
+
+    def _item(self, opened: Token, depth: int) -> Item:
+        item = self._next()
+        ordered = opened.type == "ordered_list_open"
+        marker = f"{item.info}{item.markup} " if ordered else f"{BULLETS[depth % len(BULLETS)]} "
+        blocks = self.blocks("list_item_close", depth if ordered else depth + 1)
+        self._next()  # its list ends with it
+        return Item(marker, blocks, CONTINUES in opened.meta)
+
+    def _table(self) -> Table:
+        rows: list[list[Content]] = []
+        sides: list[Side] = []
+        while (token := self._next()).type != "table_close":
+            if token.type == "tr_open":
+                rows.append([])
+            elif token.type in ("th_open", "td_open"):
+                if token.type == "th_open":
+                    sides.append(_side(token))
+                rows[-1].append(inline_content(self._next().children or ()))
+        return Table(tuple(map(tuple, rows)), tuple(sides))
+
+
+def _side(token: Token) -> Side:
+    style = str(token.attrGet("style") or "")
+    return "right" if style.endswith("right") else "center" if style.endswith("center") else "left"
+
+
+def _coloured(token: Token) -> Content:
+    """The code in the language that the model says it is in; none is guessed."""
+    code = token.content.removesuffix("\n")
+    language = token.info.split()[0] if token.info.strip() and len(code) <= MOST_COLOURED else "text"
+    return highlight(code, language=language)

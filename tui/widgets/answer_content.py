@@ -11,8 +11,8 @@ from localthink.chat.mathematics import pieces
 from localthink.tui.widgets.answer_markdown import MATH
 from localthink.visible_text import visible
 
-BOXED = "boxed"
-_STYLES = {"em_open": ".em", "strong_open": ".strong", "s_open": ".s", "link_open": "underline"}
+EM, CODE, LINK, BOXED = ".answer--em", ".answer--code", ".answer--link", ".answer--boxed"
+_STYLES = {"em_open": EM, "strong_open": ".answer--strong", "s_open": ".answer--s", "link_open": LINK}
 _SPACES = re.compile(r"[ \t]*\n[ \t]*")
 
 
@@ -24,7 +24,7 @@ def inline_content(tokens: Sequence[Token]) -> Content:
     return writer.content()
 
 
-def block_content(token: Token) -> Content:
+def formula_content(token: Token) -> Content:
     """The content of a formula that stands alone."""
     writer = _Writer()
     writer.take_math(token, alone=True)
@@ -57,11 +57,11 @@ class _Writer:
         elif token.type in ("softbreak", "hardbreak"):
             self.write("\n")
         elif token.type == "code_inline":
-            self.write(token.content, ".code_inline")
+            self.write(token.content, CODE)
         elif token.type == MATH:
             self.take_math(token)
         elif token.type == "image":
-            self.write(f"{token.content} ({token.attrGet('src')})", "underline")
+            self.write(f"{token.content} ({token.attrGet('src')})", LINK)
         elif token.type in _STYLES:
             self._open.append((_STYLES[token.type], self._length, str(token.attrGet("href") or "")))
         elif token.type.endswith("_close"):
@@ -77,7 +77,7 @@ class _Writer:
         """A formula that can be read, with its boxes, or else its source, whole."""
         found = pieces(token.content)
         if found is None or (not alone and any("\n" in piece.text for piece in found)):
-            self.write(token.meta["source"], ".code_inline")
+            self.write(token.meta["source"], CODE)
             return
         for piece in found:
-            self.write(piece.text, f".{BOXED}" if piece.boxed else ".em")
+            self.write(piece.text, BOXED if piece.boxed else EM)
