@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""What the terminal program costs: how long it takes to show, to echo a key, to start, and what it takes from the engine.
+"""What the terminal program costs: the time to show, to echo a key, to start, and what it takes from the engine.
 
     python scripts/bench_tui.py stream [--tokens 30000] [--rate 200]
     python scripts/bench_tui.py start [--rounds 10]
@@ -12,7 +12,8 @@ has happened until the screen is drawn again; a key is timed from its arrival un
 `start` runs `localthink chat` in a pseudo-terminal, on a home folder of its own, and measures until the first
 words are there (POSIX only).
 
-`engine` lets the same questions be answered by the program (without a terminal) and by `localthink ask`, by turns; tokens a second of all answers of a round, medians, and the median of the paired ratios.
+`engine` lets the same questions be answered by the program (without a terminal) and by `localthink ask`, by turns; tokens
+a second of all answers of a round, medians, and the median of the paired ratios.
 """
 from __future__ import annotations
 
@@ -29,8 +30,6 @@ from collections.abc import Callable
 from pathlib import Path
 
 import psutil
-from localthink.tui.app import ChatApp
-from localthink.tui.widgets.prompt import Prompt
 from textual import events
 
 from bench_engine import machine
@@ -52,11 +51,13 @@ from localthink.engine.messages import (
 )
 from localthink.history import History
 from localthink.records import Alternative, Event, Sampling, Thought, Tip, Trace
+from localthink.tui.app import ChatApp
+from localthink.tui.widgets.prompt import Prompt
 
 SIZE = (100, 40)
 KEY_EVERY = 0.5  # seconds
-PROSE = ("Let me set up the equation first. If \\(x^2 + 2x = 15\\) then \\(x = 3\\) or \\(x = -5\\), and the sum of the "
-         "digits has to be even, so I check both.\n\n")
+PROSE = ("Let me set up the equation first. If \\(x^2 + 2x = 15\\) then \\(x = 3\\) or \\(x = -5\\), and the sum of "
+         "the digits has to be even, so I check both.\n\n")
 CODE = "```python\ndef digits(n):\n    return sum(map(int, str(n)))\n\nprint(digits(3 ** 5))\n```\n\n"
 SWITCH = "Alternatively, count the pairs (a, b) with a + b = 12 one by one.\n"
 ANSWER = ("## The result\n\nThere are **two** roots, \\(x = 3\\) and \\(x = -5\\):\n\n| root | digits |\n|---|---|\n"
@@ -211,7 +212,8 @@ class Answers:
         self._opening = Opening(model, 4096 if model else None, threads=threads)
         self._settings = ChatSettings(max_tokens=tokens, seed=1)
         self._questions = PUZZLES if model is None else PUZZLES[:1]
-        self._command = [sys.executable, "-m", "localthink", "ask", "--json", "--seed", "1", "--max-tokens", str(tokens)]
+        self._command = [sys.executable, "-m", "localthink", "ask", "--json", "--seed", "1",
+                         "--max-tokens", str(tokens)]
         self._command += ["-m", model, "--context", "4096"] if model else []
         self._command += ["--threads", str(threads)] if threads else []
 

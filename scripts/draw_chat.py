@@ -14,8 +14,6 @@ import itertools
 import tempfile
 from pathlib import Path
 
-from localthink.tui.app import ChatApp
-
 import localthink
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
@@ -23,6 +21,7 @@ from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Ask, Count, Counted, Finished, Loaded, News, Order, Written
 from localthink.history import History
 from localthink.records import Event
+from localthink.tui.app import ChatApp
 
 QUESTION = "Use 3, 5 and 12 to make 57."
 SIZE = (100, 30)

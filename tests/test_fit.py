@@ -1,6 +1,7 @@
-"""A batch has as many slots as memory, cores and samples allow, and says which of them it was."""
+"""A batch has as many slots as memory, cores and samples allow, and a conversation a context that fits."""
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,7 +10,23 @@ from hypothesis import strategies as st
 
 from localthink import locations
 from localthink.errors import UsageError
-from localthink.fit import MOST_SLOTS, ON_GPU, PER_CORE, ROUND, SHARE, SPARE, BatchFit, even_slots, fit_batch
+from localthink.fit import (
+    LEAST_CONTEXT,
+    MOST_SLOTS,
+    ON_GPU,
+    PER_CORE,
+    ROUND,
+    SHARE,
+    SPARE,
+    USUAL_CONTEXT,
+    BatchFit,
+    ChatMemory,
+    chat_memory,
+    default_context,
+    even_slots,
+    fit_batch,
+    judge,
+)
 from localthink.gguf_header import read_facts
 
 GIB = 2**30
@@ -132,3 +149,37 @@ def test_a_type_of_cache_that_is_none_is_refused() -> None:
 def test_even_slots_are_few_or_come_in_fours(slots: int, even: int) -> None:
     assert even_slots(slots) == even
     assert even_slots(even) == even
+
+
+def test_a_conversation_takes_its_weights_and_a_cache_in_whole_steps() -> None:
+    found = chat_memory(FACTS, 1000)
+    assert found == ChatMemory(1024, FACTS.weight_bytes, 1024 * PER_TOKEN)
+    assert found.total == FACTS.weight_bytes + 1024 * PER_TOKEN
+
+
+def test_a_cache_of_another_type_takes_what_its_blocks_take() -> None:
+    assert chat_memory(FACTS, 1024, "f32").cache == 2 * chat_memory(FACTS, 1024).cache
+    with pytest.raises(UsageError, match="f17"):
+        chat_memory(FACTS, 1024, "f17")
+
+
+@given(st.integers(1, 8), st.integers(0, 64 * GIB))
+def test_what_is_chosen_takes_at_most_a_quarter_of_the_memory_and_no_more_than_full_contexts(
+        slots: int, free_bytes: int) -> None:
+    context = default_context(FACTS, slots, free_bytes)
+    assert LEAST_CONTEXT <= context <= max(LEAST_CONTEXT, slots * FACTS.context_length)
+    assert context == LEAST_CONTEXT or chat_memory(FACTS, context).cache <= free_bytes / 4
+
+
+def test_a_long_context_is_chosen_no_longer_than_usual() -> None:
+    long = replace(FACTS, context_length=131_072)
+    assert default_context(long, 2, 64 * GIB) == 2 * USUAL_CONTEXT
+    assert default_context(replace(FACTS, context_length=0), 1, 64 * GIB) == USUAL_CONTEXT
+
+
+@given(st.integers(0, 64 * GIB), st.integers(0, 64 * GIB))
+def test_what_fits_leaves_room_and_what_is_too_big_is_more_than_there_is(total: int, free_bytes: int) -> None:
+    fit = judge(total, free_bytes)
+    assert (fit == "too big") == (total > free_bytes)
+    assert fit != "fits" or free_bytes - total >= SPARE
+    assert judge(total, 2 * (total + SPARE)) == "fits"

@@ -4,8 +4,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar
 
-from localthink.tui.keys import CHAT_KEYS
-from localthink.tui.screens.chat import ChatScreen
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -13,6 +11,8 @@ from textual.screen import Screen
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.errors import LocalthinkError
+from localthink.tui.keys import CHAT_KEYS
+from localthink.tui.screens.chat import ChatScreen
 from localthink.visible_text import visible
 
 

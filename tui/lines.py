@@ -40,4 +40,4 @@ def column(text: str | Content, width: int, right: bool = False) -> Content:
 def ends(left: Content, right: Content, width: int) -> Content:
     """One at the beginning of the line, the other at its end; the left one is cut if need be."""
     room = max(0, width - right.cell_length - 2)
-    return Content.assemble(column(left, room), "  ", right) if room else right
+    return Content.assemble(column(left, room), "  ", right) if room else right.pad_left(width - right.cell_length)

@@ -154,7 +154,7 @@ def _number(value: float) -> str:
 def _opening(comparison: Comparison, place: Parting | None) -> str:
     """How long the two are the same."""
     if place is None:
-        return _unparted(*comparison.turns, comparison.running)
+        return _unparted(comparison)
     before = ending(place.before)
     if place.part == "answer" and comparison.turns[0].thinking:
         return f"Their thinking is the same, and their answers up to {before}" if before else (
@@ -166,8 +166,9 @@ def _opening(comparison: Comparison, place: Parting | None) -> str:
     return f"The same for {counted(place.tokens, 'token')}, up to {before}"
 
 
-def _unparted(left: Turn, right: Turn, running: bool) -> str:
-    if running:
+def _unparted(comparison: Comparison) -> str:
+    left, right = comparison.turns
+    if comparison.running:
         same = common_prefix(left.token_ids, right.token_ids)
         return f"So far the same: {counted(same, 'token')}." if same else ""
     if left.token_ids and left.token_ids == right.token_ids:

@@ -57,8 +57,9 @@ class Session:
         self.path = 0  # grows whenever the entries are others than before
         self.prompt_tokens: int | None = None  # of what would be sent now
         self.overflow: Overflow | None = None
+        self.returned = ""  # a question that could not be asked; whoever shows it gives it back and empties this
         self.first = 0  # entries before it are left out of what is sent
-        self._clock, self._seeds = clock, seeds
+        self.clock, self._seeds = clock, seeds
         self._pending: Pending | None = None
         self._number = 0  # of the answer under way
         self._saved, self._trouble = 0.0, ""
@@ -90,7 +91,7 @@ class Session:
             entry, self._resume = self._resume, None
             if self.asker.model.phase == "ready" and entry is self.resumable:
                 self.go_on()
-        now = self._clock()
+        now = self.clock()
         if now - self._saved >= SAVE_EVERY:
             self._saved = now
             self._save()
@@ -185,7 +186,7 @@ class Session:
         if pending is not self._pending:  # it was taken back meanwhile
             return
         if tokens is None:
-            self.give_up()
+            self.returned = self.give_up()
             self.said.append(reason)
         elif tokens + LEAST_ROOM > self.asker.model.longest:
             if self._dropping and self.may_drop:
@@ -226,7 +227,7 @@ class Session:
             self.transcript.add_question(pending.text)
         settings = self.settings
         seed = settings.seed if settings.seed is not None else self._seeds()
-        turn = Turn(seed, settings.tip.alpha, settings.tip.beta, self._clock())
+        turn = Turn(seed, settings.tip.alpha, settings.tip.beta, self.clock())
         loaded = self.asker.model.loaded
         details = {"model": loaded.name if loaded else "", "quantization": loaded.quantization if loaded else "",
                    "seed": seed, "settings": settings.as_object(), "left_out": self.first}
@@ -290,7 +291,7 @@ class Session:
             if self.asker.model.phase != "loading":
                 self.asker.load(self.asker.opening)
         elif self._continues(entry, entry.turn):
-            entry.turn.resume(self._clock())
+            entry.turn.resume(self.clock())
             self._ask(entry)
         else:
             self.regenerate()
@@ -306,7 +307,7 @@ class Session:
 
     def load(self, opening: Opening) -> None:
         if not self._unmeasured:  # else it waits for this one
-            self.give_up()
+            self.returned = self.give_up()
         self._resume = None
         self.asker.load(opening)
 

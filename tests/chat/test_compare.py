@@ -5,10 +5,10 @@ import math
 from collections.abc import Sequence
 
 import pytest
-from chat.scripted import Line, Reply, ScriptedClient, pieces
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from chat.scripted import Line, Reply, ScriptedClient, pieces
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.compare import Comparison, Side, beginning, ending, names_of, penalises, summary
 from localthink.chat.parting import AROUND, Parting, parting
@@ -181,16 +181,18 @@ def test_only_a_puzzle_is_graded():
     assert "answer" in labels and not any(label.startswith("makes") for label in labels)
 
 
+USUAL = "with the penalty: α 3, β 600"
+
+
 @pytest.mark.parametrize(("left", "right", "headers", "phrases"), [
-    (Tip(alpha=0), Tip(), ("without the penalty (α 0)", "with the penalty: α 3, β 600"), ("without the penalty", "with it")),
-    (Tip(beta=0), Tip(), ("without the penalty (β 0)", "with the penalty: α 3, β 600"), ("without the penalty", "with it")),
-    (Tip(), Tip(alpha=0), ("with the penalty: α 3, β 600", "without the penalty (α 0)"), ("with the penalty", "without it")),
-    (Tip(), Tip(alpha=math.inf, beta=math.inf), ("with the penalty: α 3, β 600", "with the penalty: α ∞, β ∞"),
+    (Tip(alpha=0), Tip(), ("without the penalty (α 0)", USUAL), ("without the penalty", "with it")),
+    (Tip(beta=0), Tip(), ("without the penalty (β 0)", USUAL), ("without the penalty", "with it")),
+    (Tip(), Tip(alpha=0), (USUAL, "without the penalty (α 0)"), ("with the penalty", "without it")),
+    (Tip(), Tip(alpha=math.inf, beta=math.inf), (USUAL, "with the penalty: α ∞, β ∞"),
      ("with α 3, β 600", "with α ∞, β ∞")),
     (Tip(alpha=0), Tip(alpha=-2.5), ("without the penalty (α 0)", "switches invited: α −2.5, β 600"),
      ("without the penalty", "with α −2.5, β 600")),
-    (Tip(), Tip(), ("left: with the penalty: α 3, β 600", "right: with the penalty: α 3, β 600"),
-     ("on the left", "on the right")),
+    (Tip(), Tip(), (f"left: {USUAL}", f"right: {USUAL}"), ("on the left", "on the right")),
 ])
 def test_sides_are_called_by_what_differs(left, right, headers, phrases):
     shared = asker(ScriptedClient())
@@ -210,7 +212,7 @@ def test_two_models_are_called_by_their_names_and_share_no_tokens():
     assert said.names.headers[0] == "large, with the penalty: α 3, β 600"
     assert said.opening.startswith("They begin with the same words, up to “…")
     assert said.meaning.startswith("With large it left this thought here; with small, it went on.")
-    assert comparison.parting().tokens is None
+    assert (found := comparison.parting()) is not None and found.tokens is None
 
 
 def test_a_penalty_of_nothing_or_for_no_token_is_none():

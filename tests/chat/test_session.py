@@ -975,16 +975,30 @@ def test_a_death_while_nothing_is_written_is_only_a_state(talk):
     assert contents(talk)[-1] == "answer 2"
 
 
-def test_late_news_of_an_answer_that_was_left_do_not_reach_the_next(demo):
+def test_late_news_of_an_answer_that_was_left_reach_nobody(demo):
     ask(demo, "one?")
     advance(demo, 60)
     [number] = [asked.number for asked in client_of(demo).asks]
-    events = tuple(demo.live.turn.recent)
+    left = demo.live.turn
+    events, tokens = tuple(left.recent), left.tokens
     demo.new()
     ask(demo, "two?")
     client_of(demo)._news.append(Written(number, events))
     demo.pump()
     assert demo.live.turn.tokens == 0 and contents(demo) == ["two?", ""]
+    assert (left.tokens, left.phase) == (tokens, "done")
+
+
+@pytest.mark.parametrize("leave", ["new", "close"])
+def test_an_answer_that_was_left_takes_nothing_more_even_before_the_engine_has_stopped(demo, leave):
+    ask(demo, "one?")
+    client_of(demo).advance(60)
+    demo.pump()
+    left = demo.live.turn
+    client_of(demo).advance(60)
+    demo.new() if leave == "new" else demo.close()
+    demo.pump()
+    assert left.tokens == 57 and left.phase == "done" and stored(demo, 1)[1].thinking == left.thinking
 
 
 def test_the_model_is_opened_as_it_was_when_it_died(demo):

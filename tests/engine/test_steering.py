@@ -296,6 +296,16 @@ def test_without_a_sentence_end_a_limit_holds_exactly_even_within_a_character(te
     assert run.text.replace(" ", "") == (trace.thinking + trace.answer).replace(" ", "")
 
 
+def test_an_answer_that_is_asked_for_within_a_character_waits_for_its_end():
+    with scripted_engine(QUESTION, "So it is so.\n另一种方法。So it is.\n" * 3, strength=40.0) as engine:
+        pieces = [engine.model.vocabulary.piece(token) for token in Run(engine).end().token_ids]
+        place = next(place for place, piece in enumerate(pieces) if piece and piece[0] >= 0x80)
+        for within in (place + 1, place + 2):
+            run = Run(engine, max_tokens=100).tokens(within)
+            engine.steer(run.number, wish="answer")
+            assert run.end().thinking.startswith("So it is so.\n另一种方法。") and "\ufffd" not in run.trace.thinking
+
+
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_limit_that_is_none_is_refused_by_name_and_value(limit):
     with pytest.raises(UsageError, match=f"max-thinking is {limit}"):

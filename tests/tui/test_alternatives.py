@@ -7,11 +7,11 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from localthink.tui.widgets.alternatives import ROWS, Alternatives, Row, bar_of, label, percent, rows_of
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from localthink.records import Alternative, Event
+from localthink.tui.widgets.alternatives import ROWS, Alternatives, Row, bar_of, label, percent, rows_of
 from tui.piloting import wait_until
 
 LIKELY = (Alternative(1, " Wait", 0.6, 0.1), Alternative(2, " So", 0.3, 0.7), Alternative(3, "\n\n", 0.1, 0.2))

@@ -5,12 +5,12 @@ import asyncio
 from collections.abc import Awaitable, Callable
 
 import pytest
-from chat.scripted import DIED, Line, Refusal, Reply, ScriptedClient, pieces, session
 from textual.app import App
 from textual.pilot import Pilot
 from textual.widget import Widget
 from textual.widgets import Static
 
+from chat.scripted import DIED, Line, Refusal, Reply, ScriptedClient, pieces, session
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
@@ -49,7 +49,7 @@ class CompareApp(App[None]):
         self.talk: Session = session(None, self.client, ready=ready)
         self.compared = CompareScreen(
             self.talk, [Message("user", question)], 6, ChatSettings(tip=Tip(alpha=0)), ChatSettings(),
-            right_opening=right_opening, make_client=lambda: self.second, clock=self.client.clock, seeds=lambda: 77)
+            right_opening=right_opening, make_client=lambda: self.second, seeds=lambda: 77)
 
     async def on_mount(self) -> None:
         await self.push_screen(self.compared)
@@ -290,7 +290,7 @@ def test_an_engine_that_dies_is_told_and_opened_again():
 def test_a_second_model_that_cannot_be_opened_is_told():
     async def check(app, pilot):
         app.second.die("the file is no GGUF", lasting=True)
-        await wait_until(pilot, lambda: "The model of the right side is not there: the file is no GGUF" in app.text("#state"))
+        await wait_until(pilot, lambda: "right side is not there: the file is no GGUF" in app.text("#state"))
         assert app.client.asks == [] and "Back" in app.keys
     app = CompareApp(LEFT, right_opening=Opening("second.gguf"))
     app.second.loads = False

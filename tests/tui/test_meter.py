@@ -6,6 +6,15 @@ import asyncio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rich.cells import cell_len
+from textual.app import App, ComposeResult
+
+from localthink.chat.asking import ModelState
+from localthink.chat.session import Session
+from localthink.chat.settings import ChatSettings
+from localthink.chat.turn import Turn
+from localthink.engine.messages import Loaded, News, Order
+from localthink.records import Tip
 from localthink.tui.widgets.meter import (
     STATES,
     Facts,
@@ -20,15 +29,6 @@ from localthink.tui.widgets.meter import (
     speed,
     upper,
 )
-from rich.cells import cell_len
-from textual.app import App, ComposeResult
-
-from localthink.chat.asking import ModelState
-from localthink.chat.session import Session
-from localthink.chat.settings import ChatSettings
-from localthink.chat.turn import Turn
-from localthink.engine.messages import Loaded, News, Order
-from localthink.records import Tip
 from tui.piloting import wait_until
 
 READY = ModelState("ready", 1.0, Loaded(2, 16384, 16384, "CPU", False, "tiny", quantization="Q8_0"))

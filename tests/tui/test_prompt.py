@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 from typing import ClassVar
 
 import pytest
-from localthink.tui.widgets.prompt import Prompt
 from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
+from localthink.tui.widgets.prompt import Prompt
 from tui.piloting import wait_until
 
 SCREEN_KEYS = ("escape", "ctrl+s", "ctrl+t", "ctrl+g", "ctrl+n", "ctrl+o", "ctrl+l", "ctrl+r", "ctrl+q", "ctrl+p",

@@ -8,8 +8,6 @@ from dataclasses import replace
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from localthink.tui.widgets.number_field import NumberField, NumberInput, StepButton
-from localthink.tui.widgets.settings_panel import OTHER_KINDS, TIP_KINDS, SettingsPanel, value_of, with_value
 from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
@@ -18,6 +16,8 @@ from textual.widgets import Button, Static
 from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
 from localthink.records import Sampling, Tip
+from localthink.tui.widgets.number_field import NumberField, NumberInput, StepButton
+from localthink.tui.widgets.settings_panel import OTHER_KINDS, TIP_KINDS, SettingsPanel, value_of, with_value
 from tui.piloting import wait_until
 
 KINDS = {kind.name: kind for kind in (*TIP_KINDS, *OTHER_KINDS)}

@@ -6,10 +6,10 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from localthink.tui.widgets.token_lines import BREAK, STEPS, TokenLines, step_of, token_text, written
 from rich.cells import cell_len
 
 from localthink.records import Alternative, Event
+from localthink.tui.widgets.token_lines import BREAK, STEPS, TokenLines, step_of, token_text, written
 
 TOKENS = st.sampled_from(["a", " so", " parity", "ity", "\n", "\n\n", ".", " 因此", "们", "  ", "", "\t", " Wait",
                           "x" * 40, "\x1b[2J", "[b]", ".\n\n", "é", " 👩\u200d🔬"])

@@ -6,15 +6,15 @@ import math
 from collections.abc import Awaitable, Callable, Sequence
 
 import pytest
-from localthink.tui.widgets.alternatives import Alternatives
-from localthink.tui.widgets.token_flow import TokenFlow
-from localthink.tui.widgets.token_view import TokenView
 from rich.cells import cell_len
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from localthink.chat.turn import RECENT, Turn
 from localthink.records import Alternative, Event
+from localthink.tui.widgets.alternatives import Alternatives
+from localthink.tui.widgets.token_flow import TokenFlow
+from localthink.tui.widgets.token_view import TokenView
 from tui.piloting import wait_until
 
 

@@ -9,15 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import ClassVar
 
-from localthink.tui.keys import CHAT_KEYS
-from localthink.tui.widgets.key_line import KeyLine
-from localthink.tui.widgets.meter import Meter
-from localthink.tui.widgets.prompt import Prompt
-from localthink.tui.widgets.settings_panel import SettingsPanel
-from localthink.tui.widgets.token_view import TokenView
-from localthink.tui.widgets.transcript import Earlier, Transcript
-from localthink.tui.widgets.turns import AnswerTurn, Branches, QuestionTurn
-from localthink.tui.widgets.welcome import Welcome
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -32,6 +23,15 @@ from localthink.chat.asking import ModelState
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session
 from localthink.chat.transcript import Entry
+from localthink.tui.keys import CHAT_KEYS
+from localthink.tui.widgets.key_line import KeyLine
+from localthink.tui.widgets.meter import Meter
+from localthink.tui.widgets.prompt import Prompt
+from localthink.tui.widgets.settings_panel import SettingsPanel
+from localthink.tui.widgets.token_view import TokenView
+from localthink.tui.widgets.transcript import Earlier, Transcript
+from localthink.tui.widgets.turns import AnswerTurn, Branches, QuestionTurn
+from localthink.tui.widgets.welcome import Welcome
 from localthink.visible_text import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
@@ -45,7 +45,7 @@ class ChatScreen(Screen[None]):
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in CHAT_KEYS]
     AUTO_FOCUS = "Prompt"
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (72, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (72, "-wide")]  # noqa: RUF012, as Textual has it
     DEFAULT_CSS = """
     ChatScreen { layout: vertical; }
     ChatScreen > #title { height: 1; padding: 0 1; background: $panel; color: $text; text-overflow: ellipsis; }
@@ -83,6 +83,7 @@ class ChatScreen(Screen[None]):
         prompt = self.query_one(Prompt)
         for puzzle in reversed(PUZZLES):
             prompt.remember(puzzle)
+        self.set_interval(FLUSH, self.session.pump)  # also while flushes are far apart: times are taken as it hears
         self.call_after_refresh(self._flush)
 
     # The flush: what has happened, on the screen
@@ -100,9 +101,8 @@ class ChatScreen(Screen[None]):
         self._flushing = self.set_timer(pause, self._flush)
 
     async def show(self) -> None:
-        """Take in what the session has to say, and show it."""
+        """Show what the session has taken in."""
         session = self.session
-        session.pump()
         if not self.is_current:  # a screen that lies on top shows its own part
             return
         await self.query_one(Transcript).show(session, self.query_one(Welcome))
@@ -112,6 +112,9 @@ class ChatScreen(Screen[None]):
         for line in session.said:
             self.notify(visible(line), severity="warning", markup=False, timeout=8)
         session.said.clear()
+        if session.returned:
+            prompt = self.query_one(Prompt)
+            prompt.text, session.returned = prompt.text or session.returned, ""
         self._show_model()
         self._show_usable()
         if session.overflow is not None and not self._asking_what_to_do:
@@ -206,7 +209,8 @@ class ChatScreen(Screen[None]):
         self._asking_what_to_do = True
         self.app.push_screen(ChoiceScreen(
             "This conversation does not fit", f"With this question it is {overflow.tokens:,} tokens, and the context "
-            f"holds {overflow.longest:,}, of which some must be left for the answer.", choices), self._do_about_overflow)
+            f"holds {overflow.longest:,}, of which some must be left for the answer.", choices),
+            self._do_about_overflow)
 
     def _do_about_overflow(self, choice: str | None) -> None:
         session, overflow = self.session, self.session.overflow

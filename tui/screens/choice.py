@@ -4,9 +4,6 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import ClassVar
 
-from localthink.tui.keys import DIALOG_KEYS
-from localthink.tui.screens.dialog import Dialog
-from localthink.tui.widgets.choices import Choices
 from rich.table import Table
 from rich.text import Text
 from textual import events, on
@@ -16,6 +13,10 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from localthink.tui.keys import DIALOG_KEYS
+from localthink.tui.screens.dialog import Dialog
+from localthink.tui.widgets.choices import Choices
+from localthink.tui.widgets.key_line import KeyLine
 from localthink.visible_text import visible
 
 
@@ -28,9 +29,9 @@ class ChoiceScreen(Dialog[str | None]):
     ChoiceScreen > #box { max-width: 72; }
     ChoiceScreen #text { height: auto; max-height: 8; margin: 0 1 1 1; }
     ChoiceScreen OptionList { height: auto; }
-    ChoiceScreen.-low > #box { height: 100%; }
-    ChoiceScreen.-low OptionList { height: 1fr; }
-    ChoiceScreen.-low #text { margin: 0 1; }
+    ChoiceScreen.full > #box { height: 100%; }
+    ChoiceScreen.full OptionList { height: 1fr; }
+    ChoiceScreen.-low #text { max-height: 4; margin: 0 1; }
     """
 
     def __init__(self, title: str, text: str, choices: Sequence[tuple[str, str, str]]) -> None:
@@ -42,6 +43,14 @@ class ChoiceScreen(Dialog[str | None]):
             yield Static(Content(visible(self._text)), id="text", markup=False)
         yield Choices(*(Option(_prompt(number, label, help), id)
                         for number, (id, label, help) in enumerate(self._choices, 1)), markup=False)
+
+    def on_resize(self) -> None:
+        self.remove_class("full")
+        self.call_after_refresh(self._fill)
+
+    def _fill(self) -> None:
+        """Where the rows would go on behind the line of keys, let them scroll above it."""
+        self.set_class(self.query_one(Choices).region.bottom > self.query_one(KeyLine).region.y, "full")
 
     @on(OptionList.OptionSelected)
     def _choose(self, event: OptionList.OptionSelected) -> None:

@@ -5,11 +5,6 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from localthink.tui.keys import COMPARE_KEYS
-from localthink.tui.lines import one_line
-from localthink.tui.screens.choice import ChoiceScreen
-from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
-from localthink.tui.widgets.tip_rows import TipRows
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -24,6 +19,11 @@ from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.local_models import known_models
 from localthink.records import Message, Tip
+from localthink.tui.keys import COMPARE_KEYS
+from localthink.tui.lines import one_line
+from localthink.tui.screens.choice import ChoiceScreen
+from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
+from localthink.tui.widgets.tip_rows import TipRows
 from localthink.visible_text import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
@@ -64,12 +64,11 @@ class CompareScreen(Screen[None]):
 
     def __init__(self, session: Session, messages: Sequence[Message], seed: int, left: ChatSettings,
                  right: ChatSettings, *, right_opening: Opening | None = None,
-                 make_client: Callable[[], Client] = EngineClient,
-                 clock: Callable[[], float] = time.monotonic, seeds: Callable[[], int] = new_seed) -> None:
+                 make_client: Callable[[], Client] = EngineClient, seeds: Callable[[], int] = new_seed) -> None:
         super().__init__()
         self.session = session
         self._messages, self._seed, self._settings = tuple(messages), seed, (left, right)
-        self._make_client, self._clock, self._seeds = make_client, clock, seeds
+        self._make_client, self._seeds = make_client, seeds
         self._right_opening = right_opening
         self._second: Asker | None = None  # of the right side, where that has a model of its own
         self.comparison = self._comparison()
@@ -126,10 +125,10 @@ class CompareScreen(Screen[None]):
 
     def _comparison(self) -> Comparison:
         sides = [Side(asker, settings) for asker, settings in zip(self._askers, self._settings, strict=True)]
-        return Comparison(sides, self._messages, self._seed, self._clock)
+        return Comparison(sides, self._messages, self._seed, self.session.clock)
 
     def _open(self, opening: Opening) -> None:
-        self._second = Asker(self._make_client(), self._clock)
+        self._second = Asker(self._make_client(), self.session.clock)
         self._second.load(opening)
 
     def _start(self) -> None:

@@ -4,13 +4,14 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import ClassVar, TypeVar
 
-from localthink.tui.lines import one_line
-from localthink.tui.widgets.key_line import KeyLine
 from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widget import Widget
+
+from localthink.tui.lines import one_line
+from localthink.tui.widgets.key_line import KeyLine
 
 Result = TypeVar("Result")
 NARROW, LOW = 64, 18  # columns and lines; with fewer a dialog takes all there is
@@ -29,7 +30,7 @@ class Dialog(ModalScreen[Result]):
         border-subtitle-color: $text-muted;
     }
     Dialog.-narrow > #box, Dialog.-low > #box { width: 100%; max-height: 100%; padding: 0 1; }
-    Dialog KeyLine { background: $surface; margin-top: 1; }
+    Dialog KeyLine { dock: bottom; background: $surface; margin-top: 1; }
     Dialog.-low KeyLine { margin-top: 0; }
     """
 

@@ -4,15 +4,16 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import ClassVar
 
-from localthink.tui.keys import LINE_KEYS
-from localthink.tui.lines import one_line
-from localthink.tui.screens.dialog import Dialog
-from localthink.tui.widgets.line_input import LineInput
 from textual import on
 from textual.binding import BindingType
 from textual.content import Content
 from textual.widget import Widget
 from textual.widgets import Input, Static
+
+from localthink.tui.keys import LINE_KEYS
+from localthink.tui.lines import one_line
+from localthink.tui.screens.dialog import Dialog
+from localthink.tui.widgets.line_input import LineInput
 
 Validate = Callable[[str], str | None]
 

@@ -9,12 +9,6 @@ from pathlib import Path
 from typing import ClassVar
 from urllib.parse import unquote, urlsplit
 
-from localthink.tui.keys import MODELS_KEYS
-from localthink.tui.lines import one_line
-from localthink.tui.screens.dialog import Dialog
-from localthink.tui.widgets.line_input import LineInput
-from localthink.tui.widgets.model_plan import ModelRow, Plan, plan
-from localthink.tui.widgets.model_table import ModelTable
 from textual import events, on
 from textual.binding import BindingType
 from textual.containers import Horizontal
@@ -33,6 +27,12 @@ from localthink.gguf_header import read_facts
 from localthink.local_models import find_model, known_models
 from localthink.machine import free_memory
 from localthink.records import CACHE_TYPES
+from localthink.tui.keys import MODELS_KEYS
+from localthink.tui.lines import one_line
+from localthink.tui.screens.dialog import Dialog
+from localthink.tui.widgets.line_input import LineInput
+from localthink.tui.widgets.model_plan import ModelRow, Plan, plan
+from localthink.tui.widgets.model_table import ModelTable
 
 LOOK = 1 / 10  # seconds between two looks at how far the loading is
 BEGINS_PATH = "/~."

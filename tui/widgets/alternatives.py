@@ -5,9 +5,6 @@ import math
 from dataclasses import dataclass
 from typing import ClassVar
 
-from localthink.tui.widgets.thought_headline import HELD
-from localthink.tui.widgets.token_lines import token_text, written
-from localthink.tui.wrapping import shortened
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.content import Content
@@ -16,6 +13,9 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from localthink.records import HELD_STEP, Event
+from localthink.tui.widgets.thought_headline import HELD
+from localthink.tui.widgets.token_lines import token_text, written
+from localthink.tui.wrapping import shortened
 
 ROWS = 6
 EIGHTHS = " ▏▎▍▌▋▊▉"

@@ -1,10 +1,6 @@
 """Two answers to one prompt: their thoughts on one scale, their texts side by side, and what came of it."""
 from __future__ import annotations
 
-from localthink.tui.widgets.answer import Answer
-from localthink.tui.widgets.thought_list import ThoughtList
-from localthink.tui.widgets.thought_map import ThoughtMap
-from localthink.tui.wording import counted
 from rich.table import Table
 from rich.text import Text
 from textual import on
@@ -15,6 +11,10 @@ from textual.widgets import Static
 
 from localthink.chat.compare import Names, Row, Summary
 from localthink.chat.turn import Turn
+from localthink.tui.widgets.answer import Answer
+from localthink.tui.widgets.thought_list import ThoughtList
+from localthink.tui.widgets.thought_map import ThoughtMap
+from localthink.tui.wording import counted
 from localthink.visible_text import visible
 
 CAVEAT = "This is one seed, and does not show how often it is so: R draws another."
@@ -57,17 +57,17 @@ class ComparedMap(Vertical):
     def __init__(self, captioned: bool) -> None:
         super().__init__()
         self._map = ThoughtMap(captioned=captioned)
-        self._name, self._figures = Words(classes="name"), Words(classes="figures")
+        self._heading, self._figures = Words(classes="name"), Words(classes="figures")
 
     def compose(self) -> ComposeResult:
         with Horizontal(classes="head"):
-            yield self._name
+            yield self._heading
             yield self._figures
         yield self._map
 
     def show(self, turn: Turn, other: Turn, name: str) -> None:
         """Draw a side on the scale of both."""
-        self._name.say(Text(visible(name)))
+        self._heading.say(Text(visible(name)))
         self._figures.say(Text(figures(turn)))
         self._map.show(turn, other)
 
@@ -99,14 +99,17 @@ class ComparedText(Vertical):
         width: 1fr; height: 1fr; padding: 0 1;
         & > .name { height: 1; text-style: bold; color: $text-primary; text-wrap: nowrap; text-overflow: ellipsis; }
         & > ThoughtList { height: 1fr; min-height: 3; }
-        & > .answer { height: auto; max-height: 60%; display: none; border-top: solid $foreground 20%; scrollbar-size-vertical: 1; }
-        & > .answer.there { display: block; }
+        & > .answer {
+            height: 1fr; min-height: 3; display: none; border-top: solid $foreground 20%; scrollbar-size-vertical: 1;
+        }
+        &.answered > ThoughtList { height: auto; min-height: 1; max-height: 60%; }
+        &.answered > .answer { display: block; }
     }
     """
 
     def __init__(self, *, classes: str | None = None) -> None:
         super().__init__(classes=classes)
-        self._name, self._thoughts = Words(classes="name"), ThoughtList()
+        self._heading, self._thoughts = Words(classes="name"), ThoughtList()
         self._room = VerticalScroll(classes="answer", can_focus=True)
         self._turn: Turn | None = None
         self._answer: Answer | None = None
@@ -114,7 +117,7 @@ class ComparedText(Vertical):
         self._finished = False
 
     def compose(self) -> ComposeResult:
-        yield self._name
+        yield self._heading
         yield self._thoughts
         yield self._room
 
@@ -123,8 +126,8 @@ class ComparedText(Vertical):
         if turn is not self._turn:
             self._turn, self._answer, self._shown, self._finished = turn, None, 0, False
             await self._room.remove_children()
-            self._room.remove_class("there")
-        self._name.say(Text(visible(name)))
+            self.remove_class("answered")
+        self._heading.say(Text(visible(name)))
         self._thoughts.show(turn)
         if len(turn.answer) > self._shown:
             await self._write(turn.answer[self._shown:])
@@ -146,9 +149,11 @@ class ComparedText(Vertical):
         if self._answer is None:
             self._answer = Answer()
             await self._room.mount(self._answer)
-            self._room.add_class("there")
-            self._room.anchor()
+            self.add_class("answered")
+        following = self._room.is_vertical_scroll_end
         await self._answer.append(text)
+        if following:
+            self._room.scroll_end(animate=False)
 
 
 class Verdict(Vertical):

@@ -1,7 +1,6 @@
 """The keys that do something now, on as many lines as it takes."""
 from __future__ import annotations
 
-from localthink.tui.keys import key_name
 from typing import ClassVar
 
 from rich.style import Style
@@ -10,6 +9,8 @@ from textual import events
 from textual.geometry import Size
 from textual.screen import Screen
 from textual.widget import Widget
+
+from localthink.tui.keys import key_name
 
 MOST_LINES = 3
 LOW = 18  # lines of a terminal: with fewer, one line has to do

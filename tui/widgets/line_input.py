@@ -3,10 +3,11 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from localthink.tui.keys import LINE_KEYS
-from localthink.tui.lines import one_line
 from textual.binding import BindingType
 from textual.widgets import Input
+
+from localthink.tui.keys import LINE_KEYS
+from localthink.tui.lines import one_line
 
 
 class LineInput(Input):

@@ -10,9 +10,6 @@ from dataclasses import dataclass
 from pathlib import PurePath
 from typing import ClassVar
 
-from localthink.tui.widgets.thought_headline import HELD
-from localthink.tui.wording import counted
-from localthink.tui.wrapping import shortened
 from rich.cells import cell_len
 from rich.segment import Segment
 from textual.strip import Strip
@@ -21,6 +18,9 @@ from textual.widget import Widget
 from localthink.chat.session import Session
 from localthink.chat.turn import Turn
 from localthink.records import Wish
+from localthink.tui.widgets.thought_headline import HELD
+from localthink.tui.wording import counted
+from localthink.tui.wrapping import shortened
 from localthink.visible_text import visible
 
 POINTS = 16  # of the speed's curve

@@ -5,9 +5,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from localthink.tui.lines import column, cut_inside, one_line
-from localthink.tui.widgets.choices import Choices
-from localthink.tui.widgets.model_plan import FIT, ModelRow, Plan, parameters, trained
 from textual import events
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -17,6 +14,9 @@ from textual.widgets.option_list import Option
 
 from localthink.cli.info import sized
 from localthink.gguf_header import ModelFacts
+from localthink.tui.lines import column, cut_inside, one_line
+from localthink.tui.widgets.choices import Choices
+from localthink.tui.widgets.model_plan import FIT, ModelRow, Plan, parameters, trained
 
 OPEN = "●"
 NAME = 13  # cells that a name has before columns give way

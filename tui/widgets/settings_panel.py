@@ -5,7 +5,6 @@ import math
 from dataclasses import replace
 from typing import cast
 
-from localthink.tui.widgets.number_field import NumberField, NumberKind
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -14,6 +13,7 @@ from textual.widgets import Button, Static
 
 from localthink.chat.session import with_tip
 from localthink.chat.settings import ChatSettings
+from localthink.tui.widgets.number_field import NumberField, NumberKind
 
 TIP_KINDS = (
     NumberKind("alpha", "α  strength", "α: how strongly a jump to another idea is held back, in logits. "

@@ -4,9 +4,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 
-from localthink.tui.keys import TIPS_KEYS
-from localthink.tui.widgets.number_field import NumberInput
-from localthink.tui.widgets.settings_panel import TIP_KINDS
 from rich.text import Text
 from textual import on
 from textual.app import ComposeResult
@@ -16,6 +13,9 @@ from textual.widgets import Input, Static
 
 from localthink.errors import UsageError
 from localthink.records import Tip
+from localthink.tui.keys import TIPS_KEYS
+from localthink.tui.widgets.number_field import NumberInput
+from localthink.tui.widgets.settings_panel import TIP_KINDS
 from localthink.visible_text import visible
 
 SIDES = ("left", "right")

@@ -5,9 +5,6 @@ from collections.abc import Iterator
 from itertools import islice
 from typing import ClassVar
 
-from localthink.tui.widgets.thought_headline import HELD
-from localthink.tui.widgets.token_lines import STEPS, TokenLines
-from localthink.tui.wrapping import Wrapped
 from rich.segment import Segment
 from textual import events
 from textual.content import Content
@@ -18,6 +15,9 @@ from textual.strip import Strip
 
 from localthink.chat.turn import RECENT, Turn
 from localthink.records import Event
+from localthink.tui.widgets.thought_headline import HELD
+from localthink.tui.widgets.token_lines import STEPS, TokenLines
+from localthink.tui.wrapping import Wrapped
 
 NAMES = (f" ≥{STEPS[0] * 100:.0f} % ", *(f" ≥{least * 100:.0f} " for least in STEPS[1:]), f" <{STEPS[-1] * 100:.0f} ")
 

@@ -10,11 +10,11 @@ from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-from localthink.tui.widgets.thought_headline import HELD
-from localthink.tui.wrapping import shortened
 from rich.cells import cell_len
 
 from localthink.records import HELD_STEP, Event
+from localthink.tui.widgets.thought_headline import HELD
+from localthink.tui.wrapping import shortened
 from localthink.visible_text import visible
 
 BREAK, NOTHING = "⏎", "·"

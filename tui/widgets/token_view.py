@@ -3,14 +3,14 @@ from __future__ import annotations
 
 from typing import ClassVar
 
-from localthink.tui.widgets.alternatives import Alternatives
-from localthink.tui.widgets.token_flow import TokenFlow
 from textual import events, on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 
 from localthink.chat.turn import Turn
+from localthink.tui.widgets.alternatives import Alternatives
+from localthink.tui.widgets.token_flow import TokenFlow
 
 WIDE = 90  # from so many cells on, the alternatives are beside the tokens
 

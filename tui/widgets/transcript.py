@@ -1,7 +1,6 @@
 """The conversation from top to bottom; follows its end unless a person scrolls up."""
 from __future__ import annotations
 
-from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn
 from rich.text import Text
 from textual import events
 from textual.containers import VerticalScroll
@@ -11,6 +10,7 @@ from textual.widgets import Static
 
 from localthink.chat.session import Session
 from localthink.chat.transcript import Entry
+from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn
 
 AT_FIRST = 20  # entries that are mounted; earlier ones on demand
 

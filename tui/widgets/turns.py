@@ -1,9 +1,6 @@
 """The two kinds of turns in a transcript: a person's question and a model's answer."""
 from __future__ import annotations
 
-from localthink.tui.widgets.answer import Answer
-from localthink.tui.widgets.thinking_pane import ThinkingPane
-from localthink.tui.wording import counted
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -13,6 +10,9 @@ from textual.widgets import Static
 
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
+from localthink.tui.widgets.answer import Answer
+from localthink.tui.widgets.thinking_pane import ThinkingPane
+from localthink.tui.wording import counted
 from localthink.visible_text import visible
 
 
@@ -77,7 +77,7 @@ class AnswerTurn(Vertical):
 
     DEFAULT_CSS = """
     AnswerTurn { height: auto; margin: 1 0 0 0; padding: 0 1; &.left-out { opacity: 50%; } }
-    AnswerTurn > .figures { color: $text-muted; height: auto; display: none; }
+    AnswerTurn > .figures { color: $text-muted; height: auto; display: none; margin-top: 1; }
     AnswerTurn > .figures.ended { display: block; }
     AnswerTurn > .figures.trouble { color: $text-warning; }
     """
