@@ -1,10 +1,13 @@
 """What an engine in a process of its own is told, and what it says."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, fields
+from operator import attrgetter
+from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
-from localthink.records import Event, Message, Sampling, Tip, Trace, Wish
+from localthink.records import Alternative, Event, Message, Sampling, Tip, Trace, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,6 +135,20 @@ class Written:
 
     number: int
     events: tuple[Event, ...]
+
+    def __reduce__(self) -> tuple[Callable[..., Written], tuple[int, tuple[tuple[object, ...], ...]]]:
+        """Through the pipe as bare tuples: pickled one by one, events take as long as a small model takes to write."""
+        return _unpacked, (self.number, tuple((*_FIELDS(event), tuple(map(_CHOICES, event.alternatives)))
+                                              for event in self.events))
+
+
+_FIELDS = attrgetter(*(each.name for each in fields(Event) if each.name != "alternatives"))
+_CHOICES = attrgetter(*(each.name for each in fields(Alternative)))
+
+
+def _unpacked(number: int, rows: tuple[tuple[Any, ...], ...]) -> Written:
+    return Written(number, tuple(Event(*row, tuple(Alternative(*choice) for choice in choices))
+                                 for *row, choices in rows))
 
 
 @dataclass(frozen=True, slots=True)

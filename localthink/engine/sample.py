@@ -112,9 +112,7 @@ class Sample:
         self._first, self._last = self._first or now, now
         if self.tracker.followed:
             self.tracker.spans[-1].held += draw.mass_before - draw.mass_after
-        event = self._observe(draw, b"" if ends else piece, ends)
-        if alternatives:
-            event = replace(event, alternatives=alternatives)
+        event = self._observe(draw, b"" if ends else piece, ends, alternatives)
         if not (self._held_back or self.tracker.undecided or self._longest_stop or ends or last):
             return [event]
         self._held_back.append(event)
@@ -124,7 +122,7 @@ class Sample:
             return self.finish("length")
         return self._release(self._undecided())
 
-    def _observe(self, draw: Draw, piece: bytes, ends: bool) -> Event:
+    def _observe(self, draw: Draw, piece: bytes, ends: bool, alternatives: tuple[Alternative, ...] = ()) -> Event:
         """The event of a drawn token: which part and thought it belongs to, and the text that it completes."""
         tracker = self.tracker
         part, opened = tracker.part, 0
@@ -143,7 +141,8 @@ class Sample:
             self._reopen(opened - 1)
         self._texts.append(text)
         self.job.tokens.append(draw.token)
-        return Event(self.request_id, self.index, draw.token, text, part, thought, opened == 1, *draw[1:])
+        return Event(self.request_id, self.index, draw.token, text, part, thought, opened == 1, *draw[1:], None,
+                     alternatives)
 
     def _reopen(self, count: int) -> None:
         """The latest `count` events, still held back, turn out to have opened the thought that now goes on."""

@@ -20,7 +20,8 @@ class ScriptedContext:
     With `whole` a slot can only be cleared, as where a model keeps a state and no cache.
     """
 
-    def __init__(self, follows: Logits, cells: int = 1024, slots: int = 2, batch: int = 64, whole: bool = False) -> None:
+    def __init__(self, follows: Logits, cells: int = 1024, slots: int = 2, batch: int = 64,
+                 whole: bool = False) -> None:
         self._follows, self._whole = follows, whole
         self.slots, self.cells, self.longest, self.batch, self.split = slots, cells, cells, batch, False
         self.tokens, self.positions = np.zeros(batch, np.int32), np.zeros(batch, np.int32)

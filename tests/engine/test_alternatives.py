@@ -71,7 +71,7 @@ def test_alternatives_are_those_of_the_whole_softmax_before_and_after_the_penalt
     likely = (before >= before.max() * UNLIKELY * (1 + CLOSE)) | (after >= after.max() * UNLIKELY * (1 + CLOSE))
     wanted = np.sort(either[likely])[::-1][:count]
     assert scores[:len(wanted)] == pytest.approx(wanted.tolist(), rel=CLOSE)
-    for token, its_before, its_after in found:
+    for _, its_before, its_after in found:
         assert (its_before >= before.max() * UNLIKELY * (1 - CLOSE)
                 or its_after >= after.max() * UNLIKELY * (1 - CLOSE))
     by_token = {token: pair for token, *pair in found}

@@ -22,8 +22,8 @@ from localthink.thinking.tracker import ThoughtTracker
 QUESTION = "Use 3, 5 and 12 to make 57."
 PLAIN = Tip(alpha=0.0)
 FORBIDDEN = Tip(alpha=math.inf, beta=math.inf)
-TEXT = ("Let me see, ünïcödé €5.\nAlternatively, try 12 * 5 = 60, and then 另一种方法: it is so and so. Let me try another "
-        "way; 12 - 3, no. Let me consider another 9.\nSo it is 57.</think>\n\nThe answer is 57 €, 是的.")
+TEXT = ("Let me see, ünïcödé €5.\nAlternatively, try 12 * 5 = 60, and then 另一种方法: it is so and so. Let me try "
+        "another way; 12 - 3, no. Let me consider another 9.\nSo it is 57.</think>\n\nThe answer is 57 €, 是的.")
 
 
 @pytest.fixture(scope="module")
@@ -297,13 +297,13 @@ def test_without_a_sentence_end_a_limit_holds_exactly_even_within_a_character(te
 
 
 def test_an_answer_that_is_asked_for_within_a_character_waits_for_its_end():
-    with scripted_engine(QUESTION, "So it is so.\n另一种方法。So it is.\n" * 3, strength=40.0) as engine:
+    with scripted_engine(QUESTION, "So it is so.\n你好。So it is.\n" * 3, strength=40.0) as engine:
         pieces = [engine.model.vocabulary.piece(token) for token in Run(engine).end().token_ids]
         place = next(place for place, piece in enumerate(pieces) if piece and piece[0] >= 0x80)
         for within in (place + 1, place + 2):
             run = Run(engine, max_tokens=100).tokens(within)
             engine.steer(run.number, wish="answer")
-            assert run.end().thinking.startswith("So it is so.\n另一种方法。") and "\ufffd" not in run.trace.thinking
+            assert run.end().thinking.startswith("So it is so.\n你好。") and "\ufffd" not in run.trace.thinking
 
 
 @pytest.mark.parametrize("limit", [0, -1])

@@ -42,7 +42,8 @@ def play(screen: ModalScreen[Any], steps: Steps, size: tuple[int, int] = (80, 24
 
 def seen(widget: Widget) -> str:
     """The text that a widget shows now."""
-    return "\n".join("".join(segment.text for segment in widget.render_line(line)) for line in range(widget.size.height))
+    lines = (widget.render_line(line) for line in range(widget.size.height))
+    return "\n".join("".join(segment.text for segment in line) for line in lines)
 
 
 def inside(screen: ModalScreen[Any]) -> bool:

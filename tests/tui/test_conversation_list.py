@@ -6,9 +6,9 @@ from datetime import datetime
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from localthink.tui.widgets.conversation_list import FOUND, Row, around, places, row_content, when
 
 from localthink.history import Conversation
+from localthink.tui.widgets.conversation_list import FOUND, Row, around, places, row_content, when
 from tui.dialogs import HOSTILE
 
 NOW = datetime(2026, 3, 14, 15, 9).timestamp()
@@ -27,7 +27,7 @@ def test_times_are_said_as_people_say_them(moment: datetime, said: str) -> None:
     assert when(moment.timestamp(), NOW) == said
 
 
-@given(st.text(max_size=120), st.text(max_size=120), st.text(max_size=20), st.integers(1, 120), st.booleans())
+@given(st.text(max_size=120), st.text(max_size=120), st.text(max_size=20), st.integers(3, 120), st.booleans())
 def test_no_line_of_a_row_is_wider_than_the_list(title: str, excerpt: str, words: str, width: int,
                                                  current: bool) -> None:
     content = row_content(Row(conversation(title), excerpt), width, NOW, current, words)

@@ -6,13 +6,13 @@ from datetime import datetime
 from pathlib import Path
 
 import pytest
-from localthink.tui.screens.conversations import PAGE, ConversationsScreen
-from localthink.tui.widgets.conversation_list import ConversationList
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from localthink.errors import HistoryError
 from localthink.history import History
+from localthink.tui.screens.conversations import PAGE, ConversationsScreen
+from localthink.tui.widgets.conversation_list import ConversationList
 from tui.dialogs import HOSTILE, SIZES, inside, play, seen
 from tui.piloting import wait_until
 

@@ -151,8 +151,10 @@ class ConversationsScreen(Dialog[int | None]):
         elif self.focused is search and event.key in ("down", "up", "pagedown", "pageup") and self._list.rows:
             event.stop()
             self._list.focus()
-            {"down": self._list.action_cursor_down, "up": self._list.action_cursor_up,
-             "pagedown": self._list.action_page_down, "pageup": self._list.action_page_up}[event.key]()
+            moves: dict[str, Callable[[], None]] = {
+                "down": self._list.action_cursor_down, "up": self._list.action_cursor_up,
+                "pagedown": self._list.action_page_down, "pageup": self._list.action_page_up}
+            moves[event.key]()
 
     # What a person does
 
@@ -251,7 +253,11 @@ class ConversationsScreen(Dialog[int | None]):
 
     def _do(self, change: Callable[[], None]) -> bool:
         """Whether the store has done it."""
-        return self._ask(lambda: (change(), True)[1]) is True
+        def done() -> bool:
+            change()
+            return True
+
+        return self._ask(done) is True
 
     def _say(self, line: str, trouble: bool = False) -> None:
         said = self.query_one("#said", Static)

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import ClassVar, TypeVar
+from typing import TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -20,8 +20,8 @@ NARROW, LOW = 64, 18  # columns and lines; with fewer a dialog takes all there i
 class Dialog(ModalScreen[Result]):
     """A box with a title. A subclass says what is in it, and how wide and high it may be."""
 
-    HORIZONTAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-narrow"), (NARROW, "-wide")]
-    VERTICAL_BREAKPOINTS: ClassVar[list[tuple[int, str]] | None] = [(0, "-low"), (LOW, "-high")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (NARROW, "-wide")]  # noqa: RUF012, as Textual has it
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (LOW, "-high")]  # noqa: RUF012
     DEFAULT_CSS = """
     Dialog { align: center middle; }
     Dialog > #box {
@@ -44,6 +44,6 @@ class Dialog(ModalScreen[Result]):
 
     def compose(self) -> ComposeResult:
         with Vertical(id="box") as box:
-            box.border_title = Content(one_line(self._heading))  # type: ignore[assignment]
+            box.border_title = Content(one_line(self._heading))
             yield from self.contents()
             yield KeyLine()

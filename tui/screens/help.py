@@ -18,18 +18,18 @@ KEYS, LEAST_KEYS = 22, 11  # cells of the column with the names of keys
 
 THOUGHTS = (
     "A reasoning model thinks before it answers: it writes to itself. One idea that it follows there is a thought, and "
-    "words such as “Alternatively” begin the next one. Small models tend to jump to another thought before the one they "
-    "are in has led anywhere, and so to think much and find little.",
-    "The penalty makes that jump less likely, and nothing else. At every step a model has a score for each token (a word "
-    "or a piece of one) that could come next; what would begin another thought loses α of it. With α 3, at a temperature "
-    "of 0.6, the odds of a jump are about 150 times smaller; with α 0 the model is left as it is.",
-    "β says for how long: for the first β tokens of each thought. After them the model may jump as it likes, since by then "
-    "the idea has had its chance. The paper behind this uses α 3 and β 600; small models may need less of both.",
-    "⊘ marks a place where a jump was held back: the penalty took away at least half of the probability that one would "
-    "come there.",
+    "words such as “Alternatively” begin the next one. Small models tend to jump to another thought before the one "
+    "they are in has led anywhere, and so to think much and find little.",
+    "The penalty makes that jump less likely, and nothing else. At every step a model has a score for each token (a "
+    "word or a piece of one) that could come next; what would begin another thought loses α of it. With α 3, at a "
+    "temperature of 0.6, the odds of a jump are about 150 times smaller; with α 0 the model is left as it is.",
+    "β says for how long: for the first β tokens of each thought. After them the model may jump as it likes, since by "
+    "then the idea has had its chance. The paper behind this uses α 3 and β 600; small models may need less of both.",
+    "⊘ marks a place where a jump was held back: the penalty took away at least half of the probability that one "
+    "would come there.",
     "“Held” counts those jumps, and the unlikely ones by their likelihood: at each step, the probability of a jump "
-    "without the penalty less that with it, all added up. “4.6 held” means that between four and five jumps were to be "
-    "expected there that have not come.",
+    "without the penalty less that with it, all added up. “4.6 held” means that between four and five jumps were to "
+    "be expected there that have not come.",
     "F5 asks the same question twice with the same luck, with and without the penalty: up to the first jump that was "
     "held back, both write the same.",
 )

@@ -7,7 +7,6 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import ClassVar
-from urllib.parse import unquote, urlsplit
 
 from textual import events, on
 from textual.binding import BindingType
@@ -22,16 +21,14 @@ from localthink import locations
 from localthink.chat.asking import ModelState, Opening
 from localthink.cli.info import sized
 from localthink.errors import LocalthinkError
-from localthink.gguf_bytes import shown_path
-from localthink.gguf_header import read_facts
-from localthink.local_models import find_model, known_models
 from localthink.machine import free_memory
 from localthink.records import CACHE_TYPES
 from localthink.tui.keys import MODELS_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.dialog import Dialog
 from localthink.tui.widgets.line_input import LineInput
-from localthink.tui.widgets.model_plan import ModelRow, Plan, plan
+from localthink.tui.widgets.model_files import known_rows, read_row, typed_path, typed_row
+from localthink.tui.widgets.model_plan import ModelRow, Plan, plan, said_of
 from localthink.tui.widgets.model_table import ModelTable
 
 LOOK = 1 / 10  # seconds between two looks at how far the loading is
@@ -109,10 +106,7 @@ class ModelsScreen(Dialog[Opening | None]):
 
     def _read_known(self) -> None:
         """In a thread of its own: first the names, then header after header."""
-        rows = [ModelRow(path, name) for name, path in known_models().items()]
-        opened = self._seen.loaded.path if self._seen.loaded else self._current.model
-        if opened is not None and Path(opened).is_file() and Path(opened) not in [row.path for row in rows]:
-            rows.append(ModelRow(Path(opened), Path(opened).stem))
+        rows = known_rows(self._seen.loaded.path if self._seen.loaded else self._current.model)
         self.post_message(self.Read(rows))
         self._read(rows)
 
@@ -121,11 +115,7 @@ class ModelsScreen(Dialog[Opening | None]):
         for row in rows:
             if worker.is_cancelled:
                 return
-            try:
-                read = replace(row, facts=read_facts(row.path))
-            except LocalthinkError as error:
-                read = replace(row, trouble=str(error).removeprefix(f"{shown_path(row.path)}: "))
-            self.post_message(self.Read([read]))
+            self.post_message(self.Read([read_row(row)]))
 
     @on(Read)
     def _fill(self, event: Read) -> None:
@@ -138,20 +128,19 @@ class ModelsScreen(Dialog[Opening | None]):
         if not (text := typed_path(event.value)):
             return
         try:
-            path = find_model(text).absolute()
+            row = typed_row(text)
         except LocalthinkError as error:
             self._say(str(error), trouble=True)
             return
-        row = self._rows.get(path) or ModelRow(path, path.stem)
-        self._rows[path] = row
+        row = self._rows.setdefault(row.path, row)
         self._show_rows()
-        table = self.query_one(ModelTable)
-        table.mark(path)
+        self.query_one(ModelTable).mark(row.path)
         self.query_one("#models").focus()
         if row.facts is None:
             self.run_worker(partial(self._read, [row]), thread=True)
 
     def on_paste(self, event: events.Paste) -> None:
+        event.stop()
         self._type_path(event.text.strip().partition("\n")[0])
 
     def on_key(self, event: events.Key) -> None:
@@ -177,7 +166,7 @@ class ModelsScreen(Dialog[Opening | None]):
         loaded = self._state().loaded if self._state().phase == "ready" else None
         self._free_bytes = self._free() + (loaded.cache_bytes if loaded and not loaded.gpu else 0)
         gpu = " beside the GPU's" if loaded and loaded.gpu else ""
-        self.query_one("#box").border_subtitle = Content(f"{sized(self._free_bytes)} free{gpu}")  # type: ignore[assignment]
+        self.query_one("#box").border_subtitle = Content(f"{sized(self._free_bytes)} free{gpu}")
         self._show_rows()
 
     @on(Input.Changed, "#context")
@@ -293,31 +282,9 @@ class ModelsScreen(Dialog[Opening | None]):
         self.set_class(state.phase == "loading", "loading")
         self.query_one(ProgressBar).update(progress=state.share)
         name = Path(self._current.model or locations.bundled_model()).stem
-        match state.phase:
-            case "loading":
-                self._say(f"loading {name}")
-            case "ready" if state.loaded is not None:
-                loaded = state.loaded
-                self._say(f"open: {loaded.name} · {loaded.longest:,} tokens · "
-                          f"{sized(loaded.weight_bytes + loaded.cache_bytes)}")
-            case "failed":
-                self._say(f"{name} was not loaded: {state.reason}", trouble=True)
-            case "died":
-                self._say(f"{name} is not there any more: {state.reason}", trouble=True)
-            case _:
-                self._say(self._note or "no model is open")
+        self._say(said_of(state, name, self._note), trouble=state.phase in ("failed", "died"))
 
     def _say(self, line: str, trouble: bool = False) -> None:
         said = self.query_one("#said", Static)
         said.update(Content(one_line(line)))
         said.set_class(trouble, "trouble")
-
-
-def typed_path(text: str) -> str:
-    """A path as terminals and file managers hand it over: in quotes, with escaped spaces, or as a file: URL."""
-    text = text.strip()
-    if text.startswith("file://"):
-        return unquote(urlsplit(text).path)
-    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
-        return text[1:-1]
-    return text.replace("\\ ", " ")

@@ -14,7 +14,9 @@ from localthink.tui.widgets.answer_plain import PlainText
 from localthink.tui.widgets.answer_stretch import Stretch
 from localthink.visible_text import visible
 
-LONG = 3000  # characters of a block, from which on it is plain text until it is complete
+LONG = 2000  # characters of a block, from which on it is plain text until it is complete
+LOT = 300  # characters, at least, that are shown for good in one widget: each takes time to mount
+PAGE = 2000  # characters of a complete text in one widget, or a block: what is in view is drawn whole
 
 
 class Answer(Vertical):
@@ -61,7 +63,9 @@ class Answer(Vertical):
             with self.app.batch_update():
                 await self.remove_children()
                 self._text, self._carried, self._tail, self._begins, self._end = "", "", "", "first", None
-                self._take(text)
+                for start in range(0, len(text), PAGE):
+                    self._take(text[start:start + PAGE])
+                    await self._settle()
                 await self._show_whole()
 
     def _take(self, text: str) -> None:
@@ -79,7 +83,7 @@ class Answer(Vertical):
     async def _settle(self) -> None:
         """Show for good what is complete, and begin another tail."""
         found = settled(self._tail)
-        if found.length:
+        if found.length >= LOT or (found.length and len(self._tail) > LONG):
             await self._show(self._tail[:found.length], plain=False)
             self._tail, self._end = self._tail[found.length:], None
             self._begins = "amid-list" if found.amid_list else ""
@@ -94,7 +98,7 @@ class Answer(Vertical):
         elif isinstance(self._end, Stretch):
             self._end.show(text)
         elif plain:
-            self._end = PlainText()
+            self._end = PlainText(self._begins)
             await self.mount(self._end)
             await self._end.show(text)
         elif text:

@@ -7,15 +7,14 @@ from typing import Literal
 
 from markdown_it.token import Token
 from textual.content import Content
-from textual.highlight import highlight
 
 from localthink.tui.widgets.answer_content import formula_content, inline_content
 from localthink.tui.widgets.answer_markdown import CONTINUES, MATH_BLOCK
 
 Side = Literal["left", "center", "right"]
 
-MOST_COLOURED = 20_000  # characters of one block of code: colouring reads them all at once
 BULLETS = "•▪‣◦"
+TAB = 4  # columns in code
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,10 @@ class Formula:
 
 @dataclass(frozen=True, slots=True)
 class Code:
-    """A block of code, with its colours."""
+    """A block of code, and the language that the model says it is in."""
 
-    content: Content
+    text: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,8 @@ class _Reader:
                 level = int(token.tag[1:]) if token.type == "heading_open" else 0
                 found.append(Paragraph(inline_content(self._next().children or ()), level))
             elif token.type in ("fence", "code_block"):
-                found.append(Code(_coloured(token)))
+                language = token.info.split()[0] if token.info.strip() else ""
+                found.append(Code(token.content.removesuffix("\n").expandtabs(TAB), language))
             elif token.type == MATH_BLOCK:
                 found.append(Formula(formula_content(token)))
             elif token.type == "hr":
@@ -132,9 +133,3 @@ def _side(token: Token) -> Side:
     style = str(token.attrGet("style") or "")
     return "right" if style.endswith("right") else "center" if style.endswith("center") else "left"
 
-
-def _coloured(token: Token) -> Content:
-    """The code in the language that the model says it is in; none is guessed."""
-    code = token.content.removesuffix("\n")
-    language = token.info.split()[0] if token.info.strip() and len(code) <= MOST_COLOURED else "text"
-    return highlight(code, language=language)

@@ -11,8 +11,9 @@ from localthink.chat.mathematics import pieces
 from localthink.tui.widgets.answer_markdown import MATH
 from localthink.visible_text import visible
 
-EM, CODE, LINK, BOXED = ".answer--em", ".answer--code", ".answer--link", ".answer--boxed"
-_STYLES = {"em_open": EM, "strong_open": ".answer--strong", "s_open": ".answer--s", "link_open": LINK}
+# A ground in a theme's colour would be the colour of the text where a terminal has only sixteen of them
+FORMULA, CODE, LINK, BOXED = "italic", "$text-warning", "underline", "bold reverse $text-accent"
+_STYLES = {"em_open": "italic", "strong_open": "bold", "s_open": "strike", "link_open": LINK}
 _SPACES = re.compile(r"[ \t]*\n[ \t]*")
 
 
@@ -80,4 +81,4 @@ class _Writer:
             self.write(token.meta["source"], CODE)
             return
         for piece in found:
-            self.write(piece.text, BOXED if piece.boxed else EM)
+            self.write(piece.text, BOXED if piece.boxed else FORMULA)

@@ -11,10 +11,10 @@ PART = 2000  # characters in one widget; only the last one is written anew
 class PlainText(Vertical):
     """A text that grows."""
 
-    DEFAULT_CSS = "PlainText { height: auto; margin: 1 0 0 0; } PlainText > Static { height: auto; }"
+    DEFAULT_CSS = "PlainText { height: auto; margin: 1 0 0 0; &.first, &.amid-list { margin: 0; } }"
 
-    def __init__(self) -> None:
-        super().__init__()
+    def __init__(self, classes: str) -> None:
+        super().__init__(classes=classes)
         self._last: Static | None = None
         self._done = 0  # characters that are in widgets before the last
 

@@ -1,10 +1,10 @@
 """A stretch of an answer as one widget."""
 from __future__ import annotations
 
-from typing import ClassVar
-
+from textual.app import App
 from textual.content import Content
 from textual.css.styles import RulesMap
+from textual.highlight import ANSIDarkHighlightTheme, ANSILightHighlightTheme, HighlightTheme
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
@@ -19,14 +19,15 @@ from localthink.tui.widgets.answer_markdown import parse
 class Page(Visual):
     """Blocks that are laid out for the width they are shown in."""
 
-    def __init__(self, blocks: list[Block]) -> None:
-        self._blocks = blocks
-        self._width = 0
+    def __init__(self, blocks: list[Block], app: App[object]) -> None:
+        self._blocks, self._app = blocks, app
+        self._laid_for: tuple[int, type[HighlightTheme]] | None = None
         self._lines: list[Content] = []
 
     def lines(self, width: int) -> list[Content]:
-        if width != self._width:
-            self._width, self._lines = width, lines_of(self._blocks, width)
+        wanted = width, _colours(self._app)
+        if wanted != self._laid_for:
+            self._laid_for, self._lines = wanted, lines_of(self._blocks, *wanted)
         return self._lines
 
     @property
@@ -44,41 +45,27 @@ class Page(Visual):
         return Content("\n").join(self.lines(width)).render_strips(width, height, style, options)
 
 
+def _colours(app: App[object]) -> type[HighlightTheme]:
+    """The colours of code: those of the theme, or of a terminal that has sixteen."""
+    if not app.native_ansi_color:
+        return HighlightTheme
+    return ANSIDarkHighlightTheme if app.current_theme.dark else ANSILightHighlightTheme
+
+
 class Stretch(Static):
     """Some blocks of an answer; it looks the same wherever the answer is cut into stretches."""
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {
-        "answer--em", "answer--strong", "answer--s", "answer--link", "answer--code", "answer--block", "answer--boxed",
-        "answer--mark", "answer--head", *(f"answer--h{level}" for level in range(1, 7))}
-    DEFAULT_CSS = """
-    Stretch {
-        height: auto; margin: 1 0 0 0;
-        &.first, &.amid-list { margin: 0; }
-        & > .answer--em { text-style: italic; }
-        & > .answer--strong { text-style: bold; }
-        & > .answer--s { text-style: strike; }
-        & > .answer--link { text-style: underline; }
-        & > .answer--code { color: $text-warning; background: $warning 10%; }
-        & > .answer--block { background: $foreground 6%; }
-        & > .answer--boxed { text-style: bold; color: $text-accent; background: $accent-muted; }
-        & > .answer--mark { color: $foreground 50%; }
-        & > .answer--head { text-style: bold; color: $primary; }
-        & > .answer--h1 { text-style: bold reverse; color: $markdown-h1-color; }
-        & > .answer--h2 { text-style: bold underline; color: $markdown-h2-color; }
-        & > .answer--h3 { text-style: bold; color: $markdown-h3-color; }
-        & > .answer--h4 { text-style: bold italic; color: $markdown-h4-color; }
-        & > .answer--h5, & > .answer--h6 { text-style: italic; color: $markdown-h5-color; }
-    }
-    """
+    DEFAULT_CSS = "Stretch { height: auto; margin: 1 0 0 0; &.first, &.amid-list { margin: 0; } }"
 
     def __init__(self, text: str, classes: str) -> None:
-        self._page = Page(blocks_of(parse(text)))
+        self._page = Page(blocks_of(parse(text)), self.app)
         super().__init__(self._page, classes=classes, markup=False)
+        self.auto_links = False  # nothing in it can be clicked
 
     def show(self, text: str) -> None:
         """Show another text in place of the one before."""
         width, height = self.size
-        self._page = Page(blocks_of(parse(text)))
+        self._page = Page(blocks_of(parse(text)), self.app)
         self.update(self._page, layout=not width or len(self._page.lines(width)) != height)
 
     def get_selection(self, selection: Selection) -> tuple[str, str]:

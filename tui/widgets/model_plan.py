@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from localthink.chat.asking import SLOTS
+from localthink.chat.asking import SLOTS, ModelState
 from localthink.cli.info import sized
 from localthink.errors import UsageError
 from localthink.fit import LEAST_CONTEXT, ChatMemory, Fit, chat_memory, default_context, judge
@@ -55,10 +55,27 @@ def plan(row: ModelRow, context: int | None, cache: str, free_bytes: int) -> Pla
     fit = judge(memory.total, free_bytes)
     each = sized(facts.cache_bytes_per_token(cache, cache))
     why = (f"{FIT[fit]}{CONSEQUENCE[fit]}: {sized(memory.weights)} weights + {sized(memory.cache)} cache "
-           f"({memory.context:,} tokens of {each}, {cache}) = {sized(memory.total)}, of {sized(free_bytes)} that are free")
+           f"({memory.context:,} tokens of {each}, {cache}) = {sized(memory.total)}, of the {sized(free_bytes)} that "
+           "are free")
     if facts.context_length and memory.context > SLOTS * facts.context_length:
         why += f". It was trained for {facts.context_length:,} tokens: a conversation gets no more"
     return Plan(why, memory, fit)
+
+
+def said_of(state: ModelState, name: str, note: str) -> str:
+    """How it stands with the model called `name`. `note` is what was done last, where no model is left."""
+    loaded = state.loaded
+    match state.phase:
+        case "loading":
+            return f"loading {name}"
+        case "failed":
+            return f"{name} was not loaded: {state.reason}"
+        case "died":
+            return f"{name} is not there any more: {state.reason}"
+        case "ready" if loaded is not None:
+            return (f"open: {loaded.name} · {loaded.longest:,} tokens · "
+                    f"{sized(loaded.weight_bytes + loaded.cache_bytes)}")
+    return note or "no model is open"
 
 
 def trained(tokens: int) -> str:

@@ -1,0 +1,44 @@
+"""The files that may be models: those that are known, one that a person names, and what their headers say."""
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+from localthink.errors import LocalthinkError
+from localthink.gguf_bytes import shown_path
+from localthink.gguf_header import read_facts
+from localthink.local_models import find_model, known_models
+from localthink.tui.widgets.model_plan import ModelRow
+
+
+def known_rows(also: str | None) -> list[ModelRow]:
+    """The models that have names, and the one at the path `also`, whose headers are still to be read."""
+    rows = [ModelRow(path, name) for name, path in known_models().items()]
+    if also is not None and Path(also).is_file() and Path(also) not in [row.path for row in rows]:
+        rows.append(ModelRow(Path(also), Path(also).stem))
+    return rows
+
+
+def typed_row(text: str) -> ModelRow:
+    """The model that a person means. Raises UsageError or ModelFileError where there is none."""
+    path = find_model(text).absolute()
+    return ModelRow(path, path.stem)
+
+
+def read_row(row: ModelRow) -> ModelRow:
+    """With what the header says, or with what is wrong with the file."""
+    try:
+        return replace(row, facts=read_facts(row.path))
+    except LocalthinkError as error:
+        return replace(row, trouble=str(error).removeprefix(f"{shown_path(row.path)}: "))
+
+
+def typed_path(text: str) -> str:
+    """A path as terminals and file managers hand it over: in quotes, with escaped spaces, or as a file: URL."""
+    text = text.strip()
+    if text.startswith("file://"):
+        return unquote(urlsplit(text).path)
+    if len(text) > 1 and text[0] == text[-1] and text[0] in "'\"":
+        return text[1:-1]
+    return text.replace("\\ ", " ")
