@@ -12,8 +12,8 @@ has happened until the screen is drawn again; a key is timed from its arrival un
 `start` runs `localthink chat` in a pseudo-terminal, on a home folder of its own, and measures until the first
 words are there (POSIX only).
 
-`engine` lets the same questions be answered by the program (without a terminal) and by `localthink ask`, by turns; tokens
-a second of all answers of a round, medians, and the median of the paired ratios.
+`engine` lets the same questions be answered by the program (without a terminal) and by `localthink ask`, by turns;
+tokens a second of all answers of a round, medians, and the median of the paired ratios.
 """
 from __future__ import annotations
 

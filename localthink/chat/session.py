@@ -116,6 +116,17 @@ class Session:
         self.transcript = Transcript(self.transcript.history)
         self._moved()
 
+    def look_again(self) -> None:
+        """See what else was done to this conversation in the store: another title, or that it is deleted."""
+        transcript = self.transcript
+        if transcript.history is None or transcript.conversation is None:
+            return
+        found = transcript.history.conversation(transcript.conversation)
+        if found is None:
+            self.new()
+        else:
+            transcript.title = found.title
+
     def open(self, conversation: int) -> None:
         """Go to another conversation of the store. Raises HistoryError, and stays where it is."""
         if conversation == self.transcript.conversation:
@@ -127,7 +138,7 @@ class Session:
         self._moved()
 
     def _leave(self) -> None:
-        self.give_up()
+        self.returned = self.give_up() or self.returned
         if self.live is not None:
             self.stop()
             self._end_now()
@@ -186,7 +197,7 @@ class Session:
         if pending is not self._pending:  # it was taken back meanwhile
             return
         if tokens is None:
-            self.returned = self.give_up()
+            self.returned = self.give_up() or self.returned
             self.said.append(reason)
         elif tokens + LEAST_ROOM > self.asker.model.longest:
             if self._dropping and self.may_drop:
@@ -307,7 +318,7 @@ class Session:
 
     def load(self, opening: Opening) -> None:
         if not self._unmeasured:  # else it waits for this one
-            self.returned = self.give_up()
+            self.returned = self.give_up() or self.returned
         self._resume = None
         self.asker.load(opening)
 

@@ -33,6 +33,10 @@ class Entry:
     details: dict[str, Any] = field(default_factory=dict)
 
     @property
+    def saved(self) -> bool:
+        return self.id is not None and self.kept
+
+    @property
     def place(self) -> tuple[int, int]:
         """Which of how many siblings it is, from 1."""
         if self.id is None or self.id not in self.siblings:
@@ -53,6 +57,7 @@ class Transcript:
         self.entries: list[Entry] = []
         self.trouble = ""
         self._renamed = True
+        self._cut: list[tuple[Entry | None, Entry]] = []  # what was left before it was saved, each with its parent
 
     def open(self, conversation: int) -> None:
         """Show a conversation of the store. Raises HistoryError where it cannot be read."""
@@ -77,20 +82,26 @@ class Transcript:
         return start + [entry.message() for entry in self.entries[first:before]]
 
     def cut(self, length: int) -> None:
-        """Go back to the first `length` entries; what followed them stays in the store."""
+        """Go back to the first `length` entries; what followed them is in the store, or will be."""
+        if self.history is not None:
+            self._cut += [(parent, entry) for parent, entry in self._links()[length:] if not entry.saved]
         del self.entries[length:]
+
+    def _links(self) -> list[tuple[Entry | None, Entry]]:
+        """The entries, each with its parent."""
+        return list(zip([None, *self.entries], self.entries, strict=False))
 
     def add_question(self, text: str) -> Entry:
         entry = Entry("user", text)
         self.entries.append(entry)
         self.title = self.title or title_of(text)
-        self._save(len(self.entries) - 1)
+        self._save(*self._links()[-1])
         return entry
 
     def begin_answer(self, turn: Turn, details: dict[str, Any]) -> Entry:
         entry = Entry("assistant", turn=turn, details=details)
         self.entries.append(entry)
-        self._save(len(self.entries) - 1)
+        self._save(*self._links()[-1])
         return entry
 
     def save_progress(self, entry: Entry) -> None:
@@ -133,9 +144,8 @@ class Transcript:
 
     @property
     def complete(self) -> bool:
-        """Whether everything on the path is in the store."""
-        return not self.trouble and self._renamed and all(entry.id is not None and entry.kept
-                                                          for entry in self.entries)
+        """Whether everything is in the store."""
+        return not self.trouble and self._renamed and not self._cut and all(entry.saved for entry in self.entries)
 
     def catch_up(self) -> None:
         """Save what could not be saved before."""
@@ -144,21 +154,23 @@ class Transcript:
         self.trouble = ""
         if not self._renamed:
             self.rename(self.title)
-        for place, entry in enumerate(self.entries):
+        cut = bool(self._cut)
+        for parent, entry in (*self._cut, *self._links()):
             if self.trouble:
-                return
+                break
             if entry.id is None:
-                self._save(place)
+                self._save(parent, entry)
             elif entry.turn is not None and not entry.kept:
                 self._finish(entry.id, entry, entry.turn)
+        self._cut = [(parent, entry) for parent, entry in self._cut if not entry.saved]
+        if cut and self.entries and (latest := self.entries[-1].id) is not None:
+            self._keep(lambda history: history.choose(latest))  # what was saved last is not what is seen
 
-    def _save(self, place: int) -> None:
+    def _save(self, parent: Entry | None, entry: Entry) -> None:
         """Put a new entry behind its parent, which must be there."""
-        parent = self.entries[place - 1].id if place else None
-        if self.history is None or (place and parent is None):
+        if self.history is None or (parent is not None and parent.id is None):
             return
-        entry = self.entries[place]
-        self._keep(lambda history: self._add(history, entry, parent))
+        self._keep(lambda history: self._add(history, entry, parent.id if parent is not None else None))
         if entry.id is not None and entry.turn is not None and not entry.turn.running:
             self._finish(entry.id, entry, entry.turn)
 

@@ -147,7 +147,7 @@ _CHOICES = attrgetter(*(each.name for each in fields(Alternative)))
 
 
 def _unpacked(number: int, rows: tuple[tuple[Any, ...], ...]) -> Written:
-    return Written(number, tuple(Event(*row, tuple(Alternative(*choice) for choice in choices))
+    return Written(number, tuple(Event(*(*row, tuple(Alternative(*choice) for choice in choices)))
                                  for *row, choices in rows))
 
 

@@ -176,6 +176,7 @@ def test_a_question_that_cannot_be_measured_is_not_asked_and_it_is_said_why(talk
     client_of(talk).count_refusal = "the template refuses it"
     ask(talk, "one?")
     assert talk.said == ["the template refuses it"] and not talk.busy and talk.entries == []
+    assert talk.returned == "one?"
 
 
 def test_a_question_that_is_taken_back_before_it_is_measured_is_not_asked(talk):
@@ -646,6 +647,9 @@ def test_dropping_without_a_model_takes_the_question_back(tight):
     tight.pump()
     tight.drop_oldest()
     assert not tight.busy and tight.first == 0 and "no model is loaded" in tight.said
+    assert tight.returned == "word " * 60
+    tight.load(Opening())
+    assert tight.returned == "word " * 60, "as long as nobody has given it back"
 
 
 def test_a_place_before_what_was_left_out_is_asked_with_all_that_comes_before_it(tight):
@@ -772,7 +776,7 @@ def test_leaving_takes_a_question_back_that_is_being_measured(talk):
     talk.send("two?")
     talk.new()
     talk.pump()
-    assert talk.entries == [] and not talk.busy
+    assert talk.entries == [] and not talk.busy and talk.returned == "two?"
 
 
 def test_a_conversation_that_cannot_be_opened_leaves_everything_as_it_is(demo):

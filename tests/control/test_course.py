@@ -14,7 +14,8 @@ limits = st.integers(1, 260)
 
 
 @pytest.mark.parametrize("text", [
-    "So it is done.", "Is it?", "It is!", "It is done. ", "It is done.\t", "Done.\n", "\n", "\n\n", "是的。", "是吗？", "好！",
+    "So it is done.", "Is it?", "It is!", "It is done. ", "It is done.\t", "Done.\n", "\n", "\n\n",
+    "是的。", "是吗？", "好！",
     'He said "no."', "He said “no.”", "(which holds.)", "[which holds.]", "**Done.**", "*Done.*", "so x = y.", "$x$.",
     "\\(x\\).", "Is it 57?", "Is it 57 ?", "（是的。）", "他说「好。」", "line\n    ",
 ])
@@ -23,7 +24,8 @@ def test_a_sentence_ends_here(text):
 
 
 @pytest.mark.parametrize("text", [
-    "", " ", "So", "So it is", "3.14", "3.", "1.", "12. ", "\n1.", "leaving 8 and 12.", "57!", "so,", "so:", "and so...",
+    "", " ", "So", "So it is", "3.14", "3.", "1.", "12. ", "\n1.", "leaving 8 and 12.", "57!",
+    "so,", "so:", "and so...",
     "so ...", ".", "The end. And", "「", "(no", "Done.x", "3.14\" ",
 ])
 def test_no_sentence_ends_here(text):

@@ -337,6 +337,19 @@ def test_ctrl_n_begins_anew_and_ctrl_o_opens_what_was(tmp_path):
     talking(tmp_path, ScriptedClient(SHORT))(test)
 
 
+def test_a_conversation_that_is_deleted_while_it_is_open_is_left(tmp_path):
+    async def test(person: Person) -> None:
+        await person.answered("What is 2 + 2?")
+        await person.press("ctrl+o")
+        await person.wait(lambda: "1 turn" in person.text)
+        await person.press("delete", "escape")
+        await person.wait(lambda: person.app.screen is person.screen)
+        await person.shown()
+        assert not person.session.entries
+
+    talking(tmp_path, ScriptedClient(SHORT))(test)
+
+
 def test_leaving_while_it_writes_keeps_what_was_written(tmp_path):
     async def test(person: Person) -> None:
         await person.ask()

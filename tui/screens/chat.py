@@ -347,10 +347,10 @@ class ChatScreen(Screen[None]):
     def _open(self, conversation: int | None) -> None:
         from localthink.errors import LocalthinkError
 
-        if conversation is None or conversation == self.session.transcript.conversation:
-            return
         try:
-            self.session.open(conversation)
+            self.session.look_again()  # this one may have been renamed or deleted there
+            if conversation is not None:
+                self.session.open(conversation)
         except LocalthinkError as error:
             self.notify(visible(str(error)), severity="error", markup=False)
 

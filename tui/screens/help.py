@@ -27,9 +27,8 @@ THOUGHTS = (
     "then the idea has had its chance. The paper behind this uses α 3 and β 600; small models may need less of both.",
     "⊘ marks a place where a jump was held back: the penalty took away at least half of the probability that one "
     "would come there.",
-    "“Held” counts those jumps, and the unlikely ones by their likelihood: at each step, the probability of a jump "
-    "without the penalty less that with it, all added up. “4.6 held” means that between four and five jumps were to "
-    "be expected there that have not come.",
+    "“Held” counts those marks. An export and “localthink ask” add up the unlikely jumps as well, each by its "
+    "likelihood: 4.6 there means that between four and five jumps were to be expected that have not come.",
     "F5 asks the same question twice with the same luck, with and without the penalty: up to the first jump that was "
     "held back, both write the same.",
 )
@@ -52,7 +51,10 @@ class HelpScreen(Dialog[None]):
     HelpScreen > #box { height: 90%; max-width: 92; }
     HelpScreen.-low > #box, HelpScreen.-narrow > #box { height: 100%; }
     HelpScreen #pages { width: 100%; height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
-    HelpScreen .heading { height: auto; color: $text-accent; text-style: bold; }
+    HelpScreen .heading {
+        height: auto; color: $text-accent; text-style: bold;
+        &:nocolor { text-style: bold underline; }
+    }
     HelpScreen .keys, HelpScreen .prose { height: auto; margin-bottom: 1; }
     """
 

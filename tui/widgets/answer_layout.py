@@ -3,11 +3,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from typing import Literal
 
 from textual.content import Content
-from textual.highlight import HighlightTheme, highlight
+from textual.highlight import ANSIDarkHighlightTheme, ANSILightHighlightTheme, HighlightTheme, highlight
 
 from localthink.tui.widgets.answer_blocks import Block, Code, Formula, Item, Paragraph, Quote, Rule, Side, Table
+
+Colours = Literal["theme", "dark", "light"]  # of code: the theme's, or those of a terminal that has sixteen
 
 LEAST = 12  # columns of what stands within something else, on a terminal that is narrower than that
 FORMULA_INDENT = 4
@@ -18,11 +21,14 @@ NARROWEST = 4  # columns of a cell; a table that needs less is written as a list
 HEADINGS = ("", "bold underline $primary", "bold $primary", "bold $secondary", "bold", "bold italic", "italic")
 MARK, CELL_HEADING, CODE_GROUND = "$foreground 50%", "bold $primary", "on $foreground 6%"
 
+THEMES: dict[Colours, type[HighlightTheme]] = {
+    "theme": HighlightTheme, "dark": ANSIDarkHighlightTheme, "light": ANSILightHighlightTheme}
+
 BLANK = Content("")
 QUOTE_MARK = Content.styled("▌ ", MARK)
 
 
-def lines_of(blocks: Sequence[Block], width: int, colours: type[HighlightTheme]) -> list[Content]:
+def lines_of(blocks: Sequence[Block], width: int, colours: Colours) -> list[Content]:
     """The lines of an answer, a blank one between its blocks."""
     lines: list[Content] = []
     for place, block in enumerate(blocks):
@@ -36,7 +42,7 @@ def _continues(block: Block) -> bool:
     return isinstance(block, Item) and block.continues
 
 
-def _lines(block: Block, width: int, colours: type[HighlightTheme]) -> list[Content]:
+def _lines(block: Block, width: int, colours: Colours) -> list[Content]:
     match block:
         case Paragraph(content, level):
             return _wrapped(content.stylize(HEADINGS[level]) if level else content, width)
@@ -60,9 +66,10 @@ def _wrapped(content: Content, width: int) -> list[Content]:
 
 
 @lru_cache(maxsize=32)
-def _coloured(code: str, language: str, colours: type[HighlightTheme]) -> Content:
+def _coloured(code: str, language: str, colours: Colours) -> Content:
     """The code in the colours of its language; where none is said none is guessed."""
-    return highlight(code, language=language if language and len(code) <= MOST_COLOURED else "text", theme=colours)
+    known = language if language and len(code) <= MOST_COLOURED else "text"
+    return highlight(code, language=known, theme=THEMES[colours])
 
 
 def _code(content: Content, width: int) -> list[Content]:
@@ -72,7 +79,7 @@ def _code(content: Content, width: int) -> list[Content]:
             for line in content.split("\n", allow_blank=True) for folded in line.fold(inner)]
 
 
-def _held(blocks: Sequence[Block], width: int, colours: type[HighlightTheme]) -> list[Content]:
+def _held(blocks: Sequence[Block], width: int, colours: Colours) -> list[Content]:
     """The lines of blocks within another one, close together but for two paragraphs and tables."""
     lines: list[Content] = []
     before: Block | None = None
@@ -84,7 +91,7 @@ def _held(blocks: Sequence[Block], width: int, colours: type[HighlightTheme]) ->
     return lines
 
 
-def _item(marker: str, blocks: Sequence[Block], width: int, colours: type[HighlightTheme]) -> list[Content]:
+def _item(marker: str, blocks: Sequence[Block], width: int, colours: Colours) -> list[Content]:
     first = Content.styled(f" {marker}", MARK)
     rest = Content(" " * first.cell_length)
     lines = _held(blocks, width - first.cell_length, colours) or [BLANK]

@@ -4,7 +4,6 @@ from __future__ import annotations
 from textual.app import App
 from textual.content import Content
 from textual.css.styles import RulesMap
-from textual.highlight import ANSIDarkHighlightTheme, ANSILightHighlightTheme, HighlightTheme
 from textual.selection import Selection
 from textual.strip import Strip
 from textual.style import Style
@@ -12,7 +11,7 @@ from textual.visual import RenderOptions, Visual
 from textual.widgets import Static
 
 from localthink.tui.widgets.answer_blocks import Block, blocks_of
-from localthink.tui.widgets.answer_layout import lines_of
+from localthink.tui.widgets.answer_layout import Colours, lines_of
 from localthink.tui.widgets.answer_markdown import parse
 
 
@@ -21,7 +20,7 @@ class Page(Visual):
 
     def __init__(self, blocks: list[Block], app: App[object]) -> None:
         self._blocks, self._app = blocks, app
-        self._laid_for: tuple[int, type[HighlightTheme]] | None = None
+        self._laid_for: tuple[int, Colours] | None = None
         self._lines: list[Content] = []
 
     def lines(self, width: int) -> list[Content]:
@@ -45,11 +44,10 @@ class Page(Visual):
         return Content("\n").join(self.lines(width)).render_strips(width, height, style, options)
 
 
-def _colours(app: App[object]) -> type[HighlightTheme]:
-    """The colours of code: those of the theme, or of a terminal that has sixteen."""
+def _colours(app: App[object]) -> Colours:
     if not app.native_ansi_color:
-        return HighlightTheme
-    return ANSIDarkHighlightTheme if app.current_theme.dark else ANSILightHighlightTheme
+        return "theme"
+    return "dark" if app.current_theme.dark else "light"
 
 
 class Stretch(Static):
