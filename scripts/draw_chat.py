@@ -4,7 +4,8 @@
     python scripts/draw_chat.py docs [--seed 6] [--tokens 110]
 
 `chat.svg` is an answer after --tokens of its tokens, `compare.svg` the same question without and with the penalty. The
-model is too fast to be caught in the act, so its events are kept and played to the screen; nothing in them is edited.
+model is too fast to be caught in the act, so its events are kept and played to the screen at 40 tokens a second;
+nothing in them is edited.
 """
 from __future__ import annotations
 
@@ -34,6 +35,7 @@ class Replay:
     def __init__(self, engine: localthink.Engine, tokens: int | None) -> None:
         self._engine, self._tokens = engine, tokens
         self._news: list[News] = []
+        self._written: list[list[News]] = []  # of each answer, token by token
 
     def start(self) -> None:
         model = self._engine.model
@@ -53,26 +55,29 @@ class Replay:
         number, events = self._engine.submit(request), list[Event]()
         while not self._engine.idle:
             events += [event for event in self._engine.step() if event.request == number]
-        self._news += [Written(ask.number, (event,)) for event in events[:self._tokens]]
+        written: list[News] = [Written(ask.number, (event,)) for event in events[:self._tokens]]
         if self._tokens is None and events[-1].trace is not None:
-            self._news.append(Finished(ask.number, events[-1].trace))
+            written.append(Finished(ask.number, events[-1].trace))
+        self._written.append(written)
 
     def receive(self) -> list[News]:
-        """One token at a time, so that every one has its moment."""
-        at_once = next((n for n, news in enumerate(self._news, 1) if isinstance(news, Written)), len(self._news))
-        news, self._news = self._news[:at_once], self._news[at_once:]
+        """A token of each answer at a time, so that every one has its moment."""
+        news, self._news = self._news, []
+        for written in self._written:
+            news += written[:1]
+            del written[:1]
         return news
 
     @property
     def played(self) -> bool:
-        return not self._news
+        return not self._news and not any(self._written)
 
 
 async def settle(session: Session, replay: Replay) -> None:
     """Play everything, and give the screen time to draw it."""
     while not replay.played:
         session.pump()
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.002)
     await asyncio.sleep(1.0)
 
 

@@ -796,6 +796,20 @@ def test_going_to_where_one_is_changes_nothing(demo):
     assert demo.live is not None
 
 
+def test_what_was_done_to_a_conversation_elsewhere_is_seen(talk):
+    talk.look_again()
+    answered(talk, "one?")
+    with History(talk.transcript.history._database.path) as other:
+        other.rename(1, "numbers")
+        talk.look_again()
+        assert talk.transcript.title == "numbers" and contents(talk) == ["one?", "answer 1"]
+        other.delete(1)
+        talk.look_again()
+        assert talk.entries == [] and talk.transcript.conversation is None
+        answered(talk, "two?")
+        assert [one.title for one in other.conversations()] == ["two?"]
+
+
 def test_a_conversation_goes_on_in_another_session(tmp_path):
     one = session(tmp_path, ScriptedClient(NUMBERED))
     answered(one, "one?")

@@ -249,6 +249,34 @@ def test_an_end_that_could_not_be_saved_is_saved_later_and_others_are_left_alone
     assert path(store)[3].state == "stop" and path(store)[3].content == "2"
 
 
+def test_what_was_left_before_it_was_saved_is_saved_too_and_is_not_what_is_seen(store, talk):
+    exchange(talk, "one?", "1")
+    talk.add_question("two?")
+    entry = talk.begin_answer(Turn(7), {})
+    store.trouble = FULL
+    entry.turn.end("stop")
+    talk.finish(entry)
+    talk.cut(2)
+    exchange(talk, "three?", "3")
+    talk.cut(2)
+    store.trouble = ""
+    exchange(talk, "four?", "4")
+    assert not talk.complete
+    talk.catch_up()
+    assert talk.complete and talk.trouble == ""
+    assert [entry[1] for entry in kept(store)] == ["one?", "1", "four?", "4"]
+    assert sorted(one.content for one in store.messages(1)) == ["", "1", "3", "4", "four?", "one?", "three?", "two?"]
+    assert all(one.state == "stop" for one in store.messages(1))
+    assert [one.parent for one in store.messages(1) if one.content in ("two?", "three?", "four?")] == [2, 2, 2]
+
+
+def test_without_a_store_nothing_that_was_left_is_remembered():
+    talk = Transcript(None)
+    exchange(talk, "one?", "1")
+    talk.cut(0)
+    assert talk._cut == []
+
+
 def test_a_name_that_could_not_be_saved_is_saved_later(store, talk):
     exchange(talk, "one?", "1")
     store.trouble = FULL
