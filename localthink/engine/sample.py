@@ -86,7 +86,7 @@ class Sample:
         if end_think is None:
             return drawn
         tail = "".join(self._texts[-4:]) if not self._decoder.getstate()[0] else ""  # half a character ends nothing
-        if self._course.closes(self._thinking_for, tail):
+        if self._course.closes(self._thinking_for, tail) or (ends and self.wish == "answer"):
             return end_think
         if (drawn == end_think or ends) and self._course.goes_on and go_on:
             self._insert = go_on[1:]

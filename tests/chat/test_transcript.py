@@ -259,6 +259,7 @@ def test_what_was_left_before_it_was_saved_is_saved_too_and_is_not_what_is_seen(
     talk.cut(2)
     exchange(talk, "three?", "3")
     talk.cut(2)
+    talk.catch_up()
     store.trouble = ""
     exchange(talk, "four?", "4")
     assert not talk.complete

@@ -365,20 +365,13 @@ def test_the_script_has_places_within_markers_and_characters(scripted):
 
 
 @given(st.integers(0, 50), st.integers(1, 90), st.integers(1, 90))
-def test_given_up_and_continued_twice_it_is_still_the_same_text(seed, first, more):
-    with_scripted = _scripted_for_given()
-    whole = Run(with_scripted, seed=seed).end()
-    stopped = Run(with_scripted, seed=seed).tokens(first).cancel()
-    again = Run(with_scripted, seed=seed, begun=stopped.token_ids).tokens(more).cancel()
+def test_given_up_and_continued_twice_it_is_still_the_same_text(scripted, seed, first, more):
+    whole = Run(scripted, seed=seed).end()
+    stopped = Run(scripted, seed=seed).tokens(first).cancel()
+    again = Run(scripted, seed=seed, begun=stopped.token_ids).tokens(more).cancel()
     assert whole.token_ids[:len(again.token_ids)] == again.token_ids
-    end = whole if again.finish_reason != "cancelled" else Run(with_scripted, seed=seed, begun=again.token_ids).end()
+    end = whole if again.finish_reason != "cancelled" else Run(scripted, seed=seed, begun=again.token_ids).end()
     assert (end.token_ids, end.thinking, end.answer) == (whole.token_ids, whole.thinking, whole.answer)
-
-
-def _scripted_for_given(kept: list[Engine] = []) -> Engine:  # noqa: B006
-    if not kept:
-        kept.append(scripted_engine(QUESTION, TEXT))
-    return kept[0]
 
 
 def test_what_was_begun_counts_as_read_and_not_as_written(scripted):

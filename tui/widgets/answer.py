@@ -9,8 +9,9 @@ import asyncio
 
 from textual.containers import Vertical
 
-from localthink.tui.widgets.answer_markdown import parse, settled
+from localthink.tui.widgets.answer_markdown import parse
 from localthink.tui.widgets.answer_plain import PlainText
+from localthink.tui.widgets.answer_settled import settled
 from localthink.tui.widgets.answer_stretch import Stretch
 from localthink.visible_text import visible
 

@@ -1,4 +1,4 @@
-r"""The Markdown of an answer: what its blocks are, where mathematics begins and ends, and what cannot change any more.
+r"""The Markdown of an answer: what its blocks are, and where mathematics begins and ends.
 
 Differs from CommonMark where a model's text would be lost or misread: HTML is text; `\( \)`, `\[ \]`, `$ $`, `$$ $$`,
 LaTeX environments and `\boxed{}` are mathematics, and left open they stay as they are written; no line under a
@@ -7,8 +7,6 @@ paragraph makes it a heading; there are no link definitions, which would be read
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
-from dataclasses import dataclass
 from functools import cache
 
 from markdown_it import MarkdownIt
@@ -25,11 +23,11 @@ MOST_LINES = 100  # of one formula
 DEEPEST = 20  # quotes and lists in one another; what is deeper is shown as it is written
 
 _OPENERS = re.compile(r"\\\(|\\\[|\$\$?|\\boxed\s*\{|\\begin\{([A-Za-z]+\*?)\}")
-_BLOCK_OPENERS = re.compile(r"\\\[|\$\$|\\begin\{([A-Za-z]+\*?)\}")
+BLOCK_OPENERS = re.compile(r"\\\[|\$\$|\\begin\{([A-Za-z]+\*?)\}")
 _CLOSERS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
 _AFTER_BLOCK = re.compile(r"[.,;:!]?\s*")
+_BAR = re.compile(r"(?<!\\)\|")
 _ONE_SIGN = re.compile(r"[A-Za-z]|.*[\\^_].*", re.DOTALL)
-_FENCE_END = re.compile(r" {0,3}(`{3,}|~{3,})\s*")
 
 
 @cache
@@ -39,16 +37,14 @@ def parser() -> MarkdownIt:
     made.disable(["linkify", "lheading", "reference", "html_block", "html_inline"])
     made.inline.ruler.before("escape", MATH, _inline)
     made.block.ruler.before("fence", MATH_BLOCK, _block, {"alt": ["paragraph", "blockquote", "list"]})
-    made.core.ruler.push("whole", _keep_whole)
     made.core.ruler.push("items", _divide_lists)
+    made.core.ruler.push("whole", _keep_whole)
     return made
 
 
 def parse(text: str) -> list[Token]:
     return parser().parse(text)
 
-
-# Mathematics
 
 def _inline(state: StateInline, silent: bool) -> bool:
     """A formula within a line. One that is not closed is text, with all that follows it in its paragraph."""
@@ -84,7 +80,7 @@ def _block(state: StateBlock, start: int, end: int, silent: bool) -> bool:
     if state.is_code_block(start):
         return False
     first = _line(state, start)
-    opener = _BLOCK_OPENERS.match(first)
+    opener = BLOCK_OPENERS.match(first)
     if opener is None:
         return False
     text = ""
@@ -156,19 +152,13 @@ def _find(text: str, closer: str, start: int, limit: int) -> int | None:
     """The first place of `closer` that no backslash before it takes away."""
     place = start
     while (place := text.find(closer, place, limit)) >= 0:
-        slashes = place - len(text[start:place].rstrip("\\")) - start
+        slashes = 0
+        while place - slashes > start and text[place - slashes - 1] == "\\":
+            slashes += 1
         if slashes % 2 == 0:
             return place
         place += 1
     return None
-
-
-def _keep_whole(state: StateCore) -> None:
-    """Show a text as it is written if it is nested too deep: the parser would leave out what is inside."""
-    if any(token.level >= DEEPEST - 1 for token in state.tokens):
-        inline = Token("inline", "", 0, level=1, content=state.src, children=[Token("text", "", 0, content=state.src)])
-        lines = [0, state.src.count("\n") + 1]
-        state.tokens = [Token("paragraph_open", "p", 1, map=lines), inline, Token("paragraph_close", "p", -1)]
 
 
 def _divide_lists(state: StateCore) -> None:
@@ -181,69 +171,48 @@ def _divide_lists(state: StateCore) -> None:
         elif token.type == "list_item_open" and tokens[-1].type == "list_item_close":
             begun = opened[-1]
             tokens.append(Token(begun.type.replace("open", "close"), begun.tag, -1, level=begun.level, block=True))
-            tokens.append(Token(begun.type, begun.tag, 1, map=token.map, level=begun.level, markup=begun.markup,
-                                block=True, meta={CONTINUES: True}))
+            opened[-1] = Token(begun.type, begun.tag, 1, level=begun.level, markup=begun.markup, block=True,
+                               meta={CONTINUES: True})
+            tokens.append(opened[-1])
         elif token.type.endswith("_list_close"):
             opened.pop()
+        if token.type == "list_item_open":
+            opened[-1].map = token.map
         tokens.append(token)
     state.tokens = tokens
 
 
-# What is settled
-
-@dataclass(frozen=True, slots=True)
-class Settled:
-    """So many characters of a text are blocks that nothing written after them changes.
-
-    `amid_list`: the text after them goes on with an item of the list that they end with.
-    """
-
-    length: int
-    amid_list: bool = False
-
-
-def settled(text: str) -> Settled:
-    """How much of an unfinished text can be shown for good: all before the last block, or item of a list.
-
-    Lines that are not ended, and formulas that may still be closed, settle nothing.
-    """
-    lines = text.split("\n")[:-1]
-    tokens = parse("\n".join(lines)) if lines else []
-    for line, amid_list in _boundaries(tokens, lines):
-        if not _formula_open(lines[:line], tokens):
-            return Settled(sum(map(len, lines[:line])) + line, amid_list)
-    return Settled(0)
+def _keep_whole(state: StateCore) -> None:
+    """Leave as it is written what the parser would show in part: what is nested too deep, rows with too many cells."""
+    lines = state.src.split("\n")
+    tokens: list[Token] = []
+    place = 0
+    while place < len(state.tokens):
+        token = state.tokens[place]
+        end = place + 1
+        if token.nesting == 1 and (token.level == 0 or token.type == "table_open"):
+            while state.tokens[end - 1].nesting != -1 or state.tokens[end - 1].level != token.level:
+                end += 1
+        block = state.tokens[place:end]
+        if (token.level == 0 and any(inner.level >= DEEPEST - 1 for inner in block)) or (
+                token.type == "table_open" and _loses_cells(block, lines)):
+            tokens += _as_written(token, lines)
+            place = end
+        else:
+            tokens.append(token)
+            place += 1
+    state.tokens = tokens
 
 
-def _boundaries(tokens: list[Token], lines: list[str]) -> Iterator[tuple[int, bool]]:
-    """Lines before which everything is complete, the last first, and whether they are amid a list."""
-    blocks = [token for token in tokens if token.level == 0 and token.map is not None]
-    if blocks and blocks[-1].map and _is_closed(blocks[-1], lines):
-        yield blocks[-1].map[1], False
-    for block in reversed(blocks[1:]):
-        if block.map:
-            yield block.map[0], CONTINUES in block.meta
+def _loses_cells(table: list[Token], lines: list[str]) -> bool:
+    columns = sum(token.type == "th_open" for token in table)
+    return any(len(_BAR.findall(lines[token.map[0]].strip().strip("|"))) >= columns
+               for token in table if token.type == "tr_open" and token.map)
 
 
-def _is_closed(token: Token, lines: list[str]) -> bool:
-    """Whether a block has an end of its own, and has come to it."""
-    assert token.map is not None
-    if token.type == "fence":
-        start, end = token.map
-        found = _FENCE_END.fullmatch(lines[end - 1]) if end - 1 > start else None
-        return found is not None and found[1].startswith(token.markup)
-    return token.type in ("heading_open", "hr", MATH_BLOCK)
-
-
-def _formula_open(lines: list[str], tokens: list[Token]) -> bool:
-    """Whether a formula that was begun since the last empty line may still be closed below these lines."""
-    covered = {line for token in tokens if token.type in ("fence", "code_block", MATH_BLOCK) and token.map
-               for line in range(*token.map)}
-    for line in range(len(lines) - 1, -1, -1):
-        if line in covered:
-            continue
-        if not lines[line].strip():
-            return False
-        if _BLOCK_OPENERS.search(lines[line]):
-            return True
-    return False
+def _as_written(block: Token, lines: list[str]) -> list[Token]:
+    assert block.map is not None
+    text = "\n".join(line.strip() for line in lines[slice(*block.map)]).strip()
+    inline = Token("inline", "", 0, level=block.level + 1, content=text, children=[Token("text", "", 0, content=text)])
+    return [Token("paragraph_open", "p", 1, map=block.map, level=block.level), inline,
+            Token("paragraph_close", "p", -1, level=block.level)]
