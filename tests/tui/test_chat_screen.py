@@ -233,6 +233,18 @@ def test_an_earlier_question_is_edited_when_it_has_the_focus(tmp_path):
     talking(tmp_path, ScriptedClient(SHORT))(test)
 
 
+def test_a_draft_outlives_an_edit(tmp_path):
+    async def test(person: Person) -> None:
+        await person.answered("What is 2 + 2?")
+        person.prompt.text = "half a thou"
+        await person.press("f2", "x", "escape")
+        assert person.prompt.text == "half a thou"
+        await person.press("up")
+        assert person.prompt.text == "What is 2 + 2?x"
+
+    talking(tmp_path, ScriptedClient(SHORT))(test)
+
+
 def test_settings_turned_while_it_writes_reach_the_engine_at_once(tmp_path):
     async def test(person: Person) -> None:
         await person.ask()

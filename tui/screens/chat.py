@@ -14,23 +14,22 @@ from textual import on
 from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Horizontal, Vertical
-from textual.screen import Screen
 from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
 from localthink import locations
-from localthink.chat.asking import ModelState
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session
 from localthink.chat.transcript import Entry
 from localthink.tui.keys import CHAT_KEYS
+from localthink.tui.screens.chat_doors import ChatDoors
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.meter import Meter
 from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.settings_panel import SettingsPanel
 from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import Earlier, Transcript
-from localthink.tui.widgets.turns import AnswerTurn, Branches, QuestionTurn
+from localthink.tui.widgets.turns import Branches, QuestionTurn
 from localthink.tui.widgets.welcome import Welcome
 from localthink.visible_text import visible
 
@@ -40,7 +39,7 @@ SELDOM = 0.3  # seconds; less often would look like standing still
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
 
-class ChatScreen(Screen[None]):
+class ChatScreen(ChatDoors):
     """Shows a session, and passes on what a person does."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in CHAT_KEYS]
@@ -60,11 +59,10 @@ class ChatScreen(Screen[None]):
     """
 
     def __init__(self, session: Session) -> None:
-        super().__init__()
-        self.session = session
+        super().__init__(session)
         self.flushes: deque[float] = deque(maxlen=4096)  # how long the latest took, in seconds; for measurements
         self._editing: Entry | None = None
-        self._asking_what_to_do = False
+        self._draft = ""  # what was in the prompt before something was edited there
         self._usable: tuple[object, ...] = ()
         self._flushing: Timer | None = None
         self._counting: Timer | None = None
@@ -107,7 +105,7 @@ class ChatScreen(Screen[None]):
             return
         await self.query_one(Transcript).show(session, self.query_one(Welcome))
         self.query_one(Meter).show(session)
-        if self.has_class("tokens") and (latest := self._latest_turn()) is not None:
+        if self.has_class("tokens") and (latest := self.latest_turn()) is not None:
             self.query_one(TokenView).show(latest.turn)
         for line in session.said:
             self.notify(visible(line), severity="warning", markup=False, timeout=8)
@@ -117,8 +115,8 @@ class ChatScreen(Screen[None]):
             prompt.text, session.returned = prompt.text or session.returned, ""
         self._show_model()
         self._show_usable()
-        if session.overflow is not None and not self._asking_what_to_do:
-            self._ask_what_to_do()
+        if session.overflow is not None and not self.asking_what_to_do:
+            self.ask_what_to_do()
 
     def _show_model(self) -> None:
         state = self.session.asker.model
@@ -193,43 +191,6 @@ class ChatScreen(Screen[None]):
     def _count(self) -> None:
         self.session.count(self.query_one(Prompt).text)
 
-    def _ask_what_to_do(self) -> None:
-        """A question does not fit: say so, and offer what can be done."""
-        from localthink.tui.screens.choice import ChoiceScreen
-
-        session, overflow = self.session, self.session.overflow
-        assert overflow is not None
-        trained = session.asker.model.loaded.trained if session.asker.model.loaded else 0
-        choices = [("new", "A new conversation", "asks this question there; this one stays")]
-        if session.may_drop:
-            choices.insert(0, ("drop", "Leave the oldest turns out", "of what is sent, as many as it takes"))
-        if trained > overflow.longest:
-            choices.append(("larger", "A larger context", "opens the model again, which takes more memory"))
-        choices.append(("back", "Back to the question", "to make it shorter"))
-        self._asking_what_to_do = True
-        self.app.push_screen(ChoiceScreen(
-            "This conversation does not fit", f"With this question it is {overflow.tokens:,} tokens, and the context "
-            f"holds {overflow.longest:,}, of which some must be left for the answer.", choices),
-            self._do_about_overflow)
-
-    def _do_about_overflow(self, choice: str | None) -> None:
-        session, overflow = self.session, self.session.overflow
-        self._asking_what_to_do = False
-        if choice == "drop":
-            session.drop_oldest()
-            return
-        text = session.give_up()
-        if choice == "new":
-            session.new()
-            session.send(text)
-            return
-        if choice == "larger" and overflow is not None and session.asker.model.loaded is not None:
-            context = min(max(2 * overflow.longest, 2 * overflow.tokens), session.asker.model.loaded.trained)
-            session.load(session.asker.opening.with_context(context))
-        prompt = self.query_one(Prompt)
-        prompt.text = prompt.text or text
-        prompt.focus()
-
     # While it writes
 
     def action_stop(self) -> None:
@@ -238,7 +199,8 @@ class ChatScreen(Screen[None]):
         elif self.session.live is not None:
             self.session.stop()
         else:
-            self.query_one(Prompt).text = self.session.give_up() or self.query_one(Prompt).text
+            prompt, text = self.query_one(Prompt), self.session.give_up()
+            prompt.text = prompt.text or text
         self.query_one(Prompt).focus()
 
     def action_answer_now(self) -> None:
@@ -270,10 +232,12 @@ class ChatScreen(Screen[None]):
         """Let the prompt hold an earlier question, or a new one again."""
         prompt = self.query_one(Prompt)
         if entry is not None:
+            self._draft = prompt.text if self._editing is None else self._draft
             prompt.text = entry.content
             prompt.move_cursor(prompt.document.end)
-        elif self._editing is not None and prompt.text == self._editing.content:
-            prompt.text = ""
+        elif self._editing is not None:
+            prompt.remember(prompt.text)
+            prompt.text, self._draft = self._draft, ""
         self._editing = entry
         prompt.border_title = "edit: Enter asks it as a new branch, Esc leaves it" if entry is not None else ""
         prompt.focus()
@@ -298,90 +262,11 @@ class ChatScreen(Screen[None]):
     async def _show_earlier(self) -> None:
         await self.query_one(Transcript).more(self.session)
 
-    def _latest_turn(self) -> AnswerTurn | None:
-        return self.query_one(Transcript).latest_answer
-
-    def action_copy(self, what: str) -> None:
-        from localthink.tui.clipboard import copy
-
-        latest = self._latest_turn()
-        if latest is None:
-            return
-        blocks = latest.answer.code_blocks if latest.answer is not None else []
-        text = {"answer": latest.turn.answer, "thinking": latest.turn.thinking,
-                "code": blocks[-1] if blocks else ""}[what]
-        if not text:
-            self.notify(f"there is no {what} to copy", markup=False)
-            return
-        copy(self.app, text)
-        self.notify(f"copied: {what}, {len(text):,} characters", markup=False)
-
-    def action_compare(self) -> None:
-        from localthink.tui.screens.compare import CompareScreen
-
-        session = self.session
-        last = next((place for place in range(len(session.entries), 0, -1)
-                     if session.entries[place - 1].turn is None), 0)
-        if not last or session.busy or session.asker.model.phase != "ready":
-            self.notify("a comparison needs a question, a loaded model, and no answer under way", markup=False)
-            return
-        messages = session.transcript.messages(session.settings.system, session.first, last)
-        turn = session.entries[last].turn if last < len(session.entries) else None
-        self.app.push_screen(CompareScreen.with_and_without(session, messages, turn.seed if turn else None))
-
     # Conversations and models
 
     def action_new(self) -> None:
         self.session.new()
         self._edit(None)
-
-    def action_conversations(self) -> None:
-        from localthink.tui.screens.conversations import ConversationsScreen
-
-        transcript = self.session.transcript
-        if transcript.history is None:
-            self.notify("this program was started with --no-history: nothing is kept", markup=False)
-            return
-        self.app.push_screen(ConversationsScreen(transcript.history, transcript.conversation), self._open)
-
-    def _open(self, conversation: int | None) -> None:
-        from localthink.errors import LocalthinkError
-
-        try:
-            self.session.look_again()  # this one may have been renamed or deleted there
-            if conversation is not None:
-                self.session.open(conversation)
-        except LocalthinkError as error:
-            self.notify(visible(str(error)), severity="error", markup=False)
-
-    def action_models(self) -> None:
-        from localthink.tui.screens.models import ModelsScreen
-
-        session = self.session
-        self.app.push_screen(ModelsScreen(self._pumped_model, session.asker.opening, session.eject, session.load))
-
-    def _pumped_model(self) -> ModelState:
-        return self.session.asker.model
-
-    def action_export(self) -> None:
-        from localthink.tui.screens.choice import ChoiceScreen
-
-        self.app.push_screen(ChoiceScreen("Export this conversation", f"into {Path.cwd()}", [
-            ("md", "Markdown", "to read: questions, thoughts, answers"),
-            ("json", "JSON", "everything: all branches, settings, seeds, figures")]), self._export)
-
-    def _export(self, kind: str | None) -> None:
-        from localthink.chat.export import export_session
-        from localthink.errors import LocalthinkError
-
-        if kind is None:
-            return
-        try:
-            path = export_session(self.session, kind, Path.cwd())
-        except LocalthinkError as error:
-            self.notify(visible(str(error)), severity="error", markup=False)
-        else:
-            self.notify(f"written: {path}", markup=False)
 
     # What is shown
 
@@ -405,7 +290,7 @@ class ChatScreen(Screen[None]):
 
     def action_thoughts(self) -> None:
         """To the thoughts of the latest answer, and back."""
-        latest = self._latest_turn()
+        latest = self.latest_turn()
         if latest is None or not latest.turn.thoughts:
             return
         if latest.pane.has_focus_within:
@@ -418,11 +303,6 @@ class ChatScreen(Screen[None]):
 
     def action_fold(self) -> None:
         self.query_one(Transcript).fold_all()
-
-    def action_help(self) -> None:
-        from localthink.tui.screens.help import HelpScreen
-
-        self.app.push_screen(HelpScreen())
 
     def action_quit(self) -> None:
         self.app.exit()

@@ -27,6 +27,7 @@ BLOCK_OPENERS = re.compile(r"\\\[|\$\$|\\begin\{([A-Za-z]+\*?)\}")
 _CLOSERS = {"\\(": "\\)", "\\[": "\\]", "$$": "$$", "$": "$"}
 _AFTER_BLOCK = re.compile(r"[.,;:!]?\s*")
 _BAR = re.compile(r"(?<!\\)\|")
+_BEFORE_ROW = re.compile(r"^[\s>]*(?:(?:[-*+]|[0-9]+[.)])\s+)?")
 _ONE_SIGN = re.compile(r"[A-Za-z]|.*[\\^_].*", re.DOTALL)
 
 
@@ -206,7 +207,7 @@ def _keep_whole(state: StateCore) -> None:
 
 def _loses_cells(table: list[Token], lines: list[str]) -> bool:
     columns = sum(token.type == "th_open" for token in table)
-    return any(len(_BAR.findall(lines[token.map[0]].strip().strip("|"))) >= columns
+    return any(len(_BAR.findall(_BEFORE_ROW.sub("", lines[token.map[0]]).strip().strip("|"))) >= columns
                for token in table if token.type == "tr_open" and token.map)
 
 

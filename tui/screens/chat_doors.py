@@ -1,0 +1,143 @@
+"""What the chat screen opens: dialogs, lists, the comparison, and what it puts on the clipboard or into a file."""
+from __future__ import annotations
+
+from pathlib import Path
+
+from textual.screen import Screen
+
+from localthink.chat.asking import ModelState
+from localthink.chat.session import Session
+from localthink.tui.widgets.prompt import Prompt
+from localthink.tui.widgets.transcript import Transcript
+from localthink.tui.widgets.turns import AnswerTurn
+from localthink.visible_text import visible
+
+
+class ChatDoors(Screen[None]):
+    """The half of the chat screen that leads elsewhere. What lies behind a door is imported when it is opened."""
+
+    def __init__(self, session: Session) -> None:
+        super().__init__()
+        self.session = session
+        self.asking_what_to_do = False
+
+    def latest_turn(self) -> AnswerTurn | None:
+        return self.query_one(Transcript).latest_answer
+
+    def ask_what_to_do(self) -> None:
+        """A question does not fit: say so, and offer what can be done."""
+        from localthink.tui.screens.choice import ChoiceScreen
+
+        session, overflow = self.session, self.session.overflow
+        assert overflow is not None
+        trained = session.asker.model.loaded.trained if session.asker.model.loaded else 0
+        choices = [("new", "A new conversation", "asks this question there; this one stays")]
+        if session.may_drop:
+            choices.insert(0, ("drop", "Leave the oldest turns out", "of what is sent, as many as it takes"))
+        if trained > overflow.longest:
+            choices.append(("larger", "A larger context", "opens the model again, which takes more memory"))
+        choices.append(("back", "Back to the question", "to make it shorter"))
+        self.asking_what_to_do = True
+        self.app.push_screen(ChoiceScreen(
+            "This conversation does not fit", f"With this question it is {overflow.tokens:,} tokens, and the context "
+            f"holds {overflow.longest:,}, of which some must be left for the answer.", choices),
+            self._do_about_overflow)
+
+    def _do_about_overflow(self, choice: str | None) -> None:
+        session, overflow = self.session, self.session.overflow
+        self.asking_what_to_do = False
+        if choice == "drop":
+            session.drop_oldest()
+            return
+        text = session.give_up()
+        if choice == "new":
+            session.new()
+            session.send(text)
+            return
+        if choice == "larger" and overflow is not None and session.asker.model.loaded is not None:
+            context = min(max(2 * overflow.longest, 2 * overflow.tokens), session.asker.model.loaded.trained)
+            session.load(session.asker.opening.with_context(context))
+        prompt = self.query_one(Prompt)
+        prompt.text = prompt.text or text
+        prompt.focus()
+
+    def action_copy(self, what: str) -> None:
+        from localthink.tui.clipboard import copy
+
+        latest = self.latest_turn()
+        if latest is None:
+            return
+        blocks = latest.answer.code_blocks if latest.answer is not None else []
+        text = {"answer": latest.turn.answer, "thinking": latest.turn.thinking,
+                "code": blocks[-1] if blocks else ""}[what]
+        if not text:
+            self.notify(f"there is no {what} to copy", markup=False)
+            return
+        copy(self.app, text)
+        self.notify(f"copied: {what}, {len(text):,} characters", markup=False)
+
+    def action_compare(self) -> None:
+        from localthink.tui.screens.compare import CompareScreen
+
+        session = self.session
+        last = next((place for place in range(len(session.entries), 0, -1)
+                     if session.entries[place - 1].turn is None), 0)
+        if not last or session.busy or session.asker.model.phase != "ready":
+            self.notify("a comparison needs a question, a loaded model, and no answer under way", markup=False)
+            return
+        messages = session.transcript.messages(session.settings.system, session.first, last)
+        turn = session.entries[last].turn if last < len(session.entries) else None
+        self.app.push_screen(CompareScreen.with_and_without(session, messages, turn.seed if turn else None))
+
+    def action_conversations(self) -> None:
+        from localthink.tui.screens.conversations import ConversationsScreen
+
+        transcript = self.session.transcript
+        if transcript.history is None:
+            self.notify("this program was started with --no-history: nothing is kept", markup=False)
+            return
+        self.app.push_screen(ConversationsScreen(transcript.history, transcript.conversation), self._open)
+
+    def _open(self, conversation: int | None) -> None:
+        from localthink.errors import LocalthinkError
+
+        try:
+            self.session.look_again()  # this one may have been renamed or deleted there
+            if conversation is not None:
+                self.session.open(conversation)
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+
+    def action_models(self) -> None:
+        from localthink.tui.screens.models import ModelsScreen
+
+        session = self.session
+        self.app.push_screen(ModelsScreen(self._pumped_model, session.asker.opening, session.eject, session.load))
+
+    def _pumped_model(self) -> ModelState:
+        return self.session.asker.model
+
+    def action_export(self) -> None:
+        from localthink.tui.screens.choice import ChoiceScreen
+
+        self.app.push_screen(ChoiceScreen("Export this conversation", f"into {Path.cwd()}", [
+            ("md", "Markdown", "to read: questions, thoughts, answers"),
+            ("json", "JSON", "everything: all branches, settings, seeds, figures")]), self._export)
+
+    def _export(self, kind: str | None) -> None:
+        from localthink.chat.export import export_session
+        from localthink.errors import LocalthinkError
+
+        if kind is None:
+            return
+        try:
+            path = export_session(self.session, kind, Path.cwd())
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+        else:
+            self.notify(f"written: {path}", markup=False)
+
+    def action_help(self) -> None:
+        from localthink.tui.screens.help import HelpScreen
+
+        self.app.push_screen(HelpScreen())
