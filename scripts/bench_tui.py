@@ -6,8 +6,9 @@
     python scripts/bench_tui.py engine MODEL [--rounds 5] [--tokens 400] [--threads N]
 
 `stream` runs the program without a terminal, at 100 x 40, on a scripted engine that writes thinking with code
-and mathematics at --rate tokens a second, and then an answer. A flush is everything from the look at what
-has happened until the screen is drawn again; a key is timed from its arrival until the screen shows it.
+and mathematics at --rate tokens a second, and then an answer. A flush is all that the program does from one look at
+what has happened to the next, layout and painting included, in processor time; a key is timed by the clock, from
+its arrival until the screen shows it.
 
 `start` runs `localthink chat` in a pseudo-terminal, on a home folder of its own, and measures until the first
 words are there (POSIX only).

@@ -41,7 +41,7 @@ from localthink.local_models import find_model
 from localthink.records import Event, Request
 
 TELL_EVERY = 0.25  # seconds between two reports of progress
-SHOW_EVERY = 0.03  # seconds between two lots of a watched sample's tokens: nobody sees sooner
+SHOW_EVERY = 0.05  # seconds between two lots of a watched sample's tokens: nobody sees sooner
 
 
 def serve(orders: Connection[None, Order], news: Connection[News, None], log: Path) -> None:

@@ -8,10 +8,10 @@ from hypothesis import strategies as st
 from localthink.chat.mathematics import Piece, boxed, closing_brace, pieces, readable
 
 FRAGMENTS = [
-    r"\frac", r"\sqrt", r"\text", r"\mathrm", r"\mathbf", r"\mathbb", r"\boxed", r"\sum", r"\lim", r"\sin", r"\pi", r"\hat",
-    r"\overline", r"\not", r"\in", r"\binom", r"\pmod", r"\operatorname", r"\tag", r"\left", r"\right", r"\quad", r"\times",
-    r"\left.", r"\unheardof", r"\begin{cases}", r"\end{cases}", r"\begin{pmatrix}", r"\end{pmatrix}", r"\\", "\\\n",
-    *"{}^_&[]()|!'~/.,+-=<>$%# x2aé漢\n\\\x1b"]
+    r"\frac", r"\sqrt", r"\text", r"\mathrm", r"\mathbf", r"\mathbb", r"\boxed", r"\sum", r"\lim", r"\sin", r"\pi",
+    r"\hat", r"\overline", r"\not", r"\in", r"\binom", r"\pmod", r"\operatorname", r"\tag", r"\left", r"\right",
+    r"\quad", r"\times", r"\left.", r"\unheardof", r"\begin{cases}", r"\end{cases}", r"\begin{pmatrix}",
+    r"\end{pmatrix}", r"\\", "\\\n", *"{}^_&[]()|!'~/.,+-=<>$%# x2aé漢\n\\\x1b"]
 
 
 @pytest.mark.parametrize(("latex", "text"), [

@@ -70,8 +70,9 @@ f(x) &= x + 1 \\
 and \boxed{42}."""
 
 LINES = (
-    "", "", "some *text*", "more of it", "lazy", "- item", "- other", "  nested text", "  - nested", "    - deeper", "1. one",
-    "2. two", "10) ten", "   - under", "   a paragraph", "+ plus", " - off", "   - off by three", "-", "1.", "    code",
-    "\t- tabbed", "```python", "```", "~~~", "   ```", "x = 1", "# head", "---", "***", "===", "> quote", "> - listed",
-    "\\[", "\\]", "   \\[", "   \\]", "$$", "$$ y $$", "\\[ z \\].", "\\begin{align}", "\\end{align}", "text \\[", "so \\(a",
-    "b\\) c", "\\boxed{4", "2}", "| a | b |", "|---|---|", "| 1 | 2 |", "| 1 | 2 | 3 |", "[x]: http://a.b", "<b>", "> " * 22 + "x")
+    "", "", "some *text*", "more of it", "lazy", "- item", "- other", "  nested text", "  - nested", "    - deeper",
+    "1. one", "2. two", "10) ten", "   - under", "   a paragraph", "+ plus", " - off", "   - off by three", "-", "1.",
+    "    code", "\t- tabbed", "```python", "```", "~~~", "   ```", "x = 1", "# head", "---", "***", "===", "> quote",
+    "> - listed", "\\[", "\\]", "   \\[", "   \\]", "$$", "$$ y $$", "\\[ z \\].", "\\begin{align}", "\\end{align}",
+    "text \\[", "so \\(a", "b\\) c", "\\boxed{4", "2}", "| a | b |", "|---|---|", "| 1 | 2 |", "| 1 | 2 | 3 |",
+    "[x]: http://a.b", "<b>", "> " * 22 + "x")

@@ -31,7 +31,7 @@ def written(text: str) -> str:
     ("\\begin{align}\na\n\\end{align}", ["\\begin{align}\na\n\\end{align}"]),
     (r"**\boxed{\frac{1}{2}}**", [r"\boxed{\frac{1}{2}}"]),
     (r"the $n$th $x$-axis, $x^2$s", ["n", "x", "x^2"]),
-    (r"\(a \\\) b\)", [r"a \\\) b"]),
+    (r"\(a \\\\) b\)", [r"a \\\\) b"]),
     ("| a |\n|---|\n| $x$ |", ["x"]),
 ])
 def test_formulas_are_found_between_their_delimiters(text, found):
@@ -39,8 +39,9 @@ def test_formulas_are_found_between_their_delimiters(text, found):
 
 
 @pytest.mark.parametrize("text", [
-    "$5 and $10", "$5, $6 or $7", "US$ 5 and US$ 6", "$HOME/$PATH", "5$ and 6$", r"\$x\$", "`\\(x\\)`", "```\n\\[x\\]\n```",
-    r"\(never *closed* so*", "\\[\nx\n\ny\n\\]", r"\boxed{4", "$$", r"\begin{align} x", "    \\[ x \\]"])
+    "$5 and $10", "$5, $6 or $7", "US$ 5 and US$ 6", "$HOME/$PATH", "5$ and 6$", r"\$x\$", "`\\(x\\)`",
+    "```\n\\[x\\]\n```", r"\(never *closed* so*", "\\[\nx\n\ny\n\\]", r"\boxed{4", "$$", r"\begin{align} x",
+    "    \\[ x \\]"])
 def test_money_code_and_what_is_not_closed_are_no_formulas(text):
     assert formulas(text) == []
 

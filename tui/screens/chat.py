@@ -34,8 +34,8 @@ from localthink.tui.widgets.welcome import Welcome
 from localthink.visible_text import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
-SHARE = 15  # flushes that take long are followed by so many times their length: the engine needs the cores
-SELDOM = 0.3  # seconds; less often would look like standing still
+SHARE = 0.03  # of a core: while something is written the engine needs them all, and flushes come less often
+SELDOM = 0.3  # seconds; still less often would look like standing still
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
 
@@ -60,7 +60,8 @@ class ChatScreen(ChatDoors):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.flushes: deque[float] = deque(maxlen=4096)  # how long the latest took, in seconds; for measurements
+        self.flushes: deque[float] = deque(maxlen=4096)  # what the latest cost, in seconds of a core
+        self._spent = 0.0  # seconds of a core, when the latest began
         self._editing: Entry | None = None
         self._draft = ""  # what was in the prompt before something was edited there
         self._usable: tuple[object, ...] = ()
@@ -81,26 +82,24 @@ class ChatScreen(ChatDoors):
         prompt = self.query_one(Prompt)
         for puzzle in reversed(PUZZLES):
             prompt.remember(puzzle)
-        self.set_interval(FLUSH, self.session.pump)  # also while flushes are far apart: times are taken as it hears
         self.call_after_refresh(self._flush)
 
     # The flush: what has happened, on the screen
 
     async def _flush(self) -> None:
-        begun = time.perf_counter()
+        """Show what there is, and come again; the cost of the one before is known by now, with layout and painting."""
+        spent = time.process_time()
+        self.flushes.append(spent - self._spent)
+        self._spent = spent
         await self.show()
-        self.call_after_refresh(self._flushed, begun)
-
-    def _flushed(self, begun: float) -> None:
-        took = time.perf_counter() - begun
-        self.flushes.append(took)
         usual = statistics.median(itertools.islice(reversed(self.flushes), 5))
-        pause = min(max(FLUSH, SHARE * usual), SELDOM) if self.session.live is not None else FLUSH
+        pause = min(max(FLUSH, usual / SHARE), SELDOM) if self.session.live is not None else FLUSH
         self._flushing = self.set_timer(pause, self._flush)
 
     async def show(self) -> None:
-        """Show what the session has taken in."""
+        """Take in what the session has to say, and show it."""
         session = self.session
+        session.pump()
         if not self.is_current:  # a screen that lies on top shows its own part
             return
         await self.query_one(Transcript).show(session, self.query_one(Welcome))

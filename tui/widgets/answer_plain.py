@@ -22,11 +22,12 @@ class PlainText(Vertical):
         """Show a text that begins with the one before."""
         while len(text) - self._done > PART:
             end = text.rfind("\n", self._done, self._done + PART) + 1 or self._done + PART
-            await self._write(text[self._done:end].removesuffix("\n"))
+            await self._write(text[self._done:end])
             self._last, self._done = None, end
         await self._write(text[self._done:])
 
     async def _write(self, part: str) -> None:
+        part = part.removesuffix("\n")  # it ends a line, and does not begin another
         if self._last is None:
             self._last = Static(Content(part), markup=False)
             await self.mount(self._last)

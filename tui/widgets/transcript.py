@@ -5,7 +5,7 @@ from rich.text import Text
 from textual import events
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widget import Widget
+from textual.widget import MountError, Widget
 from textual.widgets import Static
 
 from localthink.chat.session import Session
@@ -68,10 +68,14 @@ class Transcript(VerticalScroll, can_focus=True):
             await self._show_turn(self._turns[-1], place < session.first)
 
     async def _show_turn(self, turn: QuestionTurn | AnswerTurn, left_out: bool) -> None:
-        if isinstance(turn, AnswerTurn):
-            await turn.show(left_out)
-        else:
+        if isinstance(turn, QuestionTurn):
             turn.show(left_out)
+            return
+        try:
+            await turn.show(left_out)
+        except MountError:
+            if turn.there:  # else it is being removed, or the program left, while it shows something
+                raise
 
     async def _rebuild(self, session: Session) -> None:
         """Mount what is new, and remove what is not on the path any more; what both have stays as it is."""

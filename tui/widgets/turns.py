@@ -35,11 +35,14 @@ class Branches(Static):
     def __init__(self, entry: Entry) -> None:
         super().__init__(markup=False)
         self.entry = entry
+        self._place = (0, 0)
 
     def show(self) -> None:
-        place, count = self.entry.place
-        self.set_class(count > 1, "several")
-        self.update(f"◀ {place}/{count} ▶")
+        if (shown := self.entry.place) != self._place:  # an update lays the whole screen out anew
+            self._place = shown
+            place, count = shown
+            self.set_class(count > 1, "several")
+            self.update(f"◀ {place}/{count} ▶")
 
     def on_click(self, event: events.Click) -> None:
         event.stop()
@@ -96,6 +99,11 @@ class AnswerTurn(Vertical):
     @property
     def answer(self) -> Answer | None:
         return self._answer
+
+    @property
+    def there(self) -> bool:
+        """Whether it is on the screen, with all that it has."""
+        return self.is_attached and (self._answer is None or self._answer.is_attached)
 
     def compose(self) -> ComposeResult:
         yield self.pane
