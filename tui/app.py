@@ -1,7 +1,13 @@
 """The terminal program: a session, a screen, and the verbs in the command palette."""
 from __future__ import annotations
 
-from collections.abc import Iterable
+import asyncio
+import codecs
+import signal
+import sys
+from collections.abc import Callable, Coroutine, Iterable
+from contextlib import suppress
+from functools import partial
 from typing import ClassVar
 
 from textual.app import App, SystemCommand
@@ -25,6 +31,7 @@ class ChatApp(App[None]):
 
     def __init__(self, session: Session, opening: Opening, continue_last: bool = False) -> None:
         super().__init__()
+        _take_any_bytes()
         self.session, self._opening, self._continue_last = session, opening, continue_last
         self.chat = ChatScreen(session)
 
@@ -32,9 +39,17 @@ class ChatApp(App[None]):
         return self.chat
 
     def on_ready(self) -> None:
+        self._leave_properly()
         if self._continue_last:
             self._open_last()
         self.session.load(self._opening)
+
+    def _leave_properly(self) -> None:
+        """End as by a key where the system says so: otherwise the terminal would be left as a screen."""
+        for name in ("SIGTERM", "SIGHUP"):
+            with suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # not on every system
+                number = getattr(signal, name)
+                asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
 
     def _open_last(self) -> None:
         history = self.session.transcript.history
@@ -48,13 +63,13 @@ class ChatApp(App[None]):
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         yield from super().get_system_commands(screen)
         if screen is self.chat:
-            for key in CHAT_KEYS:
+            for key in (key for key in CHAT_KEYS if key.action != "quit"):  # which every program of its kind has
                 name, _, rest = key.action.partition("(")
                 parameters = tuple(part.strip("'") for part in rest.rstrip(")").split(",") if part)
                 if self.chat.check_action(name, parameters):
                     yield SystemCommand(key.label, f"{key.help} ({key.names})", self._verb(key.action))
 
-    def _verb(self, action: str):  # type: ignore[no-untyped-def]
+    def _verb(self, action: str) -> Callable[[], Coroutine[None, None, None]]:
         async def act() -> None:
             await self.chat.run_action(action)
 
@@ -62,3 +77,12 @@ class ChatApp(App[None]):
 
     async def on_unmount(self) -> None:
         self.session.close()
+
+
+def _take_any_bytes() -> None:
+    """Let bytes that are no UTF-8, as a paste may hold, be shown as such: Textual's driver would end the program."""
+    if sys.platform != "win32":
+        from textual.drivers import linux_driver
+
+        vars(linux_driver)["getincrementaldecoder"] = lambda name: partial(
+            codecs.getincrementaldecoder(name), errors="replace")

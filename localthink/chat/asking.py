@@ -66,6 +66,7 @@ class Opening:
 class _Writing:
     turn: Turn
     on_end: OnEnd
+    steered: tuple[Steered, ...]  # what was turned before this attempt
 
 
 class Asker:
@@ -87,7 +88,11 @@ class Asker:
         """Open a model in place of the one that may be open; what is being written ends."""
         self.eject()
         self.opening, self.model = opening, ModelState("loading")
-        self._client.start()
+        try:
+            self._client.start()
+        except OSError as error:  # no memory, no process, no room for its log
+            self.model = ModelState("failed", reason=f"the engine's process cannot be started: {error}")
+            return
         self._client.send(Loading(opening.model, SLOTS, opening.context, cache=opening.cache,
                                   threads=opening.threads, gpu_layers=opening.gpu_layers, watched=True))
 
@@ -103,10 +108,10 @@ class Asker:
     def ask(self, messages: Sequence[Message], settings: ChatSettings, seed: int, turn: Turn, on_end: OnEnd) -> int:
         """Begin an answer, or go on with one that has tokens; returns its number."""
         number = self._next()
-        self._writing[number] = _Writing(turn, on_end)
         if turn.token_ids and (turn.alpha, turn.beta) != (settings.tip.alpha, settings.tip.beta):  # turned meanwhile
             turn.steered += (Steered(len(turn.token_ids), settings.tip.alpha, settings.tip.beta, "free"),)
         turn.alpha, turn.beta = settings.tip.alpha, settings.tip.beta
+        self._writing[number] = _Writing(turn, on_end, turn.steered)
         self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
                               max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
                               begun=tuple(turn.token_ids), watched=True))
@@ -126,6 +131,8 @@ class Asker:
                 writing.turn.alpha, writing.turn.beta = tip.alpha, tip.beta
             if wish is not None:
                 writing.turn.wish = wish
+            turn = writing.turn  # noted here as well: a process that is killed leaves no trace
+            turn.steered = (*turn.steered, Steered(turn.tokens, turn.alpha, turn.beta, turn.wish))
             self._client.send(Steer(number, tip, wish))
 
     def count(self, messages: Sequence[Message], on_count: OnCount) -> None:
@@ -171,7 +178,7 @@ class Asker:
 
     def _finished(self, writing: _Writing, trace: Trace) -> None:
         turn = writing.turn
-        turn.steered += trace.steered
+        turn.steered = writing.steered + trace.steered  # the engine knows the tokens best
         turn.prompt_tokens = turn.prompt_read = trace.prompt_tokens
         turn.speed, turn.prompt_speed = trace.tokens_per_second, trace.prompt_tokens_per_second
         turn.end(trace.finish_reason)

@@ -176,6 +176,7 @@ class Session:
 
     def _prepare(self, keep: int, text: str | None) -> None:
         if self.busy or self.asker.model.phase not in ("ready", "loading"):
+            self.returned = text or self.returned
             return
         pending = self._pending = Pending(keep, text, self.first)
         self.overflow, self._dropping = None, False
@@ -221,6 +222,26 @@ class Session:
             self.first += 2
             self.path += 1
             self._measure(self._pending)
+
+    @property
+    def pending_question(self) -> str:
+        """What the pending question asks, also where only its answer is to be written again."""
+        if (pending := self._pending) is None:
+            return ""
+        return self.entries[pending.keep - 1].content if pending.text is None else pending.text
+
+    @property
+    def pending_edit(self) -> Entry | None:
+        """The question in whose place the pending one is asked."""
+        pending = self._pending
+        if pending is None or pending.text is None or pending.keep == len(self.entries):
+            return None
+        return self.entries[pending.keep]
+
+    @property
+    def unsaved(self) -> str:
+        """Why something is not in the store; empty where all is."""
+        return "" if self.transcript.history is None else self._trouble
 
     def give_up(self) -> str:
         """Take the pending question back; returns its text."""

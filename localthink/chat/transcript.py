@@ -116,6 +116,9 @@ class Transcript:
         turn = entry.turn
         assert turn is not None
         entry.details["statistics"] = turn.statistics()
+        entry.details.pop("token_ids", None)
+        if turn.state in ("cancelled", "interrupted"):  # with them it can go on, on another day too
+            entry.details["token_ids"] = list(turn.token_ids)
         if entry.id is not None:
             self._finish(entry.id, entry, turn)
 

@@ -201,6 +201,7 @@ def stored_turn(message: StoredMessage) -> Turn:
                          for each in figures.get("steered", ()))
     if turn.steered:
         turn.alpha, turn.beta = turn.steered[-1].alpha, turn.steered[-1].beta
+    turn.token_ids = list(details.get("token_ids", ()))
     turn.held = figures.get("held", sum(span.held for span in message.thoughts))
     turn.tokens = figures.get("tokens", sum(span.tokens for span in message.thoughts))
     turn.seconds = figures.get("seconds", sum(span.seconds for span in message.thoughts))

@@ -8,13 +8,16 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.options import engine_options, generation_options, model_option
-from localthink.errors import UsageError
+from localthink.errors import HistoryError, UsageError
 from localthink.records import Sampling, Tip
 
 if TYPE_CHECKING:
     from localthink.chat.asking import Opening
     from localthink.chat.session import Session
     from localthink.chat.settings import ChatSettings
+
+
+PATIENCE = 0.5  # seconds to wait for another program's lock: what cannot be saved now is saved later
 
 
 @click.command("chat")
@@ -49,11 +52,15 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
         raise UsageError("--continue needs what --no-history leaves out: give one of them")
     with ExitStack() as stack:
         session = _session(settings, no_history, stack)
-        if plain or not (sys.stdin.isatty() and sys.stdout.isatty()):
+        if plain or not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # all make a screen
             sys.exit(_talk_plainly(session, opening, continue_last))
         from localthink.tui.app import ChatApp
 
-        ChatApp(session, opening, continue_last).run()
+        app = ChatApp(session, opening, continue_last)
+        app.run()
+        if session.unsaved:
+            raise HistoryError(f"the end of the conversation is not saved: {session.unsaved}")
+        sys.exit(app.return_code or 0)
 
 
 def _check(settings: ChatSettings, opening: Opening) -> None:
@@ -78,7 +85,7 @@ def _session(settings: ChatSettings, no_history: bool, stack: ExitStack) -> Sess
     from localthink.chat.session import Session
     from localthink.history import History
 
-    history = None if no_history else stack.enter_context(History(locations.history_file()))
+    history = None if no_history else stack.enter_context(History(locations.history_file(), patience=PATIENCE))
     session = Session(EngineClient(), history, settings)
     stack.callback(session.close)
     return session

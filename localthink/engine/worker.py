@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 import time
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from pathlib import Path
 
@@ -50,7 +51,7 @@ def serve(orders: Connection[None, Order], news: Connection[News, None], log: Pa
         signal.signal(number, signal.SIG_IGN)
     _redirect_output(log)
     worker = Worker(news)
-    threading.Thread(target=_listen, args=(orders, worker), daemon=True).start()
+    threading.Thread(target=_listen, args=(orders, worker, log), daemon=True).start()
     try:
         worker.run()
     except LocalthinkError as error:
@@ -66,12 +67,14 @@ def _redirect_output(log: Path) -> None:
     sys.stdout = sys.stderr = open(2, "w", encoding="utf-8", errors="replace", closefd=False)  # noqa: SIM115
 
 
-def _listen(orders: Connection[None, Order], worker: Worker) -> None:
+def _listen(orders: Connection[None, Order], worker: Worker, log: Path) -> None:
     """Pass on what arrives, and end the process, in the middle of a step, once nothing can arrive any more."""
     try:
         while True:
             worker.tell(orders.recv())
     except (EOFError, OSError):
+        with suppress(OSError):
+            log.unlink()  # nobody is left to read it
         os._exit(0)
 
 

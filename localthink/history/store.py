@@ -20,10 +20,11 @@ from localthink.history.upkeep import tidy
 from localthink.records import Role
 
 PATIENCE = 5.0  # seconds to wait for another program's transaction
-LISTED = """
+EVERY = """
     SELECT id, title, created, updated,
         (SELECT count(*) FROM messages WHERE conversation = conversations.id AND role = 'user')
-    FROM conversations WHERE deleted IS NULL"""
+    FROM conversations"""
+LISTED = f"{EVERY} WHERE deleted IS NULL"
 
 
 class History:
@@ -68,6 +69,12 @@ class History:
     def delete(self, conversation: int) -> None:
         """Leave it out from now on; when the store is opened after more than a day it is removed for good."""
         self._change(conversation, "deleted = coalesce(deleted, ?)", self._now())
+
+    def deleted(self) -> list[Conversation]:
+        """Those that can be had back, the latest deleted last."""
+        with self._database.reading() as connection:
+            return [Conversation(*row) for row in connection.execute(
+                f"{EVERY} WHERE deleted IS NOT NULL ORDER BY deleted, id")]
 
     def restore(self, conversation: int) -> None:
         self._change(conversation, "deleted = ?", None)

@@ -20,6 +20,7 @@ from localthink.tui.screens.choice import ChoiceScreen
 from localthink.tui.screens.compare import CompareScreen
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.compared import ComparedText, Verdict
+from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
 from localthink.tui.widgets.tip_rows import TipInput
@@ -317,8 +318,8 @@ def test_a_bar_opens_the_text_of_its_thought():
 def test_the_keys_are_there_for_the_mouse():
     async def check(app, pilot):
         await done(app, pilot)
-        footer = next(key for key in app.compared.query("FooterKey") if key.description == "New seed")
-        await pilot.click(footer)
+        keys = app.compared.query_one(KeyLine)
+        await pilot.click(keys, offset=(keys.render().plain.index("New seed") + 1, 0))
         await asked(app, pilot, 4)
     run(check)
 

@@ -110,8 +110,10 @@ class ChatScreen(ChatDoors):
             self.notify(visible(line), severity="warning", markup=False, timeout=8)
         session.said.clear()
         if session.returned:
-            prompt = self.query_one(Prompt)
-            prompt.text, session.returned = prompt.text or session.returned, ""
+            self.give_back(session.returned)
+            session.returned = ""
+        if self._editing is not None and self._editing not in session.entries:
+            self.edit_entry(None)
         self._show_model()
         self._show_usable()
         if session.overflow is not None and not self.asking_what_to_do:
@@ -175,7 +177,7 @@ class ChatScreen(ChatDoors):
             session.edit(self._editing, event.text)
         else:
             session.send(event.text)
-        self._edit(None)
+        self.edit_entry(None)
 
     @on(Welcome.Chosen)
     def _send_puzzle(self, event: Welcome.Chosen) -> None:
@@ -193,13 +195,12 @@ class ChatScreen(ChatDoors):
     # While it writes
 
     def action_stop(self) -> None:
-        if self._editing is not None:
-            self._edit(None)
-        elif self.session.live is not None:
+        if self.session.live is not None:
             self.session.stop()
+        elif self._editing is not None:
+            self.edit_entry(None)
         else:
-            prompt, text = self.query_one(Prompt), self.session.give_up()
-            prompt.text = prompt.text or text
+            self.give_back(self.session.give_up())
         self.query_one(Prompt).focus()
 
     def action_answer_now(self) -> None:
@@ -225,10 +226,9 @@ class ChatScreen(ChatDoors):
         entry = focused.entry if isinstance(focused, QuestionTurn) else next(
             (entry for entry in reversed(self.session.entries) if entry.turn is None), None)
         if entry is not None and not self.session.busy:
-            self._edit(entry)
+            self.edit_entry(entry)
 
-    def _edit(self, entry: Entry | None) -> None:
-        """Let the prompt hold an earlier question, or a new one again."""
+    def edit_entry(self, entry: Entry | None) -> None:
         prompt = self.query_one(Prompt)
         if entry is not None:
             self._draft = prompt.text if self._editing is None else self._draft
@@ -265,7 +265,7 @@ class ChatScreen(ChatDoors):
 
     def action_new(self) -> None:
         self.session.new()
-        self._edit(None)
+        self.edit_entry(None)
 
     # What is shown
 
@@ -303,5 +303,3 @@ class ChatScreen(ChatDoors):
     def action_fold(self) -> None:
         self.query_one(Transcript).fold_all()
 
-    def action_quit(self) -> None:
-        self.app.exit()

@@ -1,12 +1,14 @@
 """What the chat screen opens: dialogs, lists, the comparison, and what it puts on the clipboard or into a file."""
 from __future__ import annotations
 
+from functools import partial
 from pathlib import Path
 
 from textual.screen import Screen
 
 from localthink.chat.asking import ModelState
 from localthink.chat.session import Session
+from localthink.chat.transcript import Entry
 from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.transcript import Transcript
 from localthink.tui.widgets.turns import AnswerTurn
@@ -49,17 +51,32 @@ class ChatDoors(Screen[None]):
         if choice == "drop":
             session.drop_oldest()
             return
+        question, edited = session.pending_question, session.pending_edit
         text = session.give_up()
-        if choice == "new":
+        if choice == "new" and question:
             session.new()
-            session.send(text)
+            session.send(question)
             return
         if choice == "larger" and overflow is not None and session.asker.model.loaded is not None:
             context = min(max(2 * overflow.longest, 2 * overflow.tokens), session.asker.model.loaded.trained)
             session.load(session.asker.opening.with_context(context))
+        if edited is not None:
+            self.edit_entry(edited)
+            self.query_one(Prompt).text = text
+        else:
+            self.give_back(text)
+        self.query_one(Prompt).focus()
+
+    def edit_entry(self, entry: Entry | None) -> None:
+        """Let the prompt hold an earlier question, or a new one again."""
+        raise NotImplementedError
+
+    def give_back(self, text: str) -> None:
+        """A question that was not asked, into the prompt; beside a draft it is the first that ↑ brings back."""
         prompt = self.query_one(Prompt)
+        if prompt.text and text:
+            prompt.remember(text)
         prompt.text = prompt.text or text
-        prompt.focus()
 
     def action_copy(self, what: str) -> None:
         from localthink.tui.clipboard import copy
@@ -120,22 +137,27 @@ class ChatDoors(Screen[None]):
     def action_export(self) -> None:
         from localthink.tui.screens.choice import ChoiceScreen
 
-        self.app.push_screen(ChoiceScreen("Export this conversation", f"into {Path.cwd()}", [
+        try:
+            folder = Path.cwd()
+        except OSError as error:  # it was deleted meanwhile
+            self.notify(f"the current folder is not there: {error.strerror}", severity="error", markup=False)
+            return
+        self.app.push_screen(ChoiceScreen("Export this conversation", f"into {visible(str(folder))}", [
             ("md", "Markdown", "to read: questions, thoughts, answers"),
-            ("json", "JSON", "everything: all branches, settings, seeds, figures")]), self._export)
+            ("json", "JSON", "everything: all branches, settings, seeds, figures")]), partial(self._export, folder))
 
-    def _export(self, kind: str | None) -> None:
+    def _export(self, folder: Path, kind: str | None) -> None:
         from localthink.chat.export import export_session
         from localthink.errors import LocalthinkError
 
         if kind is None:
             return
         try:
-            path = export_session(self.session, kind, Path.cwd())
+            path = export_session(self.session, kind, folder)
         except LocalthinkError as error:
             self.notify(visible(str(error)), severity="error", markup=False)
         else:
-            self.notify(f"written: {path}", markup=False)
+            self.notify(f"written: {visible(str(path))}", markup=False)
 
     def action_help(self) -> None:
         from localthink.tui.screens.help import HelpScreen

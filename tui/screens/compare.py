@@ -10,7 +10,7 @@ from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, VerticalScroll
 from textual.screen import Screen
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.client import Client, EngineClient
@@ -23,6 +23,7 @@ from localthink.tui.keys import COMPARE_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.choice import ChoiceScreen
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
+from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.tip_rows import TipRows
 from localthink.visible_text import visible
 
@@ -97,7 +98,7 @@ class CompareScreen(Screen[None]):
             yield Verdict()
             with Horizontal(id="texts"):
                 yield from self._texts
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")

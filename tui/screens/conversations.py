@@ -59,7 +59,7 @@ class ConversationsScreen(Dialog[int | None]):
         super().__init__("Conversations")
         self._history, self._current, self._now = history, current, now
         self._list = ConversationList(current, now)
-        self._deleted: list[Conversation] = []
+        self._deleted: list[Conversation] = []  # that can be had back, also from another time
         self._all = False  # every conversation is in the list
         self._renamed: Conversation | None = None
         self._waiting: Timer | None = None
@@ -75,6 +75,7 @@ class ConversationsScreen(Dialog[int | None]):
         self.call_after_refresh(self._begin)
 
     def _begin(self) -> None:
+        self._do(lambda: self._deleted.extend(self._history.deleted()))
         self._read()
         place = next((place for place, row in enumerate(self._list.rows) if row.conversation.id == self._current), 0)
         if self._list.rows:

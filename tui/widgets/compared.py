@@ -130,8 +130,8 @@ class ComparedText(Vertical):
         self._heading.say(Text(visible(name)))
         self._thoughts.show(turn)
         if len(turn.answer) > self._shown:
-            await self._write(turn.answer[self._shown:])
-            self._shown = len(turn.answer)
+            text, self._shown = turn.answer[self._shown:], len(turn.answer)  # more may come while this is shown
+            await self._write(text)
         if self._answer is not None and not turn.running and not self._finished:
             self._finished = True
             await self._answer.finish()

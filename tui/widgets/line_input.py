@@ -8,6 +8,7 @@ from textual.widgets import Input
 
 from localthink.tui.keys import LINE_KEYS
 from localthink.tui.lines import one_line
+from localthink.tui.widgets.number_field import SHOWABLE
 
 
 class LineInput(Input):
@@ -22,4 +23,5 @@ class LineInput(Input):
     """
 
     def __init__(self, value: str = "", placeholder: str = "", *, id: str | None = None) -> None:
-        super().__init__(one_line(value), one_line(placeholder), id=id, select_on_focus=False)
+        super().__init__(one_line(value), one_line(placeholder), id=id, select_on_focus=False,
+                         restrict=SHOWABLE)
