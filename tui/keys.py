@@ -33,7 +33,7 @@ CHAT_KEYS = (
     Key("stop", ("escape",), "Stop", "stop at once, also while the prompt is read", WRITING),
     Key("answer_now", ("ctrl+g",), "Answer now", "close the thinking at the next sentence end and answer", WRITING),
     Key("think_on", ("ctrl+t",), "Think on", "do not let the thinking close; again: let it", WRITING),
-    Key("go_on", ("ctrl+g",), "Go on", "let an answer that was cut off go on where it ended", ANSWER),
+    Key("go_on", ("ctrl+g",), "Go on", "let an answer that was stopped or interrupted go on where it ended", ANSWER),
     Key("regenerate", ("ctrl+r",), "Again", "write the answer again; the old one stays beside it", ANSWER),
     Key("edit", ("f2",), "Edit", "edit an earlier question; a new branch, the old one stays", ANSWER),
     Key("sibling(-1)", ("alt+left", "f3"), "Older", "the answer or question before, of several", ANSWER),
