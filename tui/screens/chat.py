@@ -35,7 +35,7 @@ from localthink.visible_text import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 0.03  # of a core: while something is written the engine needs them all, and flushes come less often
-SELDOM = 0.3  # seconds; still less often would look like standing still
+SELDOM = 0.2  # seconds; still less often would look like standing still
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
 
@@ -60,7 +60,8 @@ class ChatScreen(ChatDoors):
 
     def __init__(self, session: Session) -> None:
         super().__init__(session)
-        self.flushes: deque[float] = deque(maxlen=4096)  # what the latest cost, in seconds of a core
+        self.flushes: deque[float] = deque(maxlen=4096)  # what the latest cost with what followed, of a core
+        self.shows: deque[float] = deque(maxlen=4096)  # how long the latest took before they were painted, seconds
         self._spent = 0.0  # seconds of a core, when the latest began
         self._editing: Entry | None = None
         self._draft = ""  # what was in the prompt before something was edited there
@@ -91,7 +92,9 @@ class ChatScreen(ChatDoors):
         spent = time.process_time()
         self.flushes.append(spent - self._spent)
         self._spent = spent
+        begun = time.perf_counter()
         await self.show()
+        self.shows.append(time.perf_counter() - begun)
         usual = statistics.median(itertools.islice(reversed(self.flushes), 5))
         pause = min(max(FLUSH, usual / SHARE), SELDOM) if self.session.live is not None else FLUSH
         self._flushing = self.set_timer(pause, self._flush)
