@@ -29,6 +29,8 @@ class Window:
         self._screen = pyte.Screen(size[1], size[0])
         self._stream = pyte.ByteStream(self._screen)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
+        for name in ("COLUMNS", "LINES"):  # they would win over the terminal's size
+            environment.pop(name, None)
         self.child = pexpect.spawn(sys.executable, ["-m", "localthink", "chat", "--threads", "1", *arguments],
                                    dimensions=size, env=environment)
 
@@ -64,8 +66,11 @@ class Window:
         self.child.send(keys)
 
     def resize(self, lines: int, columns: int) -> None:
+        """Another size; returns once the program has drawn itself anew, so that no size is passed over."""
+        _ = self.text
         self._screen.resize(lines, columns)
         self.child.setwinsize(lines, columns)
+        self._stream.feed(self.child.read_nonblocking(65_536, timeout=PATIENCE))
 
     @property
     def engine(self) -> psutil.Process:
@@ -140,8 +145,7 @@ def test_a_conversation_from_its_start_to_the_next_day(window):
         first.press(THINK_ON)
         first.wait("think on")
         first.press(ANSWER_NOW)
-        first.wait("answer now")
-    first.wait("idle", "Again")
+        first.wait("idle", "Again")
     first.quit()
     second = window("--continue")
     second.wait("Use 3, 5 and 12 to make 57.", "idle", "· seed 6 ·", "Again")
