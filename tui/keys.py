@@ -55,8 +55,8 @@ CHAT_KEYS = (
 )
 PROMPT_KEYS = (
     Key("send", ("enter",), "Send", "send the question", "Writing a question"),
-    Key("new_line", ("shift+enter", "alt+enter", "ctrl+j"), "New line",
-        "begin a new line; ctrl+j where a terminal cannot tell shift+enter from enter", "Writing a question"),
+    Key("new_line", ("ctrl+j", "shift+enter"), "New line",
+        "begin a new line; many terminals cannot tell shift+enter from enter", "Writing a question"),
     Key("history", ("up", "down"), "Earlier", "at the first and last line: earlier questions", "Writing a question"),
 )
 THOUGHT_KEYS = (
