@@ -96,13 +96,14 @@ class Request:
     def __post_init__(self) -> None:
         if not self.prompt:
             raise UsageError("the prompt is empty: give at least one token")
-        if self.max_thinking is not None and self.max_thinking < 1:
-            raise UsageError(f"max-thinking is {self.max_thinking}: give at least 1, or leave it out")
-        check_limits(self.samples, self.seed, self.max_tokens, self.stop)
+        check_limits(self.samples, self.seed, self.max_tokens, self.stop, self.max_thinking)
 
 
-def check_limits(samples: int, seed: int, max_tokens: int | None, stop: tuple[str, ...]) -> None:
+def check_limits(samples: int, seed: int, max_tokens: int | None, stop: tuple[str, ...],
+                 max_thinking: int | None = None) -> None:
     """Raise UsageError where one of them is not what a request may have."""
+    if max_thinking is not None and max_thinking < 1:
+        raise UsageError(f"max-thinking is {max_thinking}: give at least 1, or leave it out")
     if samples < 1:
         raise UsageError(f"n is {samples}: ask for at least one sample")
     if max_tokens is not None and max_tokens < 1:

@@ -36,6 +36,7 @@ from textual import events
 from bench_engine import machine
 from localthink.chat.asking import Opening
 from localthink.chat.client import EngineClient
+from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import (
@@ -63,8 +64,7 @@ CODE = "```python\ndef digits(n):\n    return sum(map(int, str(n)))\n\nprint(dig
 SWITCH = "Alternatively, count the pairs (a, b) with a + b = 12 one by one.\n"
 ANSWER = ("## The result\n\nThere are **two** roots, \\(x = 3\\) and \\(x = -5\\):\n\n| root | digits |\n|---|---|\n"
           "| 3 | 3 |\n| -5 | 5 |\n\n" + CODE + "\\[ \\boxed{3} \\]\n\n")
-PUZZLES = ("Use 3, 5 and 12 to make 57.", "Use 4, 7 and 11 to make 39.", "Use 2, 9 and 13 to make 76.",
-           "Use 5, 6 and 9 to make 39.", "Use 3, 8 and 10 to make 54.", "Use 1, 7 and 12 to make 72.")
+QUESTIONS = (*PUZZLES, "Use 5, 6 and 9 to make 39.", "Use 3, 8 and 10 to make 54.", "Use 1, 7 and 12 to make 72.")
 
 
 def pieces(text: str) -> list[str]:
@@ -214,7 +214,7 @@ class Answers:
     def __init__(self, model: str | None, tokens: int, threads: int | None) -> None:
         self._opening = Opening(model, 4096 if model else None, threads=threads)
         self._settings = ChatSettings(max_tokens=tokens, seed=1)
-        self._questions = PUZZLES if model is None else PUZZLES[:1]
+        self._questions = QUESTIONS if model is None else QUESTIONS[:1]
         self._command = [sys.executable, "-m", "localthink", "ask", "--json", "--seed", "1",
                          "--max-tokens", str(tokens)]
         self._command += ["-m", model, "--context", "4096"] if model else []

@@ -169,10 +169,8 @@ class Session:
 
     def regenerate(self) -> None:
         """Write the latest answer again, beside the one there is."""
-        last = next((place for place in range(len(self.entries), 0, -1)
-                     if self.entries[place - 1].role == "user"), 0)
-        if last:
-            self._prepare(last, None)
+        if self.transcript.asked:
+            self._prepare(self.transcript.asked, None)
 
     def _prepare(self, keep: int, text: str | None) -> None:
         if self.busy or self.asker.model.phase not in ("ready", "loading"):

@@ -4,7 +4,6 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from localthink.errors import UsageError
 from localthink.records import Sampling, Tip, check_limits
 from localthink.trace_json import settings_object
 
@@ -24,9 +23,7 @@ class ChatSettings:
     system: str = ""
 
     def __post_init__(self) -> None:
-        check_limits(1, self.seed or 0, self.max_tokens, ())
-        if self.max_thinking is not None and self.max_thinking < 1:
-            raise UsageError(f"max-thinking is {self.max_thinking}: give at least 1, or leave it out")
+        check_limits(1, self.seed or 0, self.max_tokens, (), self.max_thinking)
 
     def as_object(self) -> dict[str, Any]:
         """As JSON, for what is kept beside an answer."""

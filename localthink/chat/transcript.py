@@ -81,6 +81,11 @@ class Transcript:
         start = [Message("system", system)] if system else []
         return start + [entry.message() for entry in self.entries[first:before]]
 
+    @property
+    def asked(self) -> int:
+        """How many entries there are up to the latest question, itself included; 0 without one."""
+        return next((place for place in range(len(self.entries), 0, -1) if self.entries[place - 1].turn is None), 0)
+
     def cut(self, length: int) -> None:
         """Go back to the first `length` entries; what followed them is in the store, or will be."""
         if self.history is not None:

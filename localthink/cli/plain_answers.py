@@ -193,10 +193,9 @@ def _percent(share: float) -> str:
 
 
 def _latest_question(chat: PlainChat) -> Entry:
-    found = next((entry for entry in reversed(chat.session.entries) if entry.turn is None), None)
-    if found is None:
+    if not (asked := chat.session.transcript.asked):
         raise UsageError("there is no question yet: ask one first")
-    return found
+    return chat.session.entries[asked - 1]
 
 
 def _latest_turn(chat: PlainChat) -> Turn:

@@ -13,7 +13,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 from typing import cast
 
-from localthink.control.course import GO_ON
 from localthink.engine.bindings import ABORTED, NativeContext
 from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
@@ -268,7 +267,7 @@ class Engine:
         request, vocabulary, job = sample.request, self.model.vocabulary, sample.job
         logits, steer = self._context.logits(row), None
         if sample.steers:
-            end_think, go_on = self.model.thinking_tags[1], vocabulary.tokenize(GO_ON)
+            end_think, go_on = self.model.thinking_tags[1], self.model.go_on
 
             def steer(token: int) -> int:
                 return sample.taken(token, vocabulary.ends_generation(token), end_think, go_on)

@@ -2,10 +2,12 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import cached_property
 from pathlib import Path
 
 from localthink import locations, prompt
 from localthink.chat_template import ChatTemplate
+from localthink.control.course import GO_ON
 from localthink.engine.bindings import NativeModel, Progress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf_header import ModelFacts, read_facts
@@ -117,6 +119,11 @@ class Model:
         """The ids of `<think>` and `</think>`; a model that has only one of them has no use for it."""
         think, end_think = self.facts.think, self.facts.end_think
         return (think, end_think) if None not in (think, end_think) else (None, None)
+
+    @cached_property
+    def go_on(self) -> list[int]:
+        """What the model reads where it would close its thinking and must not; asked for at every token."""
+        return self.vocabulary.tokenize(GO_ON)
 
     def begins_thinking(self, prompt_ids: Sequence[int]) -> bool:
         return prompt.begins_thinking(prompt_ids, *self.thinking_tags)

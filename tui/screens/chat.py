@@ -225,11 +225,13 @@ class ChatScreen(ChatDoors):
         self.session.regenerate()
 
     def action_edit(self) -> None:
-        focused = self.focused
-        entry = focused.entry if isinstance(focused, QuestionTurn) else next(
-            (entry for entry in reversed(self.session.entries) if entry.turn is None), None)
-        if entry is not None and not self.session.busy:
-            self.edit_entry(entry)
+        focused, asked = self.focused, self.session.transcript.asked
+        if self.session.busy:
+            return
+        if isinstance(focused, QuestionTurn):
+            self.edit_entry(focused.entry)
+        elif asked:
+            self.edit_entry(self.session.entries[asked - 1])
 
     def edit_entry(self, entry: Entry | None) -> None:
         prompt = self.query_one(Prompt)

@@ -97,8 +97,7 @@ class ChatDoors(Screen[None]):
         from localthink.tui.screens.compare import CompareScreen
 
         session = self.session
-        last = next((place for place in range(len(session.entries), 0, -1)
-                     if session.entries[place - 1].turn is None), 0)
+        last = session.transcript.asked
         if not last or session.busy or session.asker.model.phase != "ready":
             self.notify("a comparison needs a question, a loaded model, and no answer under way", markup=False)
             return
