@@ -27,26 +27,11 @@ from localthink.gguf_names import (
     SECTIONED_ROPE,
     TOKENIZERS,
 )
-
-PerLayer = int | tuple[int, ...]
+from localthink.model_shape import ModelShape, PerLayer, as_tuple
 
 MOST_LAYERS, MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 NO_TEXT = (2, 3)  # the token types UNKNOWN and CONTROL
 MOST_ALIGNMENT, LEAST_ALIGNMENT = 2**20, 32  # the CPU backend wants tensors at multiples of 32 bytes
-
-@dataclass(frozen=True, slots=True)
-class Shape:
-    """The model's dimensions; 0 where a vocabulary-only file does not say."""
-
-    layers: int
-    width: int
-    context_length: int
-    heads: PerLayer
-    kv_heads: PerLayer
-    key_length: int
-    value_length: int
-    shares_values: bool  # multi-head latent attention: the values are read from the keys' cache
-
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
@@ -81,14 +66,14 @@ def read_architecture(header: Header) -> str:
     return architecture
 
 
-def read_shape(header: Header, architecture: str, has_weights: bool) -> Shape:
+def read_shape(header: Header, architecture: str, has_weights: bool) -> ModelShape:
     """The model's dimensions, with every condition on them that llama.cpp asserts."""
     def number(key: str) -> int | None:
         return header.unsigned(f"{architecture}.{key}")
 
     needed = {name: number(name) for name in ("block_count", "embedding_length", "context_length")}
     if not has_weights and None in needed.values():
-        return Shape(0, 0, 0, 0, 0, 0, 0, False)
+        return ModelShape(0, 0, 0, 0, 0, 0, 0, 0, 0)
     for name, value in needed.items():
         if not value:
             header.refuse(f"{architecture}.{name} is {'missing' if value is None else 'zero'}: the file is damaged")
@@ -101,14 +86,13 @@ def read_shape(header: Header, architecture: str, has_weights: bool) -> Shape:
     kv_heads = _per_layer(header, f"{architecture}.attention.head_count_kv", layers, heads)
     _check_groups(header, architecture, heads, kv_heads, layers)
     key_length, value_length = _head_lengths(header, architecture, width, max(as_tuple(heads, layers)))
-    _check_experts(header, architecture, layers)
+    used_experts = _check_experts(header, architecture, layers)
     _check_rope(header, architecture)
     latent = bool(number("attention.key_length_mla") and number("attention.value_length_mla"))
-    return Shape(layers, width, context, heads, kv_heads, key_length, value_length, latent)
-
-
-def as_tuple(value: PerLayer, layers: int) -> tuple[int, ...]:
-    return value if isinstance(value, tuple) else (value,) * layers
+    hidden = max(as_tuple(_per_layer(header, f"{architecture}.feed_forward_length", layers, 0), layers))
+    by_expert = (number("expert_feed_forward_length") or hidden) * used_experts
+    return ModelShape(layers, width, max(hidden, by_expert), heads, kv_heads, key_length, value_length, 0, context,
+                      latent)
 
 
 def _per_layer(header: Header, key: str, layers: int, default: PerLayer) -> PerLayer:
@@ -157,18 +141,20 @@ def _head_lengths(header: Header, architecture: str, width: int, heads: int) -> 
     return key, value
 
 
-def _check_experts(header: Header, architecture: str, layers: int) -> None:
+def _check_experts(header: Header, architecture: str, layers: int) -> int:
+    """How many experts a token is sent to, 0 where there are none."""
     experts, groups, groups_used = (header.unsigned(f"{architecture}.{key}") or 0 for key in (
         "expert_count", "expert_group_count", "expert_group_used_count"))
     used = max(as_tuple(_per_layer(header, f"{architecture}.expert_used_count", layers, 0), layers))
     if architecture.startswith("hunyuan") and experts <= 1:
-        return  # llama.cpp reads these as dense
+        return 0  # llama.cpp reads these as dense
     if experts > MOST_EXPERTS or used > experts or (not used and (experts or architecture in NEEDS_EXPERTS)):
         header.refuse(f"{architecture}.expert_count is {experts:,} and expert_used_count {used:,}: "
                       f"there can be {MOST_EXPERTS:,}, of which at least one and at most all are used")
     if groups and (groups >= experts or (groups > 1 and (experts % groups or not 0 < groups_used < groups))):
         header.refuse(f"{architecture}.expert_group_count is {groups:,}, of which {groups_used:,} are used, "
                       f"for {experts:,} experts: groups have to be equal and partly used")
+    return used
 
 
 def _check_rope(header: Header, architecture: str) -> None:
@@ -271,7 +257,7 @@ def check_layout(header: Header) -> None:
                       f"at least {end:,}; the download stopped early, so resume it or start again")
 
 
-def check_tensors(header: Header, tensors: Iterable[Tensor], shape: Shape, vocabulary: Vocabulary) -> None:
+def check_tensors(header: Header, tensors: Iterable[Tensor], shape: ModelShape, vocabulary: Vocabulary) -> None:
     """That each tensor is of a type that llama.cpp computes with, and the embeddings as large as the fields say."""
     wanted = (shape.width, len(vocabulary.tokens))
     for tensor in tensors:

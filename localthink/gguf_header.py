@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localthink import gguf_checks as checks
-from localthink.errors import ModelFileError, UsageError
+from localthink.errors import ModelFileError
 from localthink.gguf_bytes import I32, MAGIC, Header, Tensor, open_header, shown_path
-from localthink.gguf_checks import PerLayer, Shape, Vocabulary
+from localthink.gguf_checks import MOST_LAYERS, Vocabulary
+from localthink.model_shape import ModelShape, PerLayer, as_tuple
 
-CACHE_TYPES = {"f32": (1, 4), "f16": (1, 2), "bf16": (1, 2), "q8_0": (32, 34), "q4_0": (32, 18)}  # block, its bytes
 PART = re.compile(r"(?P<name>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
 U16 = 2  # the GGUF type of split.no and split.count
 
@@ -41,7 +41,8 @@ class ModelFacts:
     `path` is the file to load, the first where the model is split over several `parts`. `heads` and
     `kv_heads` are tuples where layers differ. Layers, width, heads and context length are 0 where
     a file with a vocabulary alone does not give them. `type_bytes` maps the names of tensor types
-    to the bytes that they take, largest first; `quantization` is what the mix is called.
+    to the bytes that they take, largest first; `quantization` is what the mix is called. `step_bytes` are the
+    weights that one token reads: not the rows of other tokens, nor the experts that it is not sent to.
     `control_tokens` are the texts that would be structure and not text in a prompt; `bos_text` and
     `eos_text` are empty where the header names no such token.
     """
@@ -55,8 +56,10 @@ class ModelFacts:
     type_bytes: Mapping[str, int]
     file_bytes: int
     weight_bytes: int
+    step_bytes: int
     layers: int
     width: int
+    hidden: int
     heads: PerLayer
     kv_heads: PerLayer
     key_length: int
@@ -99,21 +102,19 @@ class ModelFacts:
         by_template = "<think>" in (self.chat_template or "")
         return None not in (self.think, self.end_think) and (by_template or self.r1_roles)
 
+    @property
+    def shape(self) -> ModelShape:
+        """What its memory depends on, beside its weights."""
+        return ModelShape(self.layers, self.width, self.hidden, self.heads, self.kv_heads, self.key_length,
+                          self.value_length, self.vocabulary, self.context_length, self.shares_values)
+
     def cache_bytes_per_token(self, type_k: str = "f16", type_v: str = "f16") -> int:
         """Bytes of KV cache that one token takes, where every layer remembers the whole context.
 
-        An upper bound for models with sliding windows or recurrent layers, which remember less.
+        An upper bound for models with sliding windows or recurrent layers, which remember less. Raises
+        UsageError for a type that is none, or that these heads cannot be packed in.
         """
-        rows = ((type_k, self.key_length), (type_v, 0 if self.shares_values else self.value_length))
-        for type_, length in rows:
-            if type_ not in CACHE_TYPES:
-                raise UsageError(f"cache type is {type_!r}: it is one of {', '.join(CACHE_TYPES)}")
-            if length % CACHE_TYPES[type_][0]:
-                raise UsageError(f"cache type is {type_!r}, which packs values by {CACHE_TYPES[type_][0]}: "
-                                 f"this model's heads have {length}; use f16")
-        cached_heads = sum(checks.as_tuple(self.kv_heads, self.layers))
-        return sum(cached_heads * length // block * size for type_, length in rows
-                   for block, size in (CACHE_TYPES[type_],))
+        return self.shape.cache_bytes_per_token(type_k, type_v)
 
 
 def read_facts(path: Path | str) -> ModelFacts:
@@ -221,7 +222,7 @@ def _check_part(part: Path, given: Path) -> None:
 
 
 def _assemble(header: Header, parts: tuple[Path, ...], tensors: tuple[Tensor, ...], architecture: str,
-              shape: Shape, vocabulary: Vocabulary) -> ModelFacts:
+              shape: ModelShape, vocabulary: Vocabulary) -> ModelFacts:
     type_bytes: Counter[str] = Counter()
     for tensor in tensors:
         type_bytes[tensor.type] += tensor.bytes
@@ -234,7 +235,8 @@ def _assemble(header: Header, parts: tuple[Path, ...], tensors: tuple[Tensor, ..
         quantization=_mix(header.unsigned("general.file_type"), type_bytes),
         type_bytes=dict(type_bytes.most_common()),
         file_bytes=sum(part.stat().st_size for part in parts), weight_bytes=sum(type_bytes.values()),
-        layers=shape.layers, width=shape.width, heads=shape.heads, kv_heads=shape.kv_heads,
+        step_bytes=_step_bytes(header, tensors, architecture),
+        layers=shape.layers, width=shape.width, hidden=shape.hidden, heads=shape.heads, kv_heads=shape.kv_heads,
         key_length=shape.key_length, value_length=shape.value_length, shares_values=shape.shares_values,
         context_length=shape.context_length, vocabulary=len(vocabulary.tokens), tokenizer=vocabulary.tokenizer,
         pre_tokenizer=vocabulary.pre_tokenizer, bos=vocabulary.bos, eos=vocabulary.eos, eot=vocabulary.eot,
@@ -243,6 +245,20 @@ def _assemble(header: Header, parts: tuple[Path, ...], tensors: tuple[Tensor, ..
         control_tokens=tuple(_text(vocabulary, id) for id in sorted(structure.union(vocabulary.control))),
         chat_template=header.text("tokenizer.chat_template"),
     )
+
+
+def _step_bytes(header: Header, tensors: tuple[Tensor, ...], architecture: str) -> int:
+    """The bytes of weights that are read for one token."""
+    experts, used = (header.integers(f"{architecture}.{key}", MOST_LAYERS) or 0 for key in (
+        "expert_count", "expert_used_count"))
+    share = max(as_tuple(used, 1)) / max(1, *as_tuple(experts, 1))
+    tied = not any(tensor.name == "output.weight" for tensor in tensors)  # the embedding is read for the output too
+    read = 0.0
+    for tensor in tensors:
+        if tensor.name == "token_embd.weight" and not tied:
+            continue
+        read += tensor.bytes * (share if "_exps." in tensor.name else 1)
+    return int(read)
 
 
 def _text(vocabulary: Vocabulary, token: int | None) -> str:

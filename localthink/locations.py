@@ -24,6 +24,21 @@ def local_models() -> Path:
     return _home("data") / "models"
 
 
+def receipts() -> Path:
+    """The folder that says which models were pulled from the Hub, and whether they are whole."""
+    return _home("data") / "pulled"
+
+
+def user_catalogue() -> Path:
+    """The models that a person has added to the catalogue."""
+    return _home("config") / "catalogue.toml"
+
+
+def catalogue() -> Path:
+    """The catalogue of published models that comes with localthink."""
+    return bundled_models() / "catalogue.toml"
+
+
 def user_markers() -> Path:
     """The switch expressions that replace the shipped ones, where a person has written some."""
     return _home("config") / "markers.toml"

@@ -14,10 +14,10 @@ HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tu
          "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_crew"}}
 FLOORS = (  # each may import from itself and from those before it
     ("errors", "records", "locations", "machine", "visible_text"),
-    ("gguf_bytes", "gguf_names", "gguf_checks", "gguf_header", "local_models", "chat_template", "template_worker",
-     "prompt", "thinking", "control", "trace_json", "fit"),
+    ("model_shape", "gguf_bytes", "gguf_names", "gguf_checks", "gguf_header", "receipts", "catalogue",
+     "local_models", "chat_template", "template_worker", "prompt", "thinking", "control", "trace_json", "fit", "hub"),
     ("engine",),
-    ("grade",),
+    ("grade", "doctor", "bench"),
     ("batch", "history"),
     ("chat",),
     ("cli",),
