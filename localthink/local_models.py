@@ -1,31 +1,55 @@
-"""Models by name: the ones that come with localthink, and those that a person keeps in its folder."""
+"""Models by name, wherever they lie on this machine: localthink's own, pulled ones, and other programs'."""
 from __future__ import annotations
 
 import difflib
-import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localthink import locations
+from localthink.catalogue import ModelSpec, parse_name, read_catalogue, read_file_name, split_name
 from localthink.errors import ModelFileError, UsageError
 from localthink.gguf_bytes import shown, shown_path
+from localthink.other_programs import SUFFIX, KeptModel, in_files, model_files, other_models
+from localthink.precision import as_precision
+from localthink.receipts import Receipt, read_receipts, unfinished
 
-SUFFIX = ".gguf"
-FIRST_PART = re.compile(r"(.+)-00001-of-\d{5}")
-LATER_PART = re.compile(r".+-(?!00001)\d{5}-of-\d{5}")
+BUNDLED, OWN, PULLED = "localthink (bundled)", "localthink", "localthink (pulled)"
+MOST_LISTED = 20  # names in a message of one line
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """A model that is here and whole, and can be used where it lies.
+
+    `name` is the first of the `names` that it may be called, `path` the file to load, `bytes` the size of all its
+    files. `keeper` says whose it is; several names of one file are one model, under the keeper that comes first.
+    `precision` and `model`, its name in the catalogue, are empty where nobody says them: see `catalogue_name`.
+    """
+
+    name: str
+    path: Path
+    keeper: str
+    bytes: int
+    names: tuple[str, ...]
+    precision: str = ""
+    model: str = ""
 
 
 def find_model(name_or_path: str | None) -> Path:
     """The file of a model: a path, the name of a known one, or for None the one that comes along.
 
-    A file that exists wins over a name. Raises ModelFileError for a path without a file, and
-    UsageError for a name that is unknown or stands for several files.
+    A file that exists wins over a name, and a name that is somebody's over one of the catalogue. Raises
+    ModelFileError for a path without a file, and UsageError for a name that is unknown or stands for several
+    files, and for a model of the catalogue that is not here.
     """
     if name_or_path is None:
         return _bundled()
     path = Path(name_or_path).expanduser()
     if _exists(path, files_only=True):
         return path
-    matches = [found for found in _files() if name_or_path in _names(found)]
+    found = found_models()
+    matches = [model.path for model in found if name_or_path in model.names]
     if len(matches) > 1:
         listed = ", ".join(shown_path(match) for match in matches)
         raise UsageError(f"{shown(name_or_path)} is the name of {len(matches)} models: give the path of one, {listed}")
@@ -35,12 +59,116 @@ def find_model(name_or_path: str | None) -> Path:
         return path
     if name_or_path.endswith(SUFFIX) or Path(name_or_path).name != name_or_path:
         raise ModelFileError(f"there is no file {shown_path(path)}")
-    raise UsageError(_unknown(name_or_path))
+    catalogue = read_catalogue()
+    spec, wanted = split_name(name_or_path, catalogue)
+    if spec is None:
+        raise UsageError(_unknown(name_or_path, found, catalogue))
+    return _of_catalogue(spec, wanted, found, catalogue)
+
+
+def found_models() -> tuple[FoundModel, ...]:
+    """Every model that is here, the bundled one first, then a person's own, pulled ones, and other programs'."""
+    receipts = read_receipts()
+    begun = {_identity(path) for path in unfinished(receipts)} - {None}
+    found: dict[tuple[object, ...], FoundModel] = {}
+    for kept in _kept(receipts):
+        files = [_identity(part) for part in kept.parts]
+        first = files[0]
+        if first is None or not begun.isdisjoint(files):
+            continue
+        if first in found:
+            found[first] = _joined(found[first], kept)
+        else:
+            found[first] = FoundModel(kept.names[0], kept.parts[0], kept.keeper, _bytes(kept.parts), kept.names,
+                                      kept.precision, kept.model)
+    return tuple(found.values())
 
 
 def known_models() -> dict[str, Path]:
-    """The models that can be called by name, as name and file; one of several with the same name."""
-    return {_names(found)[0]: found for found in _files()}
+    """The models that can be called by name, as name and file; of several with the same name, the first found."""
+    known: dict[str, Path] = {}
+    for model in found_models():
+        known.setdefault(model.name, model.path)
+    return known
+
+
+def catalogue_name(model: FoundModel | Path, catalogue: tuple[ModelSpec, ...] | None = None
+                   ) -> tuple[ModelSpec, str] | None:
+    """Which entry of the catalogue a model is, and at which precision, empty where nothing says it; None for others.
+
+    A receipt says it, or else the title within a name. `catalogue` saves reading it again. Raises UsageError where
+    a person's own catalogue cannot be read.
+    """
+    catalogue = read_catalogue() if catalogue is None else catalogue
+    if isinstance(model, Path):
+        path, unkept = model, in_files("", (model,))
+        model = next((found for found in found_models() if found.path == path),
+                     FoundModel(unkept.names[0], path, "", 0, unkept.names, unkept.precision))
+    for spec in catalogue:
+        if spec.name == model.model:
+            return spec, model.precision
+    for name in model.names:
+        entry = read_file_name(name, catalogue)
+        if entry is not None:
+            return entry[0], entry[1] or model.precision
+    return None
+
+
+def _kept(receipts: Iterable[Receipt]) -> Iterator[KeptModel]:
+    """All that is kept anywhere, in the order in which keepers are preferred; one file may come several times."""
+    for keeper, folder in ((BUNDLED, locations.bundled_models()), (OWN, locations.local_models())):
+        for parts in model_files(folder):
+            yield in_files(keeper, parts)
+    for receipt in receipts:
+        if receipt.complete:
+            kept = in_files(PULLED, tuple(Path(file.path) for file in receipt.files))
+            called = (f"{receipt.model}:{receipt.precision}",) if receipt.model else ()
+            yield replace(kept, names=called + kept.names, precision=receipt.precision, model=receipt.model)
+    yield from other_models()
+
+
+def _joined(found: FoundModel, again: KeptModel) -> FoundModel:
+    """A model under the names of another keeper too."""
+    return replace(found, names=tuple(dict.fromkeys(found.names + again.names)),
+                   precision=found.precision or again.precision, model=found.model or again.model)
+
+
+def _identity(path: Path) -> tuple[object, ...] | None:
+    """What is the same for all names of one file, links included; None where there is no file."""
+    try:
+        status = path.stat()
+        return (status.st_dev, status.st_ino) if status.st_ino else (str(path.resolve()),)
+    except (OSError, ValueError):
+        return None
+
+
+def _bytes(parts: Iterable[Path]) -> int:
+    return sum(part.stat().st_size for part in parts)
+
+
+def _of_catalogue(spec: ModelSpec, wanted: str | None, found: Iterable[FoundModel],
+                  catalogue: tuple[ModelSpec, ...]) -> Path:
+    """The file of a model of the catalogue, at the precision that is wanted, or the only one that is here."""
+    here: dict[str, Path] = {}
+    for model in found:
+        entry = catalogue_name(model, catalogue)
+        if entry is not None and entry[0] is spec:
+            here.setdefault(entry[1], model.path)
+    names = {precision: f"{spec.name}:{precision}" if precision else shown_path(path)
+             for precision, path in here.items()}
+    if wanted is None and len(here) > 1:
+        raise UsageError(f"{spec.name} is here in {len(here)} precisions: name one, {', '.join(names.values())}")
+    if wanted is None and here:
+        return next(iter(here.values()))
+    asked = spec.name
+    if wanted is not None:
+        precision = as_precision(wanted)
+        if precision in here:
+            return here[precision]
+        parse_name(f"{spec.name}:{wanted}")  # says which precisions there are
+        asked = f"{spec.name}:{precision}"
+    others = f"; here is {', '.join(names.values())}" if here else ""
+    raise UsageError(f"{asked} is not downloaded: localthink models pull {asked}{others}")
 
 
 def _bundled() -> Path:
@@ -51,18 +179,6 @@ def _bundled() -> Path:
     return bundled
 
 
-def _files() -> list[Path]:
-    """The GGUF files of both folders, each split model by its first part alone."""
-    found = [*locations.bundled_models().glob(f"*{SUFFIX}"), *locations.local_models().rglob(f"*{SUFFIX}")]
-    return sorted(path for path in found if path.is_file() and not LATER_PART.fullmatch(path.stem))
-
-
-def _names(path: Path) -> tuple[str, ...]:
-    """What a model may be called: its stem, without the number of its part, or its file name."""
-    first_part = FIRST_PART.fullmatch(path.stem)
-    return (first_part[1], path.stem, path.name) if first_part else (path.stem, path.name)
-
-
 def _exists(path: Path, files_only: bool = False) -> bool:
     try:
         return path.is_file() if files_only else path.exists()
@@ -70,10 +186,11 @@ def _exists(path: Path, files_only: bool = False) -> bool:
         return False
 
 
-def _unknown(name: str) -> str:
-    known = sorted(known_models())
-    near = difflib.get_close_matches(name, known, n=1)
+def _unknown(name: str, found: Iterable[FoundModel], catalogue: Iterable[ModelSpec]) -> str:
+    known = sorted({model.name for model in found})
+    near = difflib.get_close_matches(name, [*known, *(spec.name for spec in catalogue)], n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
-    listed = f"known here: {', '.join(known)}" if known else "none is installed"
+    more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
+    listed = f"known here: {', '.join(known[:MOST_LISTED])}{more}" if known else "none is installed"
     return (f"there is no model called {shown(name)}: {hint}{listed}; give the path of a {SUFFIX} file, "
             f"or put it into {locations.local_models()}")

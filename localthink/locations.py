@@ -1,14 +1,17 @@
 """Every path that localthink reads or writes by itself, one function each.
 
-`LOCALTHINK_HOME` moves all of them, which is also how tests stay away from a person's own files.
+`LOCALTHINK_HOME` moves all of its own, which is also how tests stay away from a person's own files.
+Where other programs keep their models is as each of them finds its own folder.
 """
 from __future__ import annotations
 
 import os
+import sys
 from importlib import resources
 from pathlib import Path
 
 HOME_VARIABLE = "LOCALTHINK_HOME"
+OLLAMA_SERVICE = Path("/usr/share/ollama/.ollama/models")  # of the user that its Linux installer makes
 
 
 def _home(kind: str) -> Path:
@@ -36,7 +39,7 @@ def user_catalogue() -> Path:
 
 def catalogue() -> Path:
     """The catalogue of published models that comes with localthink."""
-    return bundled_models() / "catalogue.toml"
+    return Path(str(resources.files("localthink.models"))) / "catalogue.toml"
 
 
 def user_markers() -> Path:
@@ -57,3 +60,49 @@ def bundled_models() -> Path:
 def bundled_model() -> Path:
     """The small model that runs when no other is named."""
     return bundled_models() / "countdown.gguf"
+
+
+def hugging_face_cache() -> Path:
+    """The Hub's cache of repositories, as huggingface_hub places it."""
+    moved = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
+    if moved:
+        return _expanded(moved)
+    home = os.environ.get("HF_HOME")
+    return (_expanded(home) if home else _cache() / "huggingface") / "hub"
+
+
+def llama_cpp_cache() -> Path:
+    """What llama.cpp's programs have downloaded by themselves."""
+    if moved := os.environ.get("LLAMA_CACHE"):
+        return Path(moved)
+    if sys.platform == "darwin":
+        return Path.home() / "Library" / "Caches" / "llama.cpp"
+    if sys.platform == "win32":
+        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "llama.cpp"
+    return _cache() / "llama.cpp"
+
+
+def lm_studio_models() -> tuple[Path, ...]:
+    """The folders in which LM Studio keeps models: of the home that its pointer names, of today and of earlier."""
+    homes = [Path.home() / ".lmstudio", Path.home() / ".cache" / "lm-studio"]
+    try:
+        pointer = (Path.home() / ".lmstudio-home-pointer").read_text(encoding="utf-8").partition("\n")[0].strip()
+    except (OSError, ValueError):
+        pointer = ""
+    if pointer:
+        homes.insert(0, Path(pointer))
+    return tuple(dict.fromkeys(home / "models" for home in homes))
+
+
+def ollama_models() -> tuple[Path, ...]:
+    """The folders of ollama's models: where the variable moves them, a person's, and the system service's."""
+    moved = os.environ.get("OLLAMA_MODELS")
+    return (*([Path(moved)] if moved else []), Path.home() / ".ollama" / "models", OLLAMA_SERVICE)
+
+
+def _cache() -> Path:
+    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
+
+
+def _expanded(path: str) -> Path:
+    return Path(os.path.expandvars(path)).expanduser()
