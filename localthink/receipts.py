@@ -5,14 +5,16 @@ known to be unfinished, and completed once every byte is checked. Only then is t
 """
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import re
 import tempfile
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass, replace
+from contextlib import suppress
+from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 from localthink import locations
 from localthink.errors import LocalthinkError
@@ -22,13 +24,15 @@ from localthink.errors import LocalthinkError
 class PulledFile:
     """One file of a model: its `name` in the repository, where it lies, and what the Hub says of it.
 
-    `sha256` is that of its content, empty where the Hub gives none.
+    `sha256` is that of its content, empty where the Hub gives none. `blob` is the sum by which the Hub's cache
+    knows the content: the same, or git's sha1 of it.
     """
 
     name: str
     path: str
     bytes: int
     sha256: str
+    blob: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +66,13 @@ class Receipt:
     def finished(self) -> Receipt:
         return replace(self, checked=True)
 
+    def doubted(self) -> Receipt:
+        """The same, for files that turned out to be damaged: it is not offered until a pull has mended it."""
+        return replace(self, checked=False)
+
+
+Kept = TypeVar("Kept", PulledFile, Receipt)
+
 
 def read_receipts() -> tuple[Receipt, ...]:
     """Every receipt that can be read, by name; one that is damaged is as good as none."""
@@ -69,17 +80,26 @@ def read_receipts() -> tuple[Receipt, ...]:
     return tuple(receipt for receipt in found if receipt is not None)
 
 
+def read_receipt(receipt: Receipt) -> Receipt | None:
+    """What was kept of the same repository and files, whatever their state."""
+    return _read(_place(receipt))
+
+
 def write_receipt(receipt: Receipt) -> None:
     """Keep it, in place of one of the same repository and files. Raises LocalthinkError where it cannot be written."""
-    path = _place(receipt)
+    path, written = _place(receipt), None
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+            written = Path(file.name)
             json.dump(asdict(receipt), file, indent=1)
             file.flush()
             os.fsync(file.fileno())
-        Path(file.name).replace(path)
+        written.replace(path)
     except OSError as error:
+        if written is not None:
+            with suppress(OSError):
+                written.unlink()
         raise LocalthinkError(f"{path}: cannot be written: {error.strerror or error}") from error
 
 
@@ -93,17 +113,29 @@ def unfinished(receipts: Iterable[Receipt]) -> frozenset[Path]:
 
 
 def _place(receipt: Receipt) -> Path:
-    name = f"{receipt.repository}--{Path(receipt.files[0].name).stem}"
-    return locations.receipts() / f"{re.sub(r'[^A-Za-z0-9._-]', '--', name)}.json"
+    """One place for each repository and file, however long their names; capitals do not matter to every system."""
+    whole = f"{receipt.repository}/{receipt.files[0].name}"
+    name = re.sub(r"[^A-Za-z0-9._-]+", "--", whole.removesuffix(".gguf"))[-100:].lstrip("-.")
+    return locations.receipts() / f"{name}.{hashlib.sha256(whole.encode()).hexdigest()[:12]}.json"
 
 
 def _read(path: Path) -> Receipt | None:
     try:
         values: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        files = tuple(PulledFile(**file) for file in values.pop("files"))
-        return Receipt(files=files, **values) if files else None
+        files = tuple(_typed(PulledFile(**file)) for file in values.pop("files"))
+        receipt = _typed(Receipt(files=files, **values))
     except (OSError, ValueError, TypeError, KeyError, AttributeError):
         return None
+    return receipt if files else None
+
+
+def _typed(kept: Kept) -> Kept:
+    """What was read, if every value is of its kind. Raises TypeError."""
+    kinds = {"str": str, "int": int, "bool": bool}
+    for field in fields(kept):
+        if type(getattr(kept, field.name)) is not kinds.get(str(field.type), tuple):
+            raise TypeError(f"{field.name} is no {field.type}")
+    return kept
 
 
 def _size(path: Path) -> int:

@@ -7,13 +7,13 @@ from pathlib import Path, PurePosixPath
 from urllib.parse import unquote
 
 from localthink.errors import UsageError
+from localthink.hub.faults import Subject, fault
 
 SCHEME = "hf://"
 FORM = "hf://owner/name/path/to/file, or hf://owner/name@revision/path/to/file"
 ADDRESS = re.compile(  # other tools write `datasets/` before the owner
     r"hf://(?:datasets/)?(?!(?:datasets|models|spaces|buckets)/)"
     r"(?P<repository>[\w.-]+/[\w.-]+)(?:@(?P<revision>[^/@]+))?/(?P<file>[^/](?:.*[^/])?)", re.ASCII)
-INSTEAD = "or download the file yourself and give its path"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +23,6 @@ class HubFile:
     repository: str
     revision: str | None
     file: str
-
-    @property
-    def place(self) -> str:
-        return f"{self.repository}, revision {self.revision or 'main'}"
 
 
 def parse_address(address: str) -> HubFile:
@@ -45,32 +41,7 @@ def download(wanted: HubFile) -> tuple[Path, str]:
         found = Path(hf_hub_download(repo_id=wanted.repository, repo_type="dataset", filename=wanted.file,
                                      revision=wanted.revision))
     except Exception as error:  # those of the HTTP library too, which is another with every version
-        raise UsageError(_explained(error, wanted)) from error
+        subject = Subject("data set", wanted.repository, wanted.revision, wanted.file)
+        raise UsageError(str(fault(error, subject))) from error
     depth = len(PurePosixPath(wanted.file).parts)
     return found, found.parts[-1 - depth]  # …/snapshots/<commit>/<file>
-
-
-def _explained(error: Exception, wanted: HubFile) -> str:
-    """What went wrong and what to do. Derived errors come before those they derive from."""
-    from huggingface_hub import errors
-
-    repository, page = wanted.repository, f"https://huggingface.co/datasets/{wanted.repository}"
-    if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, errors.HfHubHTTPError):
-        error = error.__cause__  # the Hub did answer
-    if isinstance(error, errors.GatedRepoError):
-        return f"the data set {repository} is gated: ask for access at {page}, then log in with `hf auth login`"
-    if isinstance(error, errors.RepositoryNotFoundError):
-        return (f"there is no data set {repository} that you may read: check the name, or log in with `hf auth login` "
-                "if it is private")
-    if isinstance(error, errors.RevisionNotFoundError):
-        return f"there is no data set {wanted.place}: choose a branch, a tag or a commit of {page}"
-    if isinstance(error, errors.LocalEntryNotFoundError):
-        return (f"{wanted.file} of {wanted.place} is not in the cache and the Hub cannot be reached: check the "
-                f"connection and HF_HUB_OFFLINE, {INSTEAD}")
-    if isinstance(error, errors.EntryNotFoundError):
-        return f"there is no {wanted.file} in the data set {wanted.place}: see {page}/tree/{wanted.revision or 'main'}"
-    if isinstance(error, errors.HfHubHTTPError):
-        status = error.response.status_code
-        return f"the Hub refuses {wanted.file} of {wanted.place} with status {status}: try again later, {INSTEAD}"
-    reason = (str(error).splitlines() or [""])[0] or type(error).__name__
-    return f"{wanted.file} of {wanted.place} cannot be downloaded ({reason}): try again, {INSTEAD}"

@@ -5,27 +5,29 @@ Hub on this machine.
 """
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from threading import Thread
 from typing import Any
 
 import pytest
 
+from hub.loopback import Repository, loopback_hub
 from localthink.batch.hub_file import HubFile, parse_address
 from localthink.batch.sources import find_source
 from localthink.errors import UsageError
 
 COMMIT, OLD_COMMIT = "a" * 40, "b" * 40
-REVISIONS = {"main": COMMIT, COMMIT: COMMIT, "v1": OLD_COMMIT, "refs%2Fconvert%2Fparquet": OLD_COMMIT}
+REVISIONS = {"main": COMMIT, "v1": OLD_COMMIT, "refs/convert/parquet": OLD_COMMIT}
 FILES = {"train.jsonl": b'{"prompt": "Why?"}\n', "data/test.csv": b"question\nWhy?\n"}
-REFUSED = {"me/gated": (403, "GatedRepo"), "me/none": (401, "RepoNotFound"), "me/broken": (418, "")}
+REPOSITORIES = {
+    "me/set": Repository(FILES, REVISIONS, stored=False),
+    "me/gated": Repository(FILES, REVISIONS, refused=(403, "GatedRepo")),
+    "me/broken": Repository(FILES, REVISIONS, refused=(418, "")),
+}
 PROGRAM = """
 import json, sys
 from pathlib import Path
@@ -41,38 +43,6 @@ for address in sys.argv[1:]:
 """
 
 
-class Hub(BaseHTTPRequestHandler):
-    """What the client asks of the Hub to download a file: HEAD and GET of /datasets/…/resolve/<revision>/<file>."""
-
-    def do_HEAD(self) -> None:
-        self.answer()
-
-    def do_GET(self) -> None:
-        self.answer()
-
-    def answer(self) -> None:
-        _, _, owner, name, _, revision, file = self.path.split("/", 6)
-        status, code = REFUSED.get(f"{owner}/{name}", (200, ""))
-        if status == 200 and revision not in REVISIONS:
-            status, code = 404, "RevisionNotFound"
-        if status == 200 and file not in FILES:
-            status, code = 404, "EntryNotFound"
-        data = FILES.get(file, b"") if status == 200 else b""
-        self.send_response(status)
-        self.send_header("Content-Length", str(len(data)))
-        if status == 200:
-            self.send_header("X-Repo-Commit", REVISIONS[revision])
-            self.send_header("ETag", f'"{hashlib.sha256(data).hexdigest()}"')
-        elif code:
-            self.send_header("X-Error-Code", code)
-        self.end_headers()
-        if self.command == "GET":
-            self.wfile.write(data)
-
-    def log_message(self, *arguments: object) -> None:
-        """Say nothing."""
-
-
 def ask(folder: Path, endpoint: str, *addresses: str, **environment: str) -> dict[str, Any]:
     """What a new process finds at each address: text, name, form and revision, or the error."""
     kept = {name: value for name, value in os.environ.items() if not name.lower().endswith("_proxy")}
@@ -83,10 +53,9 @@ def ask(folder: Path, endpoint: str, *addresses: str, **environment: str) -> dic
 
 @pytest.fixture(scope="module")
 def endpoint() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), Hub) as server:
-        Thread(target=server.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
+    with loopback_hub() as hub:
+        hub.repositories.update(REPOSITORIES)
+        yield hub.endpoint
 
 
 FOUND = {

@@ -1,0 +1,142 @@
+"""Where a file lies in the cache that all programs of the Hub share, as the client lays it out.
+
+    models--owner--repo/blobs/<sum>                     the content; <sum>.incomplete while it is downloaded
+    models--owner--repo/snapshots/<commit>/<name>       a link to it; the content itself where there are no links
+    models--owner--repo/refs/<revision>                 the commit that a branch was at
+    .locks/models--owner--repo/<sum>.lock               held by whoever downloads it
+"""
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from localthink.errors import LocalthinkError
+from localthink.receipts import PulledFile, Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class CachedFile:
+    """A file called `name` in a repository's `folder`, at a commit; `blob` is the sum of its content."""
+
+    folder: Path
+    commit: str
+    name: str
+    blob: str
+
+    @property
+    def pointer(self) -> Path:
+        """Where programs find it, once it is whole."""
+        return self.snapshot.joinpath(*self.name.split("/"))
+
+    @property
+    def snapshot(self) -> Path:
+        return self.folder / "snapshots" / self.commit
+
+    @property
+    def content(self) -> Path:
+        return self.folder / "blobs" / self.blob
+
+    @property
+    def part(self) -> Path:
+        """What has come of it."""
+        return self.content.with_name(f"{self.blob}.incomplete")
+
+    @property
+    def lock(self) -> Path:
+        return self.folder.parent / ".locks" / self.folder.name / f"{self.blob}.lock"
+
+    def whole(self, size: int) -> Path | None:
+        """Where all of it lies; whether its sum is right is another question."""
+        return next((path for path in (self.content, self.pointer) if size_of(path) == size), None)
+
+
+def repository_folder(repository: str) -> Path:
+    from huggingface_hub import constants
+    from huggingface_hub.file_download import repo_folder_name
+
+    return Path(constants.HF_HUB_CACHE).absolute() / repo_folder_name(repo_id=repository, repo_type="model")
+
+
+def cached_file(receipt: Receipt, file: PulledFile) -> CachedFile:
+    """The place of a file that was pulled. Raises LocalthinkError where that is not in a cache of the Hub."""
+    pointer = Path(file.path)
+    depth = len(file.name.split("/"))
+    if len(pointer.parents) > depth + 1:
+        found = CachedFile(pointer.parents[depth + 1], receipt.commit, file.name, file.blob)
+        if found.pointer == pointer and found.folder.name.startswith("models--"):
+            return found
+    raise LocalthinkError(f"{file.path} is not where a pull puts it: remove it yourself")
+
+
+def settle(file: CachedFile, linked: bool) -> None:
+    """Show programs a content that is whole and checked. It is moved there at once, and never copied."""
+    file.pointer.parent.mkdir(parents=True, exist_ok=True)
+    if not linked:
+        if file.content.exists() and not file.pointer.exists():
+            file.content.replace(file.pointer)
+        return
+    if file.content.exists() and not (file.pointer.exists() and file.pointer.samefile(file.content)):
+        link = file.pointer.with_name(f"{file.pointer.name}.{os.getpid()}.link")
+        with suppress(FileNotFoundError):
+            link.unlink()
+        link.symlink_to(os.path.relpath(file.content, file.pointer.parent))
+        link.replace(file.pointer)
+
+
+def remember_revision(folder: Path, revision: str, commit: str) -> None:
+    """Note the commit that a branch is at, as the client does, so that programs find its files offline."""
+    path = folder.joinpath("refs", *revision.split("/"))
+    if revision != commit and not (path.is_file() and path.read_text(encoding="utf-8") == commit):
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
+            file.write(commit)
+        Path(file.name).replace(path)
+
+
+@contextmanager
+def held(file: CachedFile) -> Iterator[None]:
+    """Hold the lock on a content. Raises LocalthinkError, which says who holds it, where another program does."""
+    from filelock import FileLock, SoftFileLock, Timeout
+
+    file.lock.parent.mkdir(parents=True, exist_ok=True)
+    holder = file.lock.with_suffix(".holder")
+    lock: FileLock | SoftFileLock = FileLock(file.lock, timeout=0, mode=0o664)  # as the client makes them
+    try:
+        try:
+            lock.acquire()
+        except NotImplementedError:  # a file system without locks; the client does the same
+            lock = SoftFileLock(file.lock, timeout=0)
+            lock.acquire()
+    except Timeout:
+        raise LocalthinkError(f"{file.name} is in the hands of {_holder(holder)}, which downloads or removes it: "
+                              "wait for that, or stop it") from None
+    try:
+        holder.write_text(str(os.getpid()), encoding="utf-8")
+        yield
+    finally:
+        with suppress(OSError):
+            holder.unlink()
+        lock.release()
+
+
+def _holder(path: Path) -> str:
+    """Who wrote the note beside a lock; programs other than localthink leave none, and a killed one leaves its own."""
+    import psutil
+
+    with suppress(OSError, ValueError):
+        number = int(path.read_text(encoding="utf-8"))
+        if psutil.pid_exists(number):
+            return f"process {number}"
+    return "another program"
+
+
+def size_of(path: Path) -> int:
+    """In bytes; 0 where there is no file."""
+    try:
+        return path.stat().st_size if path.is_file() else 0
+    except OSError:
+        return 0

@@ -1,0 +1,105 @@
+"""Which files of which repository are meant, asked of the Hub: nothing is downloaded yet."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from localthink.errors import LocalthinkError, UsageError
+from localthink.hub.faults import SourceError, Subject, fault
+from localthink.hub.listing import Listing, Offer, RemoteFile, choose, group_files
+from localthink.hub.news import News, Note, Order
+from localthink.hub.retries import Retries
+from localthink.hub.sums import BLOB
+from localthink.hub.wanted import Place
+
+Found = TypeVar("Found")
+COMMIT = re.compile(r"[0-9a-f]{40,64}")
+NAME = re.compile(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\\:*?\"<>|\x00-\x1f\x7f]+")  # no way out of a folder, on any system
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The files of a model, with their sizes and sums, at a commit."""
+
+    place: Place
+    commit: str
+    offer: Offer
+
+
+def find(order: Order, tell: Callable[[News], None]) -> Choice:
+    """The first place of those wanted that has it and lets it be read. Raises LocalthinkError where none does."""
+    return _first(order, tell, lambda place: _choose(order, place, tell))
+
+
+def look(order: Order, tell: Callable[[News], None]) -> Listing:
+    """What the first place of those wanted holds that can be read. Raises LocalthinkError where none can."""
+    return _first(order, tell, lambda place: read_listing(place, _retries(order, tell)))
+
+
+def _first(order: Order, tell: Callable[[News], None], ask: Callable[[Place], Found]) -> Found:
+    refused: list[str] = []
+    for place in order.wanted.places:
+        if refused:
+            tell(Note(f"{refused[-1]}; trying {place.repository}"))
+        try:
+            return ask(place)
+        except SourceError as error:
+            refused.append(str(error))
+    if len(refused) == 1:
+        raise UsageError(refused[0])
+    raise UsageError(f"{order.wanted.text} cannot be had from any of its {len(refused)} sources: {'; '.join(refused)}")
+
+
+def read_listing(place: Place, retries: Retries) -> Listing:
+    """What a repository holds now, with sizes and sums where the Hub says them."""
+    from huggingface_hub import HfApi, constants
+
+    subject = Subject("model", place.repository, place.revision)
+    try:
+        information = retries.call(lambda: HfApi(library_name="localthink").model_info(
+            place.repository, revision=place.revision, files_metadata=True, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT))
+    except Exception as error:  # those of the HTTP library too, which is another with every version
+        raise fault(error, subject) from error
+    if not COMMIT.fullmatch(information.sha or ""):
+        raise LocalthinkError(f"the Hub does not say at which commit {place.repository} is: check HF_ENDPOINT")
+    files = []
+    for sibling in information.siblings or ():
+        if NAME.fullmatch(sibling.rfilename):
+            blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id or ""
+            size = sibling.lfs.size if sibling.lfs else sibling.size
+            files.append(RemoteFile(sibling.rfilename, size, blob if BLOB.fullmatch(blob) else ""))
+    return Listing(place, information.sha or "", group_files(files))
+
+
+def _choose(order: Order, place: Place, tell: Callable[[News], None]) -> Choice:
+    listing = read_listing(place, _retries(order, tell))
+    offer = choose(listing, order.wanted, order.prefer)
+    files = tuple(_look_at(listing, file, _retries(order, tell)) for file in offer.files)
+    return Choice(place, listing.commit, replace(offer, files=files))
+
+
+def _look_at(listing: Listing, file: RemoteFile, retries: Retries) -> RemoteFile:
+    """The file as the Hub would send it: whether it does, its size and its sum."""
+    from huggingface_hub import get_hf_file_metadata, hf_hub_url
+    from huggingface_hub.utils import build_hf_headers
+
+    repository = listing.place.repository
+    url = hf_hub_url(repository, file.name, revision=listing.commit)
+    try:
+        answered = retries.call(lambda: get_hf_file_metadata(url, headers=build_hf_headers(library_name="localthink")))
+    except Exception as error:
+        raise fault(error, Subject("model", repository, listing.place.revision, file.name, seen=True)) from error
+    sum, size = answered.etag or "", file.bytes if file.bytes is not None else answered.size
+    blob = file.blob or sum
+    if not BLOB.fullmatch(blob) or not size:
+        raise SourceError(f"the Hub does not say the size and the sum of {file.name} in {repository}, without which "
+                       "it cannot be checked: choose another repository")
+    if (len(sum) == len(blob) and sum != blob) or answered.size not in (None, size):
+        raise SourceError(f"{file.name} in {repository} changed on the Hub while it was looked up: try again")
+    return RemoteFile(file.name, size, blob)
+
+
+def _retries(order: Order, tell: Callable[[News], None]) -> Retries:
+    return Retries(order.patience, tell, order.patience.tries_to_begin)

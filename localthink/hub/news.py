@@ -1,0 +1,104 @@
+"""What the process that downloads is told, and what it tells."""
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from localthink.hub.listing import Listing
+from localthink.hub.wanted import Wanted
+from localthink.receipts import Receipt
+
+SPARE = 2**29  # bytes of the disk that a download leaves free, for all else that goes on
+
+
+@dataclass(frozen=True, slots=True)
+class Patience:
+    """How a download bears trouble: `tries` without progress, waiting `first` seconds and twice as long each time.
+
+    No wait is longer than `most`, unless the Hub asks for one, and then no longer than `longest`. Before anything
+    has been heard of the Hub there are fewer tries: `tries_to_begin`.
+    """
+
+    tries: int = 8
+    tries_to_begin: int = 3
+    first: float = 1.0
+    most: float = 60.0
+    longest: float = 600.0
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What to do: pull `wanted`, or only look what its repository holds. `prefer` are precisions, best first."""
+
+    wanted: Wanted
+    prefer: tuple[str, ...] = ()
+    only_look: bool = False
+    patience: Patience = field(default_factory=Patience)
+    spare: int = SPARE
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """What a repository holds: the first of the places that could be read. Ends a look."""
+
+    listing: Listing
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What will be pulled: `files` by their names in the repository, `here` of its bytes are on the disk already."""
+
+    repository: str
+    commit: str
+    precision: str
+    files: tuple[str, ...]
+    bytes: int
+    here: int
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How many bytes of all files are here."""
+
+    bytes: int
+    total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Checking:
+    """What was here already is being compared with the Hub's sums; the share of it that is done."""
+
+    share: float
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """The next try is in so many seconds, because of `reason`."""
+
+    seconds: float
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """A line worth knowing; it goes on."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pulled:
+    """All of it is here and checked. The last word."""
+
+    receipt: Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It cannot be done, in one line, with the exit code that a command would end with. The last word."""
+
+    reason: str
+    code: int
+
+
+News = Listed | Found | Progress | Checking | Waiting | Note | Pulled | Failed
+LAST = (Listed, Pulled, Failed)

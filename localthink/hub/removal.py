@@ -1,0 +1,92 @@
+"""What pulled models take of the disk, finished or not, and giving it back."""
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import ExitStack, suppress
+from pathlib import Path
+
+from localthink.errors import LocalthinkError
+from localthink.hub.cache import CachedFile, cached_file, held, size_of
+from localthink.receipts import Receipt, read_receipts, remove_receipt
+
+
+def unfinished_pulls() -> tuple[tuple[Receipt, int], ...]:
+    """What was begun and is not whole, or no longer: each receipt, and the bytes that it takes."""
+    return tuple((receipt, taken(receipt)) for receipt in read_receipts() if not receipt.complete)
+
+
+def taken(receipt: Receipt) -> int:
+    """The bytes that `remove` would free: contents that another commit of the repository shows too are not counted."""
+    return sum(_bytes(file) for file in _files(receipt))
+
+
+def remove(receipt: Receipt) -> int:
+    """Remove a pulled model, or what there is of it, from the Hub's cache; returns the bytes that are free now.
+
+    Contents that another commit of the repository shows as well stay. Raises LocalthinkError where a file is being
+    downloaded, is in use, or may not be removed; what is left can then be removed another time.
+    """
+    freed = 0
+    try:
+        for file in _files(receipt):
+            with ExitStack() as locks:
+                if file.folder.exists():
+                    locks.enter_context(held(file))
+                freed += _remove_file(file)
+        for file in _files(receipt):
+            _tidy(file)
+    except OSError as error:
+        raise LocalthinkError(f"{error.filename or receipt.path}: cannot be removed ({error.strerror or error}): close "
+                              "what uses it, or remove it yourself") from error
+    remove_receipt(receipt)
+    return freed
+
+
+def _files(receipt: Receipt) -> list[CachedFile]:
+    return [cached_file(receipt, file) for file in receipt.files]
+
+
+def _bytes(file: CachedFile) -> int:
+    shown = file.pointer.is_file() and not file.pointer.is_symlink()  # the content itself, where there are no links
+    return (size_of(file.pointer) if shown else 0) + size_of(file.part) + (
+        size_of(file.content) if not _shown_elsewhere(file) else 0)
+
+
+def _remove_file(file: CachedFile) -> int:
+    """The pointer first: what is killed halfway leaves nothing that looks like a model."""
+    freed = _bytes(file)
+    kept = _shown_elsewhere(file)
+    file.pointer.unlink(missing_ok=True)
+    file.part.unlink(missing_ok=True)
+    if not kept:
+        file.content.unlink(missing_ok=True)
+    return freed
+
+
+def _shown_elsewhere(file: CachedFile) -> bool:
+    """Whether another name or commit of the repository leads to the same content."""
+    content = file.content.resolve()
+    return any(path != file.pointer and path.is_symlink() and path.resolve() == content
+               for path in _within(file.folder / "snapshots"))
+
+
+def _tidy(file: CachedFile) -> None:
+    """Remove folders that are empty now, branches whose commit is gone, and a repository with nothing left."""
+    for folder in file.pointer.parents[: len(file.name.split("/"))]:
+        with suppress(OSError):  # it is not empty, or gone
+            folder.rmdir()
+    if not file.snapshot.exists():
+        for path in list(_within(file.folder / "refs")):
+            with suppress(OSError, UnicodeDecodeError):
+                if path.read_text(encoding="utf-8").strip() == file.commit:
+                    path.unlink()
+    left = (path for room in ("snapshots", "blobs") for path in _within(file.folder / room))
+    if file.folder.exists() and next(left, None) is None:
+        shutil.rmtree(file.folder)
+        shutil.rmtree(file.lock.parent, ignore_errors=True)
+
+
+def _within(folder: Path) -> Iterator[Path]:
+    """Every file and link below a folder."""
+    return (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())

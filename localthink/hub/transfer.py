@@ -1,0 +1,103 @@
+"""The bytes of one file: asked for from where the last attempt ended, written, and summed up on their way."""
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from io import BufferedWriter
+from pathlib import Path
+from typing import Any
+
+from localthink.hub.faults import SourceError, status_of
+from localthink.hub.retries import CutOffError, Retries
+from localthink.hub.sums import BLOB, Sum
+
+AT_ONCE = 2**34  # bytes asked for in one request: the stores behind the Hub refuse answers beyond some 50 GB
+RANGE = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<total>\d+|\*)")
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where a content is asked for: at the Hub, each time, which points to a store with a signature that expires."""
+
+    url: str
+    name: str
+    blob: str
+    bytes: int
+
+
+class Transfer:
+    """Brings the file `part` to its end. `sum` has counted what is in it; `on_bytes` hears how many were added."""
+
+    def __init__(self, source: Source, part: Path, sum: Sum, retries: Retries, on_bytes: Callable[[int], None]) -> None:
+        self._source, self._part, self._sum, self._retries, self._on_bytes = source, part, sum, retries, on_bytes
+        self._restarted = False
+
+    def run(self) -> None:
+        """Raises what the client raises once trying again is useless; what has come stays."""
+        with self._part.open("ab") as file:
+            while (before := self._sum.bytes) < self._source.bytes:
+                try:
+                    self._ask(file)
+                    if self._sum.bytes == before:
+                        raise CutOffError("the answer was empty")
+                except Exception as error:
+                    if self._sum.bytes > before:
+                        self._retries.progressed()
+                    if status_of(error) == 416 and before and not self._restarted:
+                        self._restart(file)
+                        error = CutOffError(f"{self._source.name} is shorter on the Hub than here: it starts again")
+                    self._retries.wait(error)
+                else:
+                    self._retries.progressed()
+            file.flush()
+            os.fsync(file.fileno())
+
+    def _ask(self, file: BufferedWriter) -> None:
+        """One request: as much of what is missing as it brings."""
+        from huggingface_hub import constants
+        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+
+        start = self._sum.bytes
+        end = min(start + AT_ONCE, self._source.bytes)
+        headers = build_hf_headers(library_name="localthink")
+        headers |= {"Accept-Encoding": "identity", "Range": f"bytes={start}-{end - 1}"}
+        with get_session().stream("GET", self._source.url, headers=headers, follow_redirects=True,
+                                  timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT) as response:
+            hf_raise_for_status(response)
+            skipped = start - self._first_byte(response)
+            for data in response.iter_bytes():
+                missing = data[skipped:][: self._source.bytes - self._sum.bytes] if skipped < len(data) else b""
+                skipped = max(0, skipped - len(data))
+                if not missing and self._sum.bytes == self._source.bytes:
+                    break  # it sends more than there is
+                if missing:
+                    file.write(missing)
+                    file.flush()  # a program that is killed loses nothing that has come
+                    self._sum.update(missing)
+                    self._on_bytes(len(missing))
+
+    def _restart(self, file: BufferedWriter) -> None:
+        self._restarted = True
+        self._on_bytes(-self._sum.bytes)
+        self._sum.restart()
+        file.truncate(0)
+
+    def _first_byte(self, response: Any) -> int:
+        """Where in the file the answer begins: at its start, where the store does not know of ranges."""
+        for answer in (*response.history, response):
+            own = "" if response.history else answer.headers.get("ETag", "")  # that of a store is its own affair
+            blob = answer.headers.get("X-Linked-ETag", own).removeprefix("W/").strip('"')
+            if BLOB.fullmatch(blob) and len(blob) == len(self._source.blob) and blob != self._source.blob:
+                raise SourceError(f"{self._source.name} changed on the Hub while it was downloaded: pull it again")
+        if response.status_code != 206:
+            return 0
+        answered = RANGE.fullmatch(response.headers.get("Content-Range", ""))
+        if answered is None or int(answered["start"]) > self._sum.bytes:
+            raise CutOffError("the answer is not the part that was asked for")
+        if answered["total"] not in ("*", str(self._source.bytes)):
+            raise SourceError(f"{self._source.name} has {int(answered['total']):,} bytes where the Hub lists "
+                              f"{self._source.bytes:,}: pull it again later")
+        return int(answered["start"])
+

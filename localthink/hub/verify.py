@@ -1,0 +1,116 @@
+"""Whether files are still what they were published as: their sums again, and their headers."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from localthink.errors import ModelFileError, UsageError
+from localthink.gguf_bytes import shown_path
+from localthink.gguf_header import read_facts
+from localthink.hub.cache import size_of
+from localthink.hub.sums import BLOB, Sum
+from localthink.receipts import Receipt, read_receipts, write_receipt
+
+OnBytes = Callable[[int, int], None]  # bytes that are done, of how many
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """On one file: the sum that it should have and the one it has. `problem` is a line, empty for a sound file."""
+
+    path: Path
+    bytes: int
+    known: str
+    found: str
+    problem: str = ""
+
+    @property
+    def sound(self) -> bool:
+        return not self.problem
+
+
+def verify(model: Receipt | Path, on_progress: OnBytes | None = None) -> tuple[Verdict, ...]:
+    """Read every file of a model and compare it with its sum: that of the receipt, or the one that names its content.
+
+    The Hub's cache and ollama name contents by their sums. A receipt whose files are not sound is no longer
+    offered as a model, until a pull has mended it. Raises UsageError for a file whose sum nobody knows, and
+    ModelFileError for a path that is no model.
+    """
+    receipt = _receipt_of(model) if isinstance(model, Path) else model
+    known = _known(receipt) if receipt is not None else _named(model) if isinstance(model, Path) else {}
+    total, done = sum(size_of(path) for path in known), 0
+
+    def on_bytes(number: int) -> None:
+        nonlocal done
+        done += number
+        if on_progress is not None:
+            on_progress(done, total)
+
+    verdicts = [_verdict(path, blob, size, on_bytes) for path, (blob, size) in known.items()]
+    if receipt is not None:
+        verdicts = _with_header(receipt, verdicts)
+        if receipt.checked and not all(verdict.sound for verdict in verdicts):
+            write_receipt(receipt.doubted())
+    return tuple(verdicts)
+
+
+def _receipt_of(path: Path) -> Receipt | None:
+    """The receipt that has a file, which may be named by its place or by its content."""
+    for receipt in read_receipts():
+        if any(Path(file.path) == path.absolute() or _same(Path(file.path), path) for file in receipt.files):
+            return receipt
+    return None
+
+
+def _known(receipt: Receipt) -> dict[Path, tuple[str, int]]:
+    return {Path(file.path): (file.blob or file.sha256, file.bytes) for file in receipt.files}
+
+
+def _named(path: Path) -> dict[Path, tuple[str, int]]:
+    """The sums of a model's files by the names of their contents."""
+    known = {}
+    for part in read_facts(path).parts:
+        name = re.sub(r"^sha256[-:]", "", part.resolve().name)
+        if not BLOB.fullmatch(name):
+            raise UsageError(f"{shown_path(part)}: nothing here says what its sum should be: give a model that was "
+                             "pulled with localthink, or one in the Hub's cache or in ollama's")
+        known[part] = (name, size_of(part))
+    return known
+
+
+def _verdict(path: Path, blob: str, size: int, on_bytes: Callable[[int], None]) -> Verdict:
+    there, sum = size_of(path), Sum(blob, size)
+    if not there:
+        return Verdict(path, 0, blob, "", f"{shown_path(path)}: there is no such file any more: pull it again")
+    try:
+        sum.add_file(path, on_bytes)
+    except OSError as error:
+        return Verdict(path, there, blob, "", f"{shown_path(path)}: cannot be read: {error.strerror or error}")
+    if there != size:
+        problem = f"{shown_path(path)}: it has {there:,} bytes instead of {size:,}: pull it again"
+    elif not sum.right:
+        problem = f"{shown_path(path)}: it is damaged, its sum is {sum.found[:12]}… and not {blob[:12]}…: pull it again"
+    else:
+        problem = ""
+    return Verdict(path, there, blob, sum.found, problem)
+
+
+def _with_header(receipt: Receipt, verdicts: list[Verdict]) -> list[Verdict]:
+    """A header that is refused is a problem of the first file, where its sum is right."""
+    first = verdicts[0]
+    if not all(verdict.sound for verdict in verdicts):
+        return verdicts
+    try:
+        read_facts(receipt.path)
+    except ModelFileError as error:
+        return [Verdict(first.path, first.bytes, first.known, first.found, str(error)), *verdicts[1:]]
+    return verdicts
+
+
+def _same(path: Path, other: Path) -> bool:
+    try:
+        return path.samefile(other)
+    except OSError:
+        return False
