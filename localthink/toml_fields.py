@@ -70,7 +70,7 @@ class Fields:
         """A table within this one, which is read and closed like it."""
         value = self._take(key, None if needed else {})
         if not isinstance(value, dict) or (needed and not value):
-            self.refuse(key, "give a table, with at least one field")
+            self.refuse(key, "give a table, with at least one field" if needed else "give a table of fields")
         return Fields(value, self._where, f"{self._prefix}{key}.")
 
     def names(self) -> tuple[str, ...]:

@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from hypothesis import settings
 
+from localthink import locations
 from localthink.locations import HOME_VARIABLE
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
@@ -19,6 +20,23 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """LOCALTHINK_HOME for this test alone; nothing is in it yet."""
     folder = tmp_path / "home"
     monkeypatch.setenv(HOME_VARIABLE, str(folder))
+    return folder
+
+
+# What leads to the models that other programs keep for whoever runs the tests.
+ELSEWHERE = ("HF_HOME", "HF_HUB_CACHE", "HUGGINGFACE_HUB_CACHE", "XDG_CACHE_HOME", "LLAMA_CACHE", "OLLAMA_MODELS")
+
+
+@pytest.fixture(autouse=True)
+def person(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A person's home folder for this test alone, in which no other program has put a model yet."""
+    folder = tmp_path.with_name(f"{tmp_path.name}-person")  # beside it: tests look at what is in their own
+    folder.mkdir()
+    for variable in ELSEWHERE:
+        monkeypatch.delenv(variable, raising=False)
+    for variable in ("HOME", "USERPROFILE", "LOCALAPPDATA"):
+        monkeypatch.setenv(variable, str(folder))
+    monkeypatch.setattr(locations, "OLLAMA_SERVICE", folder / "ollama")
     return folder
 
 

@@ -6,8 +6,21 @@ import pytest
 
 from localthink import locations
 from localthink.errors import ModelFileError, UsageError
-from localthink.local_models import find_model, known_models
+from localthink.local_models import (
+    BUNDLED,
+    OWN,
+    PULLED,
+    FoundModel,
+    catalogue_name,
+    find_model,
+    found_models,
+    known_models,
+)
+from localthink.other_programs import HUGGING_FACE, LM_STUDIO, OLLAMA
+from localthink.receipts import PulledFile, Receipt, write_receipt
 from tiny_gguf import write_tiny_gguf
+
+TITLE = "DeepSeek-R1-Distill-Qwen-7B"
 
 
 @pytest.fixture(autouse=True)
@@ -118,3 +131,222 @@ def test_name_of_several_models_asks_for_a_path(home: Path) -> None:
 def test_no_folder_of_own_models_is_no_error(home: Path) -> None:
     assert not home.exists()
     assert list(known_models()) == ["countdown"]
+
+
+def studio(person: Path, name: str) -> Path:
+    return kept(person / ".lmstudio" / "models" / "publisher" / "repository", name)
+
+
+def snapshot(name: str) -> Path:
+    return kept(locations.hugging_face_cache() / "models--o--r" / "snapshots" / "c0ffee", name)
+
+
+def pull(*names: str, model: str = "", precision: str = "Q4_K_M", checked: bool = True, size: int = 0) -> Path:
+    """A receipt, and the files that it names, in the Hub's cache."""
+    paths = [snapshot(name) for name in names]
+    files = tuple(PulledFile(name, str(path), size, "") for name, path in zip(names, paths, strict=True))
+    write_receipt(Receipt("o/r", "c0ffee", precision, files, model=model, checked=checked))
+    return paths[0]
+
+
+def ollama(person: Path, manifest: str) -> Path:
+    folder = person / ".ollama" / "models"
+    path = kept(folder / "manifests", manifest)
+    path.write_text('{"layers": [{"mediaType": "application/vnd.ollama.image.model", "digest": "sha256:%s"}]}'
+                    % ("ab" * 32), encoding="utf-8")
+    return kept(folder / "blobs", "sha256-" + "ab" * 32)
+
+
+def keepers() -> dict[str, str]:
+    return {model.name: model.keeper for model in found_models()}
+
+
+def test_everything_that_is_here_is_listed_with_its_keeper_the_best_first(home: Path, person: Path) -> None:
+    kept(home, "mine.gguf").write_bytes(b"four")
+    pull("pulled-Q4_K_M.gguf")
+    snapshot("cached.gguf")
+    studio(person, "studio-Q8_0.gguf")
+    blob = ollama(person, "registry.ollama.ai/library/deepseek-r1/7b")
+    assert list(keepers().items()) == [
+        ("countdown", BUNDLED), ("mine", OWN), ("pulled-Q4_K_M", PULLED), ("cached", HUGGING_FACE),
+        ("studio-Q8_0", LM_STUDIO), ("deepseek-r1:7b", OLLAMA)]
+    assert list(known_models()) == list(keepers())
+    by_name = {model.name: model for model in found_models()}
+    assert by_name["mine"] == FoundModel("mine", home / "mine.gguf", OWN, 4, ("mine", "mine.gguf"))
+    assert by_name["studio-Q8_0"].precision == "Q8_0"
+    assert by_name["deepseek-r1:7b"].path == blob
+
+
+@pytest.mark.parametrize("name", ["studio-Q8_0", "studio-Q8_0.gguf"])
+def test_another_programs_model_is_found_by_its_file(person: Path, name: str) -> None:
+    path = studio(person, "studio-Q8_0.gguf")
+    assert find_model(name) == path
+
+
+def test_ollamas_model_is_found_by_ollamas_name(person: Path) -> None:
+    blob = ollama(person, "registry.ollama.ai/library/qwq/latest")
+    assert find_model("qwq:latest") == find_model("qwq") == blob
+    blob = ollama(person, "hf.co/bartowski/R1-GGUF/Q4_K_M")
+    assert find_model("hf.co/bartowski/R1-GGUF:Q4_K_M") == blob
+
+
+def test_the_size_of_a_split_model_is_that_of_all_its_parts(home: Path) -> None:
+    for number in (1, 2):
+        kept(home, f"r1-0000{number}-of-00002.gguf").write_bytes(b"x" * number)
+    assert [model.bytes for model in found_models() if model.keeper == OWN] == [3]
+
+
+def test_a_split_model_without_a_part_is_not_offered(home: Path) -> None:
+    first = kept(home, "r1-00001-of-00002.gguf")
+    with pytest.raises(UsageError, match="no model called 'r1'"):
+        find_model("r1")
+    assert find_model(str(first)) == first  # whoever reads it says which part is missing
+
+
+def test_an_unfinished_download_is_not_offered_wherever_it_is_found(person: Path) -> None:
+    path = pull("whole-Q4_K_M.gguf", checked=False)
+    assert list(keepers()) == ["countdown"]
+    studio(person, "x").unlink()
+    (person / ".lmstudio" / "models" / "publisher" / "repository" / "linked.gguf").hardlink_to(path)
+    assert list(keepers()) == ["countdown"]
+    pull("whole-Q4_K_M.gguf")
+    assert keepers() == {"countdown": BUNDLED, "whole-Q4_K_M": PULLED}
+
+
+def test_a_split_model_of_which_a_part_is_unfinished_is_not_offered() -> None:
+    pull("r1-00001-of-00002.gguf", "r1-00002-of-00002.gguf", checked=False)
+    assert list(keepers()) == ["countdown"]
+
+
+def test_a_pulled_model_that_is_no_longer_as_it_was_checked_is_not_called_pulled() -> None:
+    pull("r1-Q4_K_M.gguf", size=7)
+    assert PULLED not in keepers().values()
+
+
+def test_one_file_under_several_keepers_is_one_model_under_all_its_names(home: Path, person: Path) -> None:
+    pulled = pull(f"{TITLE}-Q4_K_M.gguf", model="r1-qwen-7b")
+    linked = studio(person, "x").with_name("studio.gguf")
+    linked.hardlink_to(pulled)
+    linked.with_name("x").unlink()
+    assert keepers() == {"countdown": BUNDLED, "r1-qwen-7b:Q4_K_M": PULLED}
+    assert find_model("studio") == find_model(f"{TITLE}-Q4_K_M") == find_model("r1-qwen-7b") == pulled
+    home.mkdir(parents=True)
+    (home / "favourite.gguf").hardlink_to(pulled)
+    assert keepers() == {"countdown": BUNDLED, "favourite": OWN}
+    assert find_model("r1-qwen-7b:q4_k_m") == home / "favourite.gguf"
+
+
+def test_a_name_of_several_keepers_asks_for_a_path(home: Path, person: Path) -> None:
+    one, two = kept(home, "r1.gguf"), studio(person, "r1.gguf")
+    with pytest.raises(UsageError) as caught:
+        find_model("r1")
+    assert str(caught.value) == f"'r1' is the name of 2 models: give the path of one, {one}, {two}"
+    assert known_models()["r1"] == one
+
+
+@pytest.mark.parametrize("name", [
+    "r1-qwen-7b", "R1-Qwen-7B", "r1-qwen-7b:Q4_K_M", "r1-qwen-7b:q4_k_m", TITLE, f"{TITLE}:Q4_K_M", "deepseek-r1:7b",
+    "deepseek-r1:7b:Q4_K_M"])
+@pytest.mark.parametrize("keeper", [PULLED, LM_STUDIO, OLLAMA, OWN])
+def test_a_model_of_the_catalogue_is_found_whoever_keeps_it(home: Path, person: Path, keeper: str, name: str) -> None:
+    file = f"{TITLE}-Q4_K_M.gguf"
+    places = {PULLED: lambda: pull("any-name.gguf", model="r1-qwen-7b"), LM_STUDIO: lambda: studio(person, file),
+            OLLAMA: lambda: ollama(person, f"hf.co/bartowski/{TITLE}-GGUF/Q4_K_M"), OWN: lambda: kept(home, file)}
+    path = places[keeper]()
+    assert find_model(name) == path
+
+
+def test_several_precisions_of_a_model_are_listed_where_none_is_named(person: Path) -> None:
+    four, eight = pull("any.gguf", model="r1-qwen-7b"), studio(person, f"{TITLE}-Q8_0.gguf")
+    with pytest.raises(UsageError) as caught:
+        find_model("r1-qwen-7b")
+    assert str(caught.value) == ("r1-qwen-7b is here in 2 precisions: name one, "
+                                 "r1-qwen-7b:Q4_K_M, r1-qwen-7b:Q8_0")
+    assert find_model("r1-qwen-7b:q4_k_m") == four
+    assert find_model("r1-qwen-7b:q8_0") == eight
+
+
+def test_a_precision_that_the_catalogue_does_not_list_is_found_where_it_is_here(person: Path) -> None:
+    path = studio(person, f"{TITLE}-IQ4_XS.gguf")
+    assert find_model("r1-qwen-7b:iq4_xs") == path
+
+
+def test_of_two_copies_at_one_precision_the_best_keepers_is_taken(person: Path) -> None:
+    studio(person, f"{TITLE}-Q4_K_M.gguf")
+    pulled = pull("any.gguf", model="r1-qwen-7b")
+    assert find_model("r1-qwen-7b") == pulled
+
+
+@pytest.mark.parametrize(("name", "said"), [
+    ("r1-qwen-7b", "r1-qwen-7b is not downloaded: localthink models pull r1-qwen-7b"),
+    ("deepseek-r1:7b", "r1-qwen-7b is not downloaded: localthink models pull r1-qwen-7b"),
+    (f"{TITLE.lower()}:q8_0", "r1-qwen-7b:Q8_0 is not downloaded: localthink models pull r1-qwen-7b:Q8_0"),
+    ("r1-qwen-7b:Q9_0", "r1-qwen-7b has no precision 'Q9_0' in the catalogue: "
+     "it is one of Q3_K_M, Q4_K_M, Q5_K_M, Q6_K, Q8_0"),
+])
+def test_a_model_of_the_catalogue_that_is_not_here_says_how_to_get_it(name: str, said: str) -> None:
+    with pytest.raises(UsageError) as caught:
+        find_model(name)
+    assert str(caught.value) == said
+
+
+def test_an_unfinished_pull_is_not_downloaded() -> None:
+    pull("any.gguf", model="r1-qwen-7b", checked=False)
+    with pytest.raises(UsageError, match=r"^r1-qwen-7b is not downloaded: localthink models pull r1-qwen-7b$"):
+        find_model("r1-qwen-7b")
+
+
+def test_a_precision_that_is_not_here_says_which_is(person: Path) -> None:
+    studio(person, f"{TITLE}-Q8_0.gguf")
+    with pytest.raises(UsageError) as caught:
+        find_model("r1-qwen-7b:Q4_K_M")
+    assert str(caught.value) == ("r1-qwen-7b:Q4_K_M is not downloaded: localthink models pull r1-qwen-7b:Q4_K_M; "
+                                 "here is r1-qwen-7b:Q8_0")
+
+
+def test_a_mistyped_name_of_the_catalogue_is_answered_with_the_nearest() -> None:
+    with pytest.raises(UsageError, match="no model called 'r1-qwen-70b': did you mean 'r1-qwen-7b'"):
+        find_model("r1-qwen-70b")
+
+
+def test_a_long_list_of_known_models_is_cut(home: Path) -> None:
+    for number in range(40):
+        kept(home, f"model-{number:02}.gguf")
+    with pytest.raises(UsageError, match=r"known here: countdown, model-00, .*, model-18 and 21 more; give the path"):
+        find_model("zzz")
+
+
+def test_a_mistake_in_ones_own_catalogue_does_not_hide_what_is_here(home: Path) -> None:
+    path = kept(home, "mine.gguf")
+    locations.user_catalogue().parent.mkdir(parents=True)
+    locations.user_catalogue().write_text("[mine")
+    assert find_model("mine") == path
+    with pytest.raises(ModelFileError, match="there is no file"):
+        find_model("gone.gguf")
+    with pytest.raises(UsageError, match=r"catalogue\.toml cannot be read"):
+        find_model("r1-qwen-7b")
+
+
+def test_what_a_found_model_is_in_the_catalogue_is_said_by_its_receipt_or_its_name(home: Path, person: Path) -> None:
+    pulled = pull("any.gguf", model="r1-llama-8b", precision="Q6_K")
+    titled, plain = studio(person, f"{TITLE}-Q8_0.gguf"), kept(home, "plain-Q4_0.gguf")
+    blob = ollama(person, "registry.ollama.ai/library/deepseek-r1/7b")
+    known: dict[Path, str] = {}
+    for model in found_models():
+        entry = catalogue_name(model)
+        assert entry == catalogue_name(model.path)
+        if entry is not None:
+            known[model.path] = f"{entry[0].name}:{entry[1]}"
+    assert known == {pulled: "r1-llama-8b:Q6_K", titled: "r1-qwen-7b:Q8_0", blob: "r1-qwen-7b:"}
+    assert catalogue_name(plain) is None
+
+
+def test_a_file_that_nobody_keeps_is_known_by_its_name(tmp_path: Path) -> None:
+    entry = catalogue_name(tmp_path / "QwQ-32B-Q6_K.gguf")
+    assert entry is not None and (entry[0].name, entry[1]) == ("qwq-32b", "Q6_K")
+
+
+def test_a_receipt_of_a_model_that_left_the_catalogue_still_names_its_file() -> None:
+    path = pull("any-Q4_K_M.gguf", model="gone")
+    assert find_model("gone:Q4_K_M") == path
+    assert catalogue_name(path) is None
