@@ -16,6 +16,7 @@ from localthink.receipts import Receipt, read_receipts, unfinished
 
 BUNDLED, OWN, PULLED = "localthink (bundled)", "localthink", "localthink (pulled)"
 MOST_LISTED = 20  # names in a message of one line
+Identity = tuple[int, int] | Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,10 +37,18 @@ class FoundModel:
     model: str = ""
 
 
+@dataclass(frozen=True, slots=True)
+class _Status:
+    """Of a file: what is the same under all its names, links included, and its size."""
+
+    identity: Identity
+    bytes: int
+
+
 def find_model(name_or_path: str | None) -> Path:
     """The file of a model: a path, the name of a known one, or for None the one that comes along.
 
-    A file that exists wins over a name, and a name that is somebody's over one of the catalogue. Raises
+    A file that exists wins over a name, and the name of one that is here over one of the catalogue. Raises
     ModelFileError for a path without a file, and UsageError for a name that is unknown or stands for several
     files, and for a model of the catalogue that is not here.
     """
@@ -69,18 +78,18 @@ def find_model(name_or_path: str | None) -> Path:
 def found_models() -> tuple[FoundModel, ...]:
     """Every model that is here, the bundled one first, then a person's own, pulled ones, and other programs'."""
     receipts = read_receipts()
-    begun = {_identity(path) for path in unfinished(receipts)} - {None}
-    found: dict[tuple[object, ...], FoundModel] = {}
+    begun = {status.identity for status in map(_status, unfinished(receipts)) if status is not None}
+    found: dict[Identity, FoundModel] = {}
     for kept in _kept(receipts):
-        files = [_identity(part) for part in kept.parts]
-        first = files[0]
-        if first is None or not begun.isdisjoint(files):
+        files = [status for status in map(_status, kept.parts) if status is not None]
+        if len(files) < len(kept.parts) or any(file.identity in begun for file in files):
             continue
+        first = files[0].identity
         if first in found:
             found[first] = _joined(found[first], kept)
         else:
-            found[first] = FoundModel(kept.names[0], kept.parts[0], kept.keeper, _bytes(kept.parts), kept.names,
-                                      kept.precision, kept.model)
+            found[first] = FoundModel(kept.names[0], kept.parts[0], kept.keeper, sum(file.bytes for file in files),
+                                      kept.names, kept.precision, kept.model)
     return tuple(found.values())
 
 
@@ -101,7 +110,7 @@ def catalogue_name(model: FoundModel | Path, catalogue: tuple[ModelSpec, ...] | 
     """
     catalogue = read_catalogue() if catalogue is None else catalogue
     if isinstance(model, Path):
-        path, unkept = model, in_files("", (model,))
+        path, unkept = model.absolute(), in_files("", (model,))
         model = next((found for found in found_models() if found.path == path),
                      FoundModel(unkept.names[0], path, "", 0, unkept.names, unkept.precision))
     for spec in catalogue:
@@ -122,7 +131,7 @@ def _kept(receipts: Iterable[Receipt]) -> Iterator[KeptModel]:
     for receipt in receipts:
         if receipt.complete:
             kept = in_files(PULLED, tuple(Path(file.path) for file in receipt.files))
-            called = (f"{receipt.model}:{receipt.precision}",) if receipt.model else ()
+            called = (f"{receipt.model}:{receipt.precision}".removesuffix(":"),) if receipt.model else ()
             yield replace(kept, names=called + kept.names, precision=receipt.precision, model=receipt.model)
     yield from other_models()
 
@@ -133,17 +142,13 @@ def _joined(found: FoundModel, again: KeptModel) -> FoundModel:
                    precision=found.precision or again.precision, model=found.model or again.model)
 
 
-def _identity(path: Path) -> tuple[object, ...] | None:
-    """What is the same for all names of one file, links included; None where there is no file."""
+def _status(path: Path) -> _Status | None:
+    """None where there is no file."""
     try:
         status = path.stat()
-        return (status.st_dev, status.st_ino) if status.st_ino else (str(path.resolve()),)
+        return _Status((status.st_dev, status.st_ino) if status.st_ino else path.resolve(), status.st_size)
     except (OSError, ValueError):
         return None
-
-
-def _bytes(parts: Iterable[Path]) -> int:
-    return sum(part.stat().st_size for part in parts)
 
 
 def _of_catalogue(spec: ModelSpec, wanted: str | None, found: Iterable[FoundModel],

@@ -5,6 +5,7 @@ Where other programs keep their models is as each of them finds its own folder.
 """
 from __future__ import annotations
 
+import json
 import os
 import sys
 from importlib import resources
@@ -83,21 +84,37 @@ def llama_cpp_cache() -> Path:
 
 
 def lm_studio_models() -> tuple[Path, ...]:
-    """The folders in which LM Studio keeps models: of the home that its pointer names, of today and of earlier."""
+    """The folders in which LM Studio keeps models, in the home that its pointer names, that of today and of earlier.
+
+    Each is where its settings move it, or below the home.
+    """
     homes = [Path.home() / ".lmstudio", Path.home() / ".cache" / "lm-studio"]
-    try:
-        pointer = (Path.home() / ".lmstudio-home-pointer").read_text(encoding="utf-8").partition("\n")[0].strip()
-    except (OSError, ValueError):
-        pointer = ""
-    if pointer:
-        homes.insert(0, Path(pointer))
-    return tuple(dict.fromkeys(home / "models" for home in homes))
+    pointed = _text(Path.home() / ".lmstudio-home-pointer").partition("\n")[0].strip()
+    if pointed:
+        homes.insert(0, Path(pointed))
+    folders = []
+    for home in homes:
+        try:
+            moved = json.loads(_text(home / "settings.json"))["downloadsFolder"]
+        except (ValueError, TypeError, KeyError):
+            moved = None
+        folders += [Path(moved)] if isinstance(moved, str) and moved else []
+        folders.append(home / "models")
+    return tuple(dict.fromkeys(folders))
 
 
 def ollama_models() -> tuple[Path, ...]:
     """The folders of ollama's models: where the variable moves them, a person's, and the system service's."""
     moved = os.environ.get("OLLAMA_MODELS")
     return (*([Path(moved)] if moved else []), Path.home() / ".ollama" / "models", OLLAMA_SERVICE)
+
+
+def _text(path: Path) -> str:
+    """What a small file of another program says; nothing where it cannot be read."""
+    try:
+        return path.read_text(encoding="utf-8")
+    except (OSError, ValueError):
+        return ""
 
 
 def _cache() -> Path:

@@ -76,7 +76,7 @@ def _walk(folder: Path, depth: int, above: tuple[str, ...] = ()) -> Iterator[tup
     try:
         here = os.path.realpath(folder)
         with os.scandir(folder) as listing:
-            entries = {entry.name: entry.is_dir() for entry in listing}
+            entries = {entry.name: _is_folder(entry) for entry in listing}
     except (OSError, ValueError):
         return
     if here in above:
@@ -85,6 +85,13 @@ def _walk(folder: Path, depth: int, above: tuple[str, ...] = ()) -> Iterator[tup
     if depth:
         for name in sorted(name for name, is_folder in entries.items() if is_folder):
             yield from _walk(folder / name, depth - 1, (*above, here))
+
+
+def _is_folder(entry: os.DirEntry[str]) -> bool:
+    try:
+        return entry.is_dir()
+    except OSError:  # a link to itself
+        return False
 
 
 def _is_model(name: str) -> bool:

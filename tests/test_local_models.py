@@ -218,6 +218,12 @@ def test_a_split_model_of_which_a_part_is_unfinished_is_not_offered() -> None:
     assert list(keepers()) == ["countdown"]
 
 
+def test_a_pulled_model_whose_precision_nobody_knows_is_called_by_its_model_alone() -> None:
+    path = pull("any.gguf", model="r1-qwen-7b", precision="")
+    assert keepers() == {"countdown": BUNDLED, "r1-qwen-7b": PULLED}
+    assert find_model("r1-qwen-7b") == path
+
+
 def test_a_pulled_model_that_is_no_longer_as_it_was_checked_is_not_called_pulled() -> None:
     pull("r1-Q4_K_M.gguf", size=7)
     assert PULLED not in keepers().values()

@@ -157,6 +157,16 @@ def test_lm_studios_pointer_says_where_its_home_is(person: Path, tmp_path: Path)
     assert found() == []
 
 
+def test_lm_studios_settings_say_where_its_models_are(person: Path, tmp_path: Path) -> None:
+    moved = file(tmp_path / "models on the big disk" / "p" / "r" / f"{NAME}.gguf")
+    left = file(person / ".lmstudio" / "models" / "p" / "r" / "old.gguf")
+    settings = file(person / ".lmstudio" / "settings.json", json.dumps({"downloadsFolder": str(moved.parents[2])}))
+    assert [model.parts for model in found()] == [(moved,), (left,)]
+    for damaged in ("", "[]", "{", '{"downloadsFolder": 3}', '{"downloadsFolder": ""}'):
+        settings.write_text(damaged)
+        assert [model.parts for model in found()] == [(left,)]
+
+
 @pytest.mark.parametrize(("manifest", "names"), [
     ("registry.ollama.ai/library/deepseek-r1/7b", ("deepseek-r1:7b",)),
     ("registry.ollama.ai/library/qwq/latest", ("qwq:latest", "qwq")),
@@ -256,6 +266,7 @@ def test_a_folder_called_like_a_model_is_looked_into(tmp_path: Path) -> None:
 def test_links_are_followed_and_never_in_circles(tmp_path: Path) -> None:
     path = file(tmp_path / "elsewhere" / "r" / "R1.gguf")
     (tmp_path / "elsewhere" / "back").symlink_to(tmp_path / "elsewhere")
+    (tmp_path / "elsewhere" / "itself").symlink_to(tmp_path / "elsewhere" / "itself")
     (tmp_path / "models").mkdir()
     (tmp_path / "models" / "linked").symlink_to(tmp_path / "elsewhere")
     assert list(model_files(tmp_path / "models")) == [(tmp_path / "models" / "linked" / "r" / path.name,)]
