@@ -12,6 +12,8 @@ from typing import Any, NoReturn
 from localthink.errors import UsageError
 from localthink.gguf_bytes import shown
 
+MISTYPED = 0.8  # how alike two names are of which one is a mistyped other: titel and title, not heads and kv_heads
+
 
 class Fields:
     """A table whose fields are taken one by one; `where` names the file and the table, `prefix` the tables within it.
@@ -25,9 +27,11 @@ class Fields:
 
     def refuse(self, key: str, expected: str) -> NoReturn:
         field = f"{self._where} {self._prefix}{key}"
-        if key not in self._table:
-            raise UsageError(f"{field} is missing: {expected}")
-        raise UsageError(f"{field} is {shown(self._table[key])}: {expected}")
+        if key in self._table:
+            raise UsageError(f"{field} is {shown(self._table[key])}: {expected}")
+        for mistyped in difflib.get_close_matches(key, self._table, n=1, cutoff=MISTYPED):
+            raise UsageError(f"{self._where} {self._prefix}{mistyped} is no field: did you mean {key}?")
+        raise UsageError(f"{field} is missing: {expected}")
 
     def text(self, key: str, default: str | None = None) -> str:
         value = self._take(key, default)

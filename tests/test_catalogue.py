@@ -287,7 +287,10 @@ MISTAKES = [  # what is written, in place of what, and what is said of it behind
     ("title =", "licence = 1\ntitle =", "[my-model] licence is 1: give a text that is not blank"),
     ("shape.layers = 20", "shape.layers = -1", "[my-model] shape.layers is -1: give a whole number of at least 1"),
     ("shape.layers = 20", "", "[my-model] shape.layers is missing: give a whole number of at least 1"),
-    ("shape.layers", "shape.layer", "[my-model] shape.layers is missing: give a whole number of at least 1"),
+    ("shape.layers", "shape.layer", "[my-model] shape.layer is no field: did you mean layers?"),
+    ("title", "titel", "[my-model] titel is no field: did you mean title?"),
+    ("shape.heads = 16", "", "[my-model] shape.heads is missing: give a whole number of at least 1"),
+    ("parameters = ", "active_parameters = ", "[my-model] parameters is missing: give a whole number of at least 1"),
     ("shape.layers", "shape.experts = 8\nshape.layers", "[my-model] shape.experts is no field: the fields are heads, "
      "kv_heads, key_length, layers, width, hidden, value_length, vocabulary, context_length"),
     ("shape.kv_heads = 8", "shape.kv_heads = 7", "[my-model] shape.kv_heads is 7: it has to divide heads, 16"),
