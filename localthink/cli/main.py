@@ -22,6 +22,8 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
     "merge": ("localthink.cli.merge", "Put the shards of a run together."),
     "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
     "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),
+    "bench": ("localthink.cli.bench", "Measure how fast a model reads and writes here."),
+    "doctor": ("localthink.cli.doctor", "Look at what localthink needs of this machine."),
 }
 
 

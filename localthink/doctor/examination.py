@@ -1,0 +1,42 @@
+"""All that is looked at, in order. No check depends on another; llama.cpp is asked about itself once."""
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from localthink.doctor import build, folders, memory, processor, settings, software
+from localthink.doctor.decoding import decoding
+from localthink.doctor.findings import Check, Finding, Section, look
+from localthink.doctor.screen import Screen
+from localthink.doctor.survey import Survey, survey
+
+Named = tuple[str, Check]
+
+
+def examine() -> Iterator[Section]:
+    """The sections, each as soon as it is done; a few seconds altogether."""
+    yield _section("software", (("localthink", software.localthink), ("Python", software.python),
+                                ("system", software.system), ("packages", software.packages)))
+    asked = survey()
+    yield _section("llama.cpp", (
+        ("llama.cpp", lambda: build.version(asked)), ("backends", lambda: build.backends(asked)),
+        ("instructions", lambda: build.instructions(asked)), ("GPU", lambda: build.gpus(asked)),
+        ("decoding", lambda: _decoding(asked))))
+    yield _section("machine", (("processor", processor.processor), ("threads", processor.threads),
+                               ("load", processor.load), ("memory", memory.free),
+                               ("memory bandwidth", memory.bandwidth)))
+    screen = Screen()
+    yield _section("terminal", (("terminal", screen.terminal), ("encoding", screen.encoding),
+                                ("colours", screen.colours), ("keys", screen.keyboard), ("copying", screen.clipboard)))
+    yield _section("folders", (("home", settings.home), ("data", folders.data), ("history", folders.history),
+                               ("Hugging Face", folders.hub_cache), ("disk", folders.disk), ("Hub", settings.hub)))
+
+
+def _section(name: str, checks: Iterable[Named]) -> Section:
+    return Section(name, tuple(finding for title, check in checks for finding in look(title, check)))
+
+
+def _decoding(asked: Survey) -> Iterator[Finding]:
+    if asked.imported:
+        yield from decoding()
+    else:
+        yield Finding("decoding", "not tried", "note", "it needs a llama.cpp that can be used")

@@ -1,0 +1,109 @@
+"""The folders that localthink reads and writes: whether they can be written, what they hold, what room is left."""
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from collections.abc import Iterator
+from contextlib import suppress
+from pathlib import Path
+
+from localthink import locations
+from localthink.doctor.findings import Finding
+from localthink.machine import free_disk
+from localthink.sizes import sized
+
+LOOKING = 0.4  # seconds to add up a folder; a cache on a slow disk can hold a hundred thousand files
+SMALLEST = 1.1 * 2**30  # bytes of R1-Distill-Qwen-1.5B at Q4_K_M
+USUAL = 4.7e9  # bytes of R1-Distill-Qwen-7B at Q4_K_M
+
+
+def data() -> Iterator[Finding]:
+    yield folder("models", locations.local_models(), f"put models elsewhere, or set {locations.HOME_VARIABLE}")
+    yield folder("configuration", locations.user_markers().parent, f"nothing to do, or set {locations.HOME_VARIABLE}")
+
+
+def history() -> Iterator[Finding]:
+    """The store of conversations, which keeps a journal beside it."""
+    path = locations.history_file()
+    advice = f"use --no-history, or set {locations.HOME_VARIABLE} to a folder that can be written"
+    if not writable(path.parent):
+        yield Finding("history", f"{path} cannot be written", "warning", advice)
+    elif not path.exists():
+        yield Finding("history", f"{path}, not there yet")
+    elif not path.is_file() or not os.access(path, os.R_OK | os.W_OK):
+        yield Finding("history", f"{path} is no file that can be read and written", "warning", advice)
+    else:
+        yield Finding("history", f"{path}, {sized(path.stat().st_size)}")
+
+
+def hub_cache() -> Iterator[Finding]:
+    """Where huggingface_hub keeps what is pulled."""
+    yield folder("Hugging Face", hub_folder(), "set HF_HUB_CACHE to a folder that can be written")
+
+
+def disk() -> Iterator[Finding]:
+    """What room is left where models go: those that are pulled, and a person's own."""
+    left = {"disk": free_disk(hub_folder()), "disk of models": free_disk(locations.local_models())}
+    if _disk_of(hub_folder()) == _disk_of(locations.local_models()):
+        del left["disk of models"]
+    for name, size in left.items():
+        value = f"{sized(size)} free"
+        if size < SMALLEST:
+            yield Finding(name, value, "warning",
+                          f"make room: the smallest R1 distill (1.5B, Q4_K_M) takes {sized(SMALLEST)}")
+        elif size < USUAL:
+            yield Finding(name, value, "note",
+                          f"enough for the smallest R1 distill; one of 7B at Q4_K_M takes {sized(USUAL)}")
+        else:
+            yield Finding(name, value)
+
+
+def hub_folder() -> Path:
+    from huggingface_hub import constants
+
+    return Path(constants.HF_HUB_CACHE)
+
+
+def folder(name: str, path: Path, advice: str) -> Finding:
+    """Whether a folder is there, what it holds, and whether it can be written or made."""
+    held = ""
+    if path.is_dir():
+        size, all_of_it = folder_bytes(path)
+        held = f", {'' if all_of_it else 'more than '}{sized(size)}"
+    if not writable(path):
+        return Finding(name, f"{path}{held}, cannot be written", "warning", advice)
+    return Finding(name, f"{path}{held or ', not there yet'}")
+
+
+def writable(path: Path) -> bool:
+    """Whether something can be put into a folder, or into the first one above it that there is: tried, not asked."""
+    try:
+        with tempfile.TemporaryFile(dir=_there(path)):
+            return True
+    except OSError:
+        return False
+
+
+def _there(path: Path) -> Path:
+    """The folder itself, or the first one above it that there is."""
+    while not path.exists() and path != path.parent:
+        path = path.parent
+    return path
+
+
+def _disk_of(path: Path) -> int:
+    return _there(path).stat().st_dev
+
+
+def folder_bytes(path: Path, seconds: float = LOOKING) -> tuple[int, bool]:
+    """The bytes of the files in a folder, links not followed, and whether there was time for all of them."""
+    size, until = 0, time.monotonic() + seconds
+    for place, _, names in os.walk(path):
+        for name in names:
+            with suppress(OSError):  # gone meanwhile
+                found = (Path(place) / name).lstat()
+                size += found.st_size if not (Path(place) / name).is_symlink() else 0
+        if time.monotonic() > until:
+            return size, False
+    return size, True

@@ -1,0 +1,92 @@
+"""Threads and memory, on machines and in containers that are made up."""
+from __future__ import annotations
+
+from types import SimpleNamespace
+
+import psutil
+import pytest
+
+from localthink import machine
+from localthink.doctor import memory, processor
+
+
+@pytest.fixture
+def groups(tmp_path, monkeypatch):
+    """Control groups: a function that writes a file of one, and which group this process is in."""
+    monkeypatch.setattr(machine, "OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(machine, "CONTROL_GROUPS", tmp_path / "groups")
+
+    def write(own: str, **files: str) -> None:
+        (tmp_path / "own").write_text(own)
+        for path, text in files.items():
+            place = tmp_path / "groups" / path.replace("__", "/").replace("_max", ".max").replace("_cfs", ".cfs")
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_text(text)
+
+    return write
+
+
+def test_the_tightest_limit_above_a_process_counts(groups, tmp_path):
+    groups("0::/job/step\n", job__step__cpu_max="max 100000\n", job__cpu_max="150000 100000\n")
+    assert processor.processor_limit(tmp_path / "groups") == 1.5
+
+
+def test_limits_of_the_first_version_count_as_well(groups, tmp_path):
+    groups("4:cpu,cpuacct:/docker\n2:memory:/docker\n", cpu__docker__cpu_cfs_quota_us="50000\n",
+           cpu__docker__cpu_cfs_period_us="100000\n", cpu__cpu_cfs_quota_us="-1\n", cpu__cpu_cfs_period_us="100000\n")
+    assert processor.processor_limit(tmp_path / "groups") == 0.5
+
+
+def test_without_groups_there_is_no_limit(groups, tmp_path):
+    assert processor.processor_limit(tmp_path / "groups") is None
+    groups("0::/\n", cpu_max="max 100000\n")
+    assert processor.processor_limit(tmp_path / "groups") is None
+
+
+def test_more_threads_than_a_container_gives_is_a_warning_with_the_right_number(groups, monkeypatch):
+    monkeypatch.setattr(machine, "physical_cores", lambda: 8)
+    groups("0::/\n", cpu_max="250000 100000\n")
+    found = {finding.name: finding for finding in processor.threads()}
+    assert found["threads"].value.startswith("8: ")
+    assert found["container"].level == "warning" and "--threads 2" in found["container"].advice
+
+
+def test_a_container_that_gives_enough_is_no_news(groups, monkeypatch):
+    monkeypatch.setattr(machine, "physical_cores", lambda: 2)
+    groups("0::/\n", cpu_max="250000 100000\n")
+    assert [finding.name for finding in processor.threads()] == ["threads"]
+
+
+def test_fewer_threads_than_cores_are_explained(groups, monkeypatch):
+    monkeypatch.setattr(machine, "physical_cores", lambda: 2)
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 16 if logical else 8)
+    [finding] = processor.threads()
+    assert finding.value == "2: of 8 physical cores this process may use so many"
+
+
+@pytest.mark.parametrize(("busy", "noted"), [(0.5, False), (3.9, True)])
+def test_a_busy_machine_is_noted(monkeypatch, busy, noted):
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (busy, 0.0, 0.0))
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 4)
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: None, raising=False)
+    assert bool(list(processor.load())) == noted
+
+
+def test_a_laptop_on_battery_is_noted(monkeypatch):
+    monkeypatch.setattr(psutil, "getloadavg", lambda: (0.0, 0.0, 0.0))
+    battery = SimpleNamespace(power_plugged=False, percent=41.7)
+    monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
+    assert "42 %" in next(iter(processor.load())).value
+
+
+def test_little_memory_is_a_warning_and_a_limit_is_named(monkeypatch):
+    monkeypatch.setattr(machine, "free_memory", lambda: 2**29)
+    monkeypatch.setattr(machine, "total_memory", lambda: 2**34)
+    [finding] = memory.free()
+    assert finding.level == "warning" and finding.value.startswith("512 MiB free of 16.00 GiB, by the limit")
+
+
+def test_bandwidth_bounds_the_speed(monkeypatch):
+    monkeypatch.setattr(machine, "memory_bandwidth", lambda seconds: 2.0**35)
+    [finding] = memory.bandwidth()
+    assert "34.4 GB/s" in finding.value and "at most 8.0 tokens/s" in finding.value
