@@ -67,6 +67,8 @@ def fault(error: Exception, subject: Subject) -> LocalthinkError:
                           f"and HF_HUB_OFFLINE, {INSTEAD}")
     if isinstance(error, errors.HFValidationError):
         return UsageError(f"{subject.whole} cannot be downloaded ({reason(error)}): check the name")
+    if isinstance(error, UnicodeEncodeError) or is_kind(error, "LocalProtocolError", "UnsupportedProtocol"):
+        return UsageError(f"{subject.whole} cannot be asked for ({reason(error)}): check HF_ENDPOINT and HF_TOKEN")
     if is_kind(error, "TransportError"):
         return _unreached(error, subject)
     if isinstance(error, OSError) and error.errno is not None:
@@ -97,6 +99,9 @@ def _answered(error: Exception, subject: Subject) -> LocalthinkError:
     if isinstance(error, errors.EntryNotFoundError):
         return SourceError(f"there is no {subject.file} in the {kind} {subject.place}: see "
                         f"{subject.page}/tree/{subject.revision or 'main'}")
+    if status == 407:
+        return LocalthinkError(f"the proxy wants a login of its own before it lets {host()} be reached: put it into "
+                               "HTTPS_PROXY")
     if status == 401:
         return UsageError("the Hub does not accept your login: log in again with `hf auth login`, or unset HF_TOKEN")
     return LocalthinkError(f"the Hub refuses {subject.whole} with status {status}: try again later, {INSTEAD}")
@@ -109,10 +114,8 @@ def _unreached(error: Exception, subject: Subject) -> LocalthinkError:
     if "CERTIFICATE" in str(error).upper():
         return LocalthinkError(f"{host()} cannot be trusted ({reason(error)}): set SSL_CERT_FILE to the certificates "
                                "of your network, or check the clock")
-    if is_kind(error, "LocalProtocolError", "UnsupportedProtocol"):
-        return UsageError(f"{subject.whole} cannot be asked for ({reason(error)}): check HF_ENDPOINT and HF_TOKEN")
-    return LocalthinkError(f"{host()} cannot be reached ({reason(error)}): check the connection and try again; "
-                           "what is here is kept")
+    return LocalthinkError(f"{host()} cannot be reached ({reason(error)}): check the connection, and HTTPS_PROXY "
+                           "and HF_ENDPOINT where they are set; what is here is kept")
 
 
 def _on_disk(error: OSError) -> LocalthinkError:

@@ -113,7 +113,7 @@ def _at_precision(listing: Listing, wanted: Wanted, prefer: Sequence[str]) -> Of
     for precision in prefer:
         if fitting := [offer for offer in offers if offer.precision == precision and offer.whole]:
             return _one(listing, fitting, precision, offers)
-    example = next((offer.precision for offer in offers if offer.precision), "")
+    example = next((offer.precision for offer in sorted(offers, key=_size) if offer.precision), "")
     how = f"{wanted.text}:{example}" if example else f"hf:{listing.place.repository}/{offers[0].name}"
     raise UsageError(f"{listing.place.repository} {_holds(offers)}; say which, as {how}")
 
@@ -143,6 +143,10 @@ def _one(listing: Listing, fitting: Sequence[Offer], precision: str, offers: Seq
 def _holds(offers: Sequence[Offer]) -> str:
     """What a repository holds, as the rest of a sentence."""
     listed = [(offer.precision or offer.name) + (f" ({sized(offer.bytes)})" if offer.bytes else "")
-              for offer in sorted(offers, key=lambda offer: offer.bytes)]
+              for offer in sorted(offers, key=_size)]
     more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
     return f"holds {', '.join(listed[:SHOWN])}{more}" if listed else f"holds no {SUFFIX} model"
+
+
+def _size(offer: Offer) -> int:
+    return offer.bytes

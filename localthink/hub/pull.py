@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import multiprocessing
 from collections.abc import Sequence
-from multiprocessing.connection import Connection, wait
+from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
 from types import TracebackType
 
@@ -100,13 +100,12 @@ class _Child:
         if self._process is None or self.finished:
             return []
         news: list[News] = []
-        wait([self._news, self._process.sentinel], seconds)
         try:
-            while not self.finished and self._news.poll():
+            while not self.finished and self._news.poll(0 if news else seconds):
                 news.append(self._news.recv())
                 self.finished = isinstance(news[-1], LAST)
         except Exception:  # the pipe has ended, or what came through it was cut off: whatever it was, the child is gone
-            self._process.join(1.0)
+            self._process.join(5.0)
             self.finished = True
             news.append(Failed(f"the download's process ended ({ending(self._process.exitcode)}): pull again, "
                                "it goes on where it was", 1))

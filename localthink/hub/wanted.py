@@ -11,7 +11,7 @@ from localthink.precision import as_precision, precision_of
 
 HUB_FORM = "hf:owner/repo, with @revision, /path/to/file.gguf or :PRECISION behind it where need be"
 SUFFIX = ".gguf"
-_REPOSITORY = r"(?P<repository>(?!.*(?:--|\.\.))\w[\w.-]*/\w[\w.-]*)"
+_REPOSITORY = r"(?P<repository>\w(?:(?!--|\.\.)[\w.-])*/\w(?:(?!--|\.\.)[\w.-])*)"
 _ADDRESS = re.compile(rf"hf:(?://)?{_REPOSITORY}(?:@(?P<revision>[^/@:]+))?(?:/(?P<file>[^:]+))?(?::(?P<precision>.*))?",
                       re.ASCII)
 _PAGE = re.compile(rf"https?://(?:www\.)?(?:huggingface\.co|hf\.co)/{_REPOSITORY}"

@@ -48,7 +48,8 @@ class Repository:
     hidden: bool = False              # the listing refuses too
     stored: bool = True               # in large file storage, not in git
     lies: dict[str, str] = field(default_factory=dict)  # sums that are not those of the file
-    sizes: bool = True
+    sizes: bool = True                # the listing says them
+    changing: str = ""                # the sum that is told once the file itself is asked for
 
 
 class Hub:
@@ -233,7 +234,7 @@ class Front(Answer):
             self.refuse(404, "EntryNotFound")
             return
         commit = repository.revisions.get(revision, revision)
-        sum = digest(repository, file)
+        sum = repository.changing if self.command == "GET" and repository.changing else digest(repository, file)
         if not repository.stored:
             self.send_data(file, repository.files[file], fault, {"X-Repo-Commit": commit, "ETag": f'"{sum}"'})
             return
