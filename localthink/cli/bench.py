@@ -18,6 +18,7 @@ from localthink.records import Offload
 
 if TYPE_CHECKING:
     from localthink.bench.figures import Figures
+    from localthink.bench.measuring import Bench
     from localthink.bench.work import Work
     from localthink.engine.engine import Engine
 
@@ -59,7 +60,7 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
             bench = Bench(engine, work, lambda: bool(interrupted), progress.tell)
             bench.run()
         progress.end()
-        _report(bench, _described(engine, threads, choices[0]), bool(interrupted), as_json)
+        _report(bench, _described(engine, threads, offload, " · ".join(choices)), bool(interrupted), as_json)
     if interrupted:
         sys.exit(INTERRUPTED)
 
@@ -80,26 +81,29 @@ class Progress:
         self._err.replace_line("")
 
 
-def _described(engine: Engine, threads: int | None, choice: str) -> dict[str, Any]:
-    """What is measured, and on which machine."""
+def _described(engine: Engine, threads: int | None, offload: Offload, choice: str) -> dict[str, Any]:
+    """What is measured, and on which machine. `gpu_layers` is what was asked for, `chosen` what that led to."""
     from localthink.doctor.processor_features import processor_name
+    from localthink.engine.bindings import supports_gpu
     from localthink.machine import physical_cores
 
     facts = engine.model.facts
+    layers = "auto" if offload.layers is None else "all" if offload.layers == -1 else offload.layers
     return {
         "model": {"name": engine.model.name, "path": str(facts.path), "quantization": facts.quantization,
                   "parameters": facts.parameters, "bytes": facts.file_bytes},
         "engine": {"threads": threads or physical_cores(), "cache": engine.cache, "context": engine.cells,
-                   "slots": engine.slots, "layout": "split", "chosen": choice},
+                   "slots": engine.slots, "layout": "split", "gpu_layers": layers if supports_gpu() else 0,
+                   "chosen": choice},
         "machine": {"processor": processor_name(), "cores": physical_cores(), "system": platform.platform(),
                     "llama_cpp_python": version("llama-cpp-python"), "built_with": engine.model.backend},
     }
 
 
-def _report(bench: Any, described: dict[str, Any], interrupted: bool, as_json: bool) -> None:
+def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json: bool) -> None:
     from localthink.bench.measuring import PENALTY
 
-    figures: list[Figures] = [each for each in bench.figures.values() if each.readings or each.plain]
+    figures = [each for each in bench.figures.values() if each.readings or each.plain]
     if as_json:
         click.echo(json_line({
             **described, "penalty": {"alpha": PENALTY.alpha, "beta": None, "where": PENALTY.where},
@@ -144,7 +148,7 @@ def heading(described: Mapping[str, Mapping[str, Any]], work: Work) -> Iterator[
            f"{sized(model['bytes'])}")
     yield str(engine["chosen"])
     yield (f"{engine['threads']} thread{'' if engine['threads'] == 1 else 's'} on {machine['processor']}, "
-           f"llama-cpp-python {machine['llama_cpp_python']}")
+           f"GPU layers: {engine['gpu_layers']}, llama-cpp-python {machine['llama_cpp_python']}")
     if work.prompt is not None and work.tokens is not None:
         yield (f"{work.rounds} round{'' if work.rounds == 1 else 's'}: {work.prompt} prompt tokens, then "
                f"{work.tokens} tokens a slot without penalty and {work.tokens} with it")

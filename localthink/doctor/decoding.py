@@ -25,6 +25,10 @@ def decoding(serve: Serve = serve_engine, patience: float = PATIENCE) -> Iterato
     except Refusal as refusal:
         yield Finding("decoding", "the bundled model cannot be used", "trouble", str(refusal))
         return
+    except OSError as error:
+        yield Finding("decoding", f"the engine's process cannot be started: {error}", "trouble",
+                      "it needs a folder for temporary files that can be written (TMPDIR), and memory")
+        return
     except Problem as problem:
         yield Finding("decoding", str(problem), "trouble", "where the machine is not busy with other things, "
                       "llama.cpp does not work on it: compile it here", reinstall("CPU"))

@@ -36,7 +36,7 @@ def _section(name: str, checks: Iterable[Named]) -> Section:
 
 
 def _decoding(asked: Survey) -> Iterator[Finding]:
-    if asked.imported:
-        yield from decoding()
+    if asked.problem:
+        yield Finding("decoding", "not tried", "note", "it begins with what llama.cpp could not do just now")
     else:
-        yield Finding("decoding", "not tried", "note", "it needs a llama.cpp that can be used")
+        yield from decoding()

@@ -20,6 +20,15 @@ def test_an_engine_that_hangs_is_trouble_after_a_while():
     assert finding.level == "trouble" and "0 of 4 answers" in finding.value
 
 
+def test_a_process_that_cannot_be_started_is_trouble(monkeypatch):
+    def no_room(**_: object) -> None:
+        raise FileNotFoundError("no usable temporary directory")
+
+    monkeypatch.setattr("localthink.engine.host.tempfile.mkstemp", no_room)
+    [finding] = decoding()
+    assert finding.level == "trouble" and "no usable temporary directory" in finding.value
+
+
 def test_an_engine_that_computes_wrongly_is_trouble():
     [finding] = decoding(babbles, patience=60)
     assert finding.level == "trouble" and "0 of 4 puzzles" in finding.value and "miscompiled" in finding.advice
