@@ -50,6 +50,7 @@ def test_steps_with_and_without_the_penalty_take_turns_and_neither_is_always_fir
     measured.run()
     steps = [tip for tip in turned if tip is not None]
     assert steps[-8:] == [PLAIN, PENALTY, PENALTY, PLAIN] * 2
+    assert len(turned) == 1 + 8 + 1 + 6, "the warm-up's steps, the round's, and the wish before either"
 
 
 def test_the_penalty_is_on_where_it_is_said_to_be(engine, monkeypatch):

@@ -74,12 +74,14 @@ class Bench:
             return
         figures.read = sum(map(len, prompts))
         figures.readings.append(seconds)
-        before = len(figures.plain)
-        for _ in range(ATTEMPTS):
-            for plain, penalty in self._write(prompts, work.tokens - (len(figures.plain) - before)):
+        written = attempts = 0
+        while written < work.tokens and attempts < ATTEMPTS and not self._stopped():
+            attempts += 1
+            for plain, penalty in self._write(prompts, work.tokens - written):
+                written += 1
                 figures.plain.append(plain)
                 figures.penalty.append(penalty)
-                self._told(f"{title}: writing, {len(figures.plain) - before} of {work.tokens}")
+                self._told(f"{title}: writing, {written} of {work.tokens}")
 
     def _prompt(self, length: int) -> tuple[int, ...]:
         """Tokens drawn at random, which no slot has read before; the thinking begins behind them."""
