@@ -67,12 +67,10 @@ class Hub:
         self.endpoint = self.store = ""
 
     def reset(self) -> None:
-        self.repositories.clear()
-        self.faults.clear()
-        self.sent.clear()
-        self.asked.clear()
-        self.authorized.clear()
-        self.stalled.clear()
+        """Forget everything; answers that are still being sent are no longer counted."""
+        self.repositories, self.sent = {}, {}
+        self.faults, self.asked, self.authorized = [], [], []
+        self.stalled = threading.Event()
 
     def take(self, at: str, file: str) -> Fault | None:
         with self.lock:
@@ -80,10 +78,6 @@ class Hub:
                 if fault.at == at and fault.file in ("", file):
                     return self.faults.pop(number)
         return None
-
-    def count(self, file: str, number: int) -> None:
-        with self.lock:
-            self.sent[file] = self.sent.get(file, 0) + number
 
     def ranges(self, file: str) -> list[str]:
         """What was asked of the store, in order."""
@@ -150,12 +144,14 @@ class Answer(BaseHTTPRequestHandler):
         self.end_headers()
         if self.command == "HEAD":
             return
+        sent = self.hub.sent
         until = len(body) if fault.after is None else min(fault.after, len(body))
         for at in range(0, until, CHUNK):
             piece = body[at: min(at + CHUNK, until)]
             self.wfile.write(piece)
             self.wfile.flush()
-            self.hub.count(name, len(piece))
+            with self.hub.lock:
+                sent[name] = sent.get(name, 0) + len(piece)
         if fault.after is not None:
             if fault.stall:
                 self.hub.stalled.set()

@@ -96,7 +96,7 @@ def test_the_login_reaches_the_hub_and_never_the_store(case: Case, hub: Hub) -> 
 
 def test_pulled_again_nothing_is_sent_again(case: Case, hub: Hub) -> None:
     receipt = pulled(case.pull())
-    hub.sent.clear()
+    hub.sent = {}
     assert pulled(case.pull(":Q4_K_M")) == receipt
     assert not hub.sent
 
@@ -108,7 +108,7 @@ def test_the_client_of_the_hub_finds_it_without_a_connection(case: Case, hub: Hu
 
 def test_what_the_client_of_the_hub_has_loaded_is_checked_and_used(case: Case, hub: Hub) -> None:
     found = client_finds(case, hub)
-    hub.sent.clear()
+    hub.sent = {}
     news = case.pull()
     assert pulled(news).path == found
     assert Checking(1.0) in news and not hub.sent
