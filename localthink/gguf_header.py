@@ -17,7 +17,7 @@ from localthink import gguf_checks as checks
 from localthink.errors import ModelFileError
 from localthink.gguf_bytes import I32, MAGIC, Header, Tensor, open_header, shown_path
 from localthink.gguf_checks import MOST_LAYERS, Vocabulary
-from localthink.model_shape import ModelShape, PerLayer, as_tuple
+from localthink.model_shape import ModelShape, PerLayer, Weights, as_tuple
 
 PART = re.compile(r"(?P<name>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
 U16 = 2  # the GGUF type of split.no and split.count
@@ -41,8 +41,8 @@ class ModelFacts:
     `path` is the file to load, the first where the model is split over several `parts`. `heads` and
     `kv_heads` are tuples where layers differ. Layers, width, heads and context length are 0 where
     a file with a vocabulary alone does not give them. `type_bytes` maps the names of tensor types
-    to the bytes that they take, largest first; `quantization` is what the mix is called. `step_bytes` are the
-    weights that one token reads: not the rows of other tokens, nor the experts that it is not sent to.
+    to the bytes that they take, largest first; `quantization` is what the mix is called. `weights` says
+    what their bytes are for.
     `control_tokens` are the texts that would be structure and not text in a prompt; `bos_text` and
     `eos_text` are empty where the header names no such token.
     """
@@ -55,8 +55,7 @@ class ModelFacts:
     quantization: str
     type_bytes: Mapping[str, int]
     file_bytes: int
-    weight_bytes: int
-    step_bytes: int
+    weights: Weights
     layers: int
     width: int
     hidden: int
@@ -81,6 +80,10 @@ class ModelFacts:
     eos_text: str
     control_tokens: tuple[str, ...]
     chat_template: str | None
+
+    @property
+    def weight_bytes(self) -> int:
+        return self.weights.total
 
     @property
     def has_weights(self) -> bool:
@@ -234,8 +237,8 @@ def _assemble(header: Header, parts: tuple[Path, ...], tensors: tuple[Tensor, ..
         parameters=sum(tensor.elements for tensor in tensors),
         quantization=_mix(header.unsigned("general.file_type"), type_bytes),
         type_bytes=dict(type_bytes.most_common()),
-        file_bytes=sum(part.stat().st_size for part in parts), weight_bytes=sum(type_bytes.values()),
-        step_bytes=_step_bytes(header, tensors, architecture),
+        file_bytes=sum(part.stat().st_size for part in parts),
+        weights=_weights(header, tensors, architecture),
         layers=shape.layers, width=shape.width, hidden=shape.hidden, heads=shape.heads, kv_heads=shape.kv_heads,
         key_length=shape.key_length, value_length=shape.value_length, shares_values=shape.shares_values,
         context_length=shape.context_length, vocabulary=len(vocabulary.tokens), tokenizer=vocabulary.tokenizer,
@@ -247,18 +250,17 @@ def _assemble(header: Header, parts: tuple[Path, ...], tensors: tuple[Tensor, ..
     )
 
 
-def _step_bytes(header: Header, tensors: tuple[Tensor, ...], architecture: str) -> int:
-    """The bytes of weights that are read for one token."""
+def _weights(header: Header, tensors: tuple[Tensor, ...], architecture: str) -> Weights:
     experts, used = (header.integers(f"{architecture}.{key}", MOST_LAYERS) or 0 for key in (
         "expert_count", "expert_used_count"))
     share = max(as_tuple(used, 1)) / max(1, *as_tuple(experts, 1))
-    tied = not any(tensor.name == "output.weight" for tensor in tensors)  # the embedding is read for the output too
-    read = 0.0
-    for tensor in tensors:
-        if tensor.name == "token_embd.weight" and not tied:
-            continue
-        read += tensor.bytes * (share if "_exps." in tensor.name else 1)
-    return int(read)
+    bytes_of = {tensor.name: tensor.bytes for tensor in tensors}
+    embedding = bytes_of.get("token_embd.weight", 0)
+    output = bytes_of.get("output.weight", embedding)
+    blocks = sum(size for name, size in bytes_of.items() if name.startswith("blk."))
+    idle = int(sum(size * (1 - share) for name, size in bytes_of.items() if "_exps." in name))
+    total = sum(bytes_of.values())
+    return Weights(total, blocks, output, total - idle - (embedding if "output.weight" in bytes_of else 0))
 
 
 def _text(vocabulary: Vocabulary, token: int | None) -> str:

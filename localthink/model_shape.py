@@ -15,6 +15,26 @@ def as_tuple(value: PerLayer, layers: int) -> tuple[int, ...]:
 
 
 @dataclass(frozen=True, slots=True)
+class Weights:
+    """Bytes of a model's weights: `total` of them, `blocks` in its layers, `output` in what makes logits.
+
+    `step` are those that one token reads: not the rows of other tokens, nor the experts that it is not sent to.
+    A model without an output of its own uses its embedding for it.
+    """
+
+    total: int
+    blocks: int
+    output: int
+    step: int
+
+    @classmethod
+    def estimated(cls, total: int, step: int, parameters: int, shape: ModelShape, tied: bool) -> Weights:
+        """From a file's size alone, as if all parameters took the same room."""
+        matrix = round(total * shape.vocabulary * shape.width / parameters)
+        return cls(total, total - matrix * (1 if tied else 2), matrix, step)
+
+
+@dataclass(frozen=True, slots=True)
 class ModelShape:
     """All of them are 0 where a file with a vocabulary alone does not say.
 

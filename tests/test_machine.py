@@ -51,3 +51,19 @@ def test_a_group_that_is_over_its_limit_leaves_nothing(groups):
 
 def test_there_is_at_least_one_core():
     assert machine.physical_cores() >= 1
+
+
+def test_the_bandwidth_is_what_all_threads_read_together():
+    assert 0 < machine.memory_bandwidth(0.01, threads=1) < 1e13
+    assert 0 < machine.memory_bandwidth(0.01, threads=3) < 1e13
+
+
+def test_the_disk_is_the_one_that_a_folder_would_be_on(tmp_path):
+    import shutil
+
+    there = shutil.disk_usage(tmp_path).free
+    assert machine.free_disk(tmp_path / "not" / "yet") == pytest.approx(there, rel=0.2)
+
+
+def test_the_machine_has_more_memory_than_is_free():
+    assert machine.total_memory() >= machine.free_memory() > 0

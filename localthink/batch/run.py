@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -29,9 +29,11 @@ from localthink.batch.status import write_status
 from localthink.batch.survey import Checker, Survey, tokens_needed
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
-from localthink.fit import BatchFit, even_slots, fit_batch
+from localthink.fit.batch import BatchFit, even_slots, fit_batch
+from localthink.fit.choice import FitError
 from localthink.gguf_header import read_facts
-from localthink.machine import free_memory, physical_cores
+from localthink.machine import physical_cores
+from localthink.records import Offload
 from localthink.thinking import markers
 
 MOST_NOTED = 10  # bad lines that are told one by one
@@ -39,7 +41,10 @@ MOST_NOTED = 10  # bad lines that are told one by one
 
 @dataclass(frozen=True, slots=True)
 class Spec:
-    """What a run was asked to be. `longest`, `slots` and `split` are chosen where they are None."""
+    """What a run was asked to be. `cache`, `longest`, `slots` and `split` are chosen where they are None.
+
+    With `force` it is tried also where the model does not fit into memory.
+    """
 
     source: str
     folder: Path
@@ -48,13 +53,14 @@ class Spec:
     append: str = ""
     limit: int | None = None
     shard: Shard | None = None
-    cache: str = "f16"
+    cache: str | None = None
     longest: int | None = None
     slots: int | None = None
     split: bool | None = None
     deterministic: bool = False
     threads: int | None = None
-    gpu_layers: int | None = None
+    offload: Offload = field(default_factory=Offload)
+    force: bool = False
     strict: bool = False
     extend: bool = False
     retry_errors: bool = False
@@ -107,7 +113,7 @@ class Run:
 
     def check_continues(self, old: dict[str, Any], folder: Path) -> None:
         """Raise UsageError unless this would continue the run of which `old` is the manifest."""
-        kept = ("context", *(["slots"] if self.spec.deterministic and self.spec.slots is None else []))
+        kept = ("context", "cache", *(["slots"] if self.spec.deterministic and self.spec.slots is None else []))
         chosen = {name: old["settings"].get(name) for name in kept if self._new["settings"][name] is None}
         manifests.check_same(old, {**self._new, "settings": {**self._new["settings"], **chosen}}, folder,
                              self.spec.extend)
@@ -122,13 +128,14 @@ class Run:
         known, before = (self._old["model"], self._old["settings"]) if self._old else ({}, {})
         self.model = manifests.model_record(self.facts, known)
         self.longest: int | None = spec.longest or before.get("context")
+        self.cache: str | None = spec.cache or before.get("cache")
         more = {"append": spec.append, "limit": spec.limit, "shard": str(spec.shard) if spec.shard else None,
-                "cache": spec.cache, "context": self.longest, "deterministic": spec.deterministic}
+                "cache": self.cache, "context": self.longest, "deterministic": spec.deterministic}
         self.slots: int | None = spec.slots
         if spec.deterministic:  # what else a last bit depends on
             self.slots = spec.slots or before.get("slots")
             more |= {"slots": self.slots, "threads": self._threads or physical_cores(),
-                     "gpu_layers": spec.gpu_layers, "versions": manifests.deciding_versions()}
+                     "gpu_layers": spec.offload.layers, "versions": manifests.deciding_versions()}
         data = {"source": self.source.name, "form": self.source.form, "revision": self.source.revision,
                 "sha256": data_sha256(self.source)}
         return manifests.new_manifest(spec.settings, self.model, data, more)
@@ -156,7 +163,7 @@ class Run:
         loading = Loading(str(self.spec.model), longest=self.longest, vocabulary_only=True)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
-            survey.backend, survey.gpu = checker.loaded.backend, checker.loaded.gpu
+            survey.backend, survey.room = checker.loaded.backend, checker.loaded.room
             for row in checker.check(self.items()):
                 if isinstance(row, BadLine):
                     self._note_bad(row, len(bad))
@@ -191,12 +198,18 @@ class Run:
             self._watcher.note(f"more bad lines: see {self.spec.folder / ERRORS}")
 
     def fit(self, survey: Survey) -> BatchFit:
-        """How many samples at once, in which cache."""
+        """How many samples at once, in which cache. Raises FitError where not one fits, unless the run is forced."""
         spec, here = self.spec, self._crew.engines_here
-        return fit_batch(self.facts, self.longest or survey.needed, survey.samples, free_memory() // here,
-                         max(1, physical_cores() // here), cache=spec.cache,
-                         gpu=survey.gpu and spec.gpu_layers != 0, slots=self.slots,
-                         split=True if spec.deterministic else spec.split, even=spec.deterministic)
+        assert survey.room is not None, "the survey comes first"
+        room = survey.room.divided(here)
+        fit = fit_batch(self.facts.shape, self.facts.weights.total, self.longest or survey.needed, survey.samples,
+                        room.without_device() if spec.offload.layers == 0 else room,
+                        max(1, physical_cores() // here), cache=self.cache, slots=self.slots,
+                        split=True if spec.deterministic else spec.split, even=spec.deterministic)
+        if not fit.fits and not spec.force:
+            raise FitError(f"{self.facts.path.stem} does not fit: {fit.why}: give a smaller --context or --slots, take "
+                           "a smaller model or precision (localthink models fit), or --force tries it all the same")
+        return fit
 
     @property
     def _threads(self) -> int | None:
@@ -211,6 +224,7 @@ class Run:
             self._spool.replace(spec.folder / SPOOL)
             self.source = replace(self.source, path=spec.folder / SPOOL)
         self.longest = new["settings"]["context"] = self.longest or fit.longest
+        self.cache = new["settings"]["cache"] = fit.cache
         new["data"] |= {"items": survey.items, "samples": survey.samples, "bad_lines": survey.bad}
         if spec.deterministic:
             new["settings"]["slots"] = fit.slots
@@ -218,7 +232,7 @@ class Run:
             new["created"], new["sessions"] = self._old["created"], self._old["sessions"]
         new["sessions"].append(manifests.session(
             slots=fit.slots, cells=fit.cells, layout="split" if fit.split else "unified",
-            threads=self._threads or physical_cores(), gpu_layers=spec.gpu_layers, backend=survey.backend,
+            threads=self._threads or physical_cores(), gpu_layers=spec.offload.layers, backend=survey.backend,
             workers=self._crew.size, done_before=len(self.ledger.done)))
         manifests.write_json(spec.folder / MANIFEST, new)
 
@@ -226,9 +240,9 @@ class Run:
         """Do what is left to do; the last figures say how it ended."""
         spec = self.spec
         meter = Meter(survey.items, survey.samples, self.ledger.tally, fit.slots * self._crew.size)
-        loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, spec.cache, fit.split,
-                          spec.deterministic, self._threads, spec.gpu_layers)
-        engine_settings = {"context": self.longest, "slots": fit.slots, "cache": spec.cache,
+        loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
+                          spec.deterministic, self._threads, spec.offload, force=True)
+        engine_settings = {"context": self.longest, "slots": fit.slots, "cache": fit.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
         feed = self._feed(meter)
         first = next(feed, None)

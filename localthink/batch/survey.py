@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from localthink.batch.items import BadLine, Item
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, News, Refused
-from localthink.fit import USUAL_CONTEXT
+from localthink.fit.choice import USUAL_CONTEXT
+from localthink.fit.room import Room
 
 AT_ONCE = 64  # prompts on their way to be measured
 PATIENCE = 0.5  # seconds between two looks at whether to stop
@@ -17,7 +18,7 @@ DEATHS = 3  # of an engine until nobody tries again
 @dataclass(slots=True)
 class Survey:
     """What there is to do: counts of items and samples, and the largest number of tokens that one sample can need;
-    and how llama.cpp was built.
+    how llama.cpp was built, and the memory that is free.
 
     `bad` are the lines that cannot be run; they are reported as they come and only counted here.
     """
@@ -27,7 +28,7 @@ class Survey:
     bad: int = 0
     needed: int = 0
     backend: str = ""
-    gpu: bool = False
+    room: Room | None = None
 
 
 class Checker:

@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from localthink.chat.client import Client
@@ -24,7 +24,7 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.records import Message, Steered, Tip, Trace, Wish
+from localthink.records import Message, Offload, Steered, Tip, Trace, Wish
 
 ALTERNATIVES = 6  # tokens that are shown in the place of one
 SLOTS = 2  # one for the conversation, a second for what it is compared with
@@ -49,13 +49,17 @@ class ModelState:
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """How a model is to be opened. `model` is a path or a name, None the one that comes with localthink."""
+    """How a model is to be opened. `model` is a path or a name, None the one that comes with localthink.
+
+    `context` and `cache` are chosen by the free memory where they are None. `force` is for what does not fit.
+    """
 
     model: str | None = None
     context: int | None = None
-    cache: str = "f16"
+    cache: str | None = None
     threads: int | None = None
-    gpu_layers: int | None = None
+    offload: Offload = field(default_factory=Offload)
+    force: bool = False
 
     def with_context(self, context: int) -> Opening:
         """The same model with a cache for so many tokens."""
@@ -94,7 +98,7 @@ class Asker:
             self.model = ModelState("failed", reason=f"the engine's process cannot be started: {error}")
             return
         self._client.send(Loading(opening.model, SLOTS, opening.context, cache=opening.cache,
-                                  threads=opening.threads, gpu_layers=opening.gpu_layers, watched=True))
+                                  threads=opening.threads, offload=opening.offload, watched=True, force=opening.force))
 
     def eject(self) -> None:
         """Close the model, or give up loading it. Its memory is free when this returns."""

@@ -14,7 +14,7 @@ from localthink.cli.options import engine_options, generation_options, model_opt
 from localthink.cli.page import DIM, HELD_STYLE, Page
 from localthink.cli.terminal import Terminal, json_line, read_text
 from localthink.errors import UsageError
-from localthink.records import Event, Request, Sampling, Tip, Trace
+from localthink.records import Event, Offload, Request, Sampling, Tip, Trace
 from localthink.trace_json import trace_object
 
 if TYPE_CHECKING:
@@ -55,8 +55,8 @@ class Asked:
 @click.option("--hide-thinking", is_flag=True, help="Show the answer only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a sample, one a line.")
 def command(question: str | None, model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None,
-            stop: tuple[str, ...], seed: int | None, samples: int, context: int | None, cache: str,
-            threads: int | None, gpu_layers: int | None, raw: bool, hide_thinking: bool, as_json: bool) -> None:
+            stop: tuple[str, ...], seed: int | None, samples: int, context: int | None, cache: str | None,
+            threads: int | None, offload: Offload, force: bool, raw: bool, hide_thinking: bool, as_json: bool) -> None:
     """Ask a model one QUESTION (- reads standard input) and watch it think.
 
     The answer goes to standard output; the thinking, a mark at each new thought, and a summary go to
@@ -71,17 +71,22 @@ def command(question: str | None, model: str | None, tip: Tip, sampling: Samplin
     asked = Asked(read_text(question, "question"), samples, secrets.randbits(31) if seed is None else seed, tip,
                   sampling, max_tokens, stop, raw, hide_thinking)
     slots = min(samples, MOST_AT_ONCE)
-    with load(model, slots=slots, context=context, cache=cache, threads=threads, gpu_layers=gpu_layers) as engine:
+    with load(model, slots=slots, context=context, cache=cache, threads=threads, offload=offload, force=force,
+              on_choice=None if as_json else _say_choice) as engine:
         _hint(engine, asked)
         with interrupts() as interrupted:
             if as_json:
-                _show_json(engine, asked, cache, interrupted)
+                _show_json(engine, asked, interrupted)
             else:
                 start = time.perf_counter()
                 traces = _show(engine, asked, interrupted)
                 _summarise(traces, asked, time.perf_counter() - start)
     if interrupted:
         sys.exit(INTERRUPTED)
+
+
+def _say_choice(choice: str) -> None:
+    Terminal(sys.stderr).write(f"{choice}\n", DIM)
 
 
 def _events(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> Iterator[Event]:
@@ -109,9 +114,9 @@ def _show(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> list[Trac
     return traces
 
 
-def _show_json(engine: Engine, asked: Asked, cache: str, interrupted: Sequence[int]) -> None:
+def _show_json(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> None:
     settings = {"max_tokens": asked.max_tokens, "stop": list(asked.stop), "raw": asked.raw, "context": engine.cells,
-                "slots": engine.slots, "cache": cache}
+                "slots": engine.slots, "cache": engine.cache}
     for event in _events(engine, asked, interrupted):
         if event.trace is not None:
             click.echo(json_line(trace_object(event.trace, engine.model.name, settings)))

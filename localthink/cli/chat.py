@@ -9,7 +9,7 @@ import click
 
 from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.errors import HistoryError, UsageError
-from localthink.records import Sampling, Tip
+from localthink.records import Offload, Sampling, Tip
 
 if TYPE_CHECKING:
     from localthink.chat.asking import Opening
@@ -34,8 +34,8 @@ PATIENCE = 0.5  # seconds to wait for another program's lock: what cannot be sav
               help="Only append text, for screen readers and pipes; so it is where there is no terminal.")
 @click.option("--no-history", is_flag=True, help="Keep nothing.")
 def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None, max_thinking: int | None,
-            seed: int | None, system: str, context: int | None, cache: str, threads: int | None,
-            gpu_layers: int | None, continue_last: bool, plain: bool, no_history: bool) -> None:
+            seed: int | None, system: str, context: int | None, cache: str | None, threads: int | None,
+            offload: Offload, force: bool, continue_last: bool, plain: bool, no_history: bool) -> None:
     """Talk with a model and watch it think.
 
     Conversations are kept on this machine, and nothing leaves it. With --plain, or where standard input or
@@ -46,7 +46,7 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
     from localthink.chat.settings import ChatSettings
 
     settings = ChatSettings(tip, sampling, max_thinking, max_tokens, seed, system)
-    opening = Opening(model, context, cache, threads, gpu_layers)
+    opening = Opening(model, context, cache, threads, offload, force)
     _check(settings, opening)
     if continue_last and no_history:
         raise UsageError("--continue needs what --no-history leaves out: give one of them")

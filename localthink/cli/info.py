@@ -11,6 +11,7 @@ import click
 
 from localthink.cli.terminal import Terminal
 from localthink.errors import UsageError
+from localthink.sizes import counted, sized
 
 if TYPE_CHECKING:
     from localthink.gguf_header import ModelFacts
@@ -56,7 +57,8 @@ def plain(text: str, limit: int = 80) -> str:
 
 def _object(facts: ModelFacts) -> dict[str, object]:
     return {
-        **asdict(facts), "has_weights": facts.has_weights, "r1_roles": facts.r1_roles, "thinks": facts.thinks,
+        **asdict(facts), "weight_bytes": facts.weight_bytes, "has_weights": facts.has_weights,
+        "r1_roles": facts.r1_roles, "thinks": facts.thinks,
         "cache_bytes_per_token": {type_: _cache(facts, type_) for type_ in CACHE_TYPES},
     }
 
@@ -115,19 +117,3 @@ def _cache(facts: ModelFacts, type_: str) -> int | None:
 
 def _each(count: int | tuple[int, ...]) -> str:
     return f"{min(count):,} to {max(count):,}, by layer" if isinstance(count, tuple) else f"{count:,}"
-
-
-def counted(number: int) -> str:
-    for unit, name in ((10**9, "billion"), (10**6, "million")):
-        if number >= unit:
-            return f"{number / unit:.3g} {name}" if number < 1000 * unit else f"{number / unit:,.0f} {name}"
-    return f"{number:,}"
-
-
-def sized(number: float) -> str:
-    """Bytes in the binary unit that leaves three digits or so."""
-    for unit in ("B", "KiB", "MiB"):
-        if number < 1000:
-            return f"{number:.3g} {unit}"
-        number /= 1024
-    return f"{number:,.2f} GiB"

@@ -7,9 +7,11 @@ from typing import Any
 
 import click
 
-from localthink.records import CACHE_TYPES, Sampling, Tip
+from localthink.errors import UsageError
+from localthink.records import CACHE_TYPES, SPLIT_MODES, Offload, Sampling, SplitMode, Tip
 
 Command = Callable[..., None]
+AUTO = "auto"
 
 _GENERATION = (
     click.option("--alpha", type=float, default=3.0, show_default=True,
@@ -26,10 +28,18 @@ _GENERATION = (
     click.option("--max-tokens", type=int, help="Most tokens to write.  [default: what the context holds]"),
 )
 _ENGINE = (
-    click.option("--cache", type=click.Choice(CACHE_TYPES), default="f16", show_default=True,
-                 help="Type of the KV cache."),
+    click.option("--cache", type=click.Choice([AUTO, *CACHE_TYPES]), default=AUTO, show_default=True,
+                 help="Type of the KV cache; auto takes f16, or q8_0 where memory is short."),
     click.option("--threads", type=int, help="CPU threads.  [default: the physical cores]"),
-    click.option("--gpu-layers", type=int, help="Layers on the GPU, -1 for all.  [default: all where there is a GPU]"),
+    click.option("--gpu-layers", metavar="auto|N|all", default=AUTO, show_default=True,
+                 help="Layers on the GPU; auto takes as many as it holds."),
+    click.option("--main-gpu", type=int, default=0, show_default=True,
+                 help="Of several GPUs, the one that has everything, or what is not split."),
+    click.option("--gpu-split", type=click.Choice(SPLIT_MODES), default="layer", show_default=True,
+                 help="Of several GPUs, one has everything, each has layers, or all share the rows of each."),
+    click.option("--gpu-shares", metavar="A,B,…", default="",
+                 help="What part each GPU has.  [default: by free memory]"),
+    click.option("--force", is_flag=True, help="Load the model even where it does not fit into memory."),
 )
 
 stop_option = click.option("--stop", multiple=True, metavar="TEXT",
@@ -50,8 +60,32 @@ def generation_options(command: Command) -> Command:
 
 
 def engine_options(command: Command) -> Command:
-    """How the model is run: `cache`, `threads` and `gpu_layers`."""
-    return _with(command, _ENGINE)
+    """How the model is run: the command gets `cache`, `threads`, `offload` and `force`."""
+
+    @functools.wraps(command)
+    def gathered(*, cache: str, gpu_layers: str, main_gpu: int, gpu_split: SplitMode, gpu_shares: str,
+                 **rest: Any) -> None:
+        offload = Offload(_layers(gpu_layers), main_gpu, gpu_split, _shares(gpu_shares))
+        command(cache=None if cache == AUTO else cache, offload=offload, **rest)
+
+    return _with(gathered, _ENGINE)
+
+
+def _layers(text: str) -> int | None:
+    """None for auto, -1 for all (and -1 itself, as llama.cpp has it)."""
+    if text in (AUTO, "all"):
+        return None if text == AUTO else -1
+    try:
+        return int(text)
+    except ValueError:
+        raise UsageError(f"gpu-layers is {text!r}: give a number of layers, all, or auto") from None
+
+
+def _shares(text: str) -> tuple[float, ...]:
+    try:
+        return tuple(float(part) for part in text.split(",")) if text else ()
+    except ValueError:
+        raise UsageError(f"gpu-shares is {text!r}: give a number for each GPU, as 3,1") from None
 
 
 def _with(command: Command, options: tuple[Callable[[Command], Command], ...]) -> Command:

@@ -13,8 +13,8 @@ import click
 from localthink.cli.interrupts import exit_code, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option, stop_option
 from localthink.errors import UsageError
-from localthink.fit import MOST_SLOTS
-from localthink.records import Sampling, Tip
+from localthink.fit.batch import MOST_SLOTS
+from localthink.records import Offload, Sampling, Tip
 
 if TYPE_CHECKING:
     from localthink.batch.crew import Crew
@@ -60,8 +60,8 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
               help="Write the results in the output form of OpenAI's batches.")
 def command(source: str | None, folder: Path | None, model: str | None, samples: int, tip: Tip, sampling: Sampling,
             max_tokens: int | None, stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
-            shard: str | None, slots: str, longest: int | None, layout: str, cache: str, threads: int | None,
-            gpu_layers: int | None, deterministic: bool, ray: str | None, workers: int | None, extend: bool,
+            shard: str | None, slots: str, longest: int | None, layout: str, cache: str | None, threads: int | None,
+            offload: Offload, force: bool, deterministic: bool, ray: str | None, workers: int | None, extend: bool,
             retry_errors: bool, strict: bool, dry_run: bool, quiet: bool, export: Path | None,
             openai: Path | None) -> None:
     """Answer every item of INPUT, offline, and keep each answer the moment it is there.
@@ -89,7 +89,7 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
             source, Path(nowhere) if dry_run or folder is None else folder, find_model(model),
             Settings(sampling, tip, samples, seed, max_tokens, stop, raw), append, limit,
             read_shard(shard) if shard else None, cache, longest, _slots(slots), LAYOUTS[layout], deterministic,
-            threads, gpu_layers, strict, extend, retry_errors)
+            threads, offload, force, strict, extend, retry_errors)
         if dry_run:
             _rehearse(spec, folder, quiet)
             return

@@ -20,9 +20,11 @@ import numpy.typing as npt
 
 from localthink import records
 from localthink.errors import EngineError
+from localthink.records import Offload
 
 CACHE_TYPES = dict(zip(records.CACHE_TYPES, (lib.GGML_TYPE_F16, lib.GGML_TYPE_Q8_0, lib.GGML_TYPE_Q4_0), strict=True))
 WARNING, ERROR = 3, 4  # GGML_LOG_LEVEL_WARN, GGML_LOG_LEVEL_ERROR
+NOTHING = Offload(layers=0)
 CLOSED = "the engine is closed: load the model again"
 CACHE_IS_FULL = 1  # llama_decode: no room for the batch, nothing was changed
 ABORTED = 2  # llama_decode: `interrupt` was called; what of the batch is in the cache must be cut off again
@@ -117,17 +119,27 @@ def _set(params: Any, **fields: Any) -> None:
 
 
 class NativeModel:
-    """Weights and vocabulary. `gpu_layers` of -1 offloads all of them; `progress` is told of the loading."""
+    """Weights and vocabulary. `offload` says how many layers go to GPUs; `progress` is told of the loading."""
 
-    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False,
+    def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
                  progress: Progress | None = None) -> None:
         log = _library()
         log.lines.clear()
         params = lib.llama_model_default_params()
-        _set(params, n_gpu_layers=gpu_layers, vocab_only=vocabulary_only)
+        _set(params, n_gpu_layers=offload.layers or 0, vocab_only=vocabulary_only, main_gpu=offload.main_gpu,
+             split_mode=records.SPLIT_MODES.index(offload.split))
+        if offload.shares:
+            most = int(lib.llama_max_devices())
+            if len(offload.shares) > most:
+                raise EngineError(f"gpu-shares names {len(offload.shares)} GPUs: llama.cpp knows {most} at most")
+            shares = (ctypes.c_float * most)(*offload.shares)
+            _set(params, tensor_split=shares)
         if "AMX_INT8 = 1" in backend():
             # llama.cpp's AMX kernels crash on many machines (ggml-org/llama.cpp #20824, #26954): keep weights off them
             _set(params, use_extra_bufts=False)
+        elif not offload.layers and "REPACK = 1" in backend():
+            # the file's pages of a tensor stay in memory beside its repacked copy, half of a model again: read, not map
+            _set(params, load_mode=lib.LLAMA_LOAD_MODE_NONE)
         if progress is not None:
             told = lib.llama_progress_callback(lambda share, _: progress(share) is None)  # false would end the loading
             _set(params, progress_callback=told)
@@ -208,7 +220,7 @@ class NativeContext:
             raise EngineError(f"llama.cpp cannot make a context of {cells} tokens: {log.reason()}")
         self._memory = lib.llama_get_memory(self._handle)
         self._watch_for_interrupts()
-        self._n_vocab, self.slots, self.split = model.n_vocab, slots, split
+        self._n_vocab, self.slots, self.split, self.cache = model.n_vocab, slots, split, cache
         self.cells = int(lib.llama_n_ctx(self._handle))
         self.longest = int(lib.llama_n_ctx_seq(self._handle))  # cells that one sequence may have
         self.batch = int(lib.llama_n_batch(self._handle))  # never more than the context

@@ -35,7 +35,7 @@ class Engine:
         The latter takes a split cache.
         """
         self.model, self._context = model, context
-        self.slots, self.cells = context.slots, context.cells
+        self.slots, self.cells, self.cache = context.slots, context.cells, context.cache
         trained = model.facts.context_length or context.cells
         self.longest = min(context.longest, trained, longest or trained)
         if fixed_shapes and not context.split:

@@ -1,63 +1,86 @@
 """From a name to a running engine: finds the file, chooses what was not said, opens it."""
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from localthink.engine.bindings import CACHE_TYPES, NativeContext, Progress, supports_gpu
+from localthink.engine.bindings import CACHE_TYPES, NativeContext, Progress
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
+from localthink.engine.room import room
 from localthink.errors import UsageError
-from localthink.fit import LEAST_CONTEXT, MOST_SLOTS, default_context
+from localthink.fit.batch import MOST_SLOTS
+from localthink.fit.choice import Asked, Choice, choose, largest_for
+from localthink.fit.memory import LEAST_CONTEXT, STEP_TOKENS
+from localthink.gguf_header import ModelFacts, read_facts
 from localthink.local_models import find_model
-from localthink.machine import free_memory, physical_cores
+from localthink.machine import physical_cores
+from localthink.records import Offload
 
-BATCH = 512  # tokens a step: large enough to read prompts at full speed, small enough to stop soon
 MOST_THREADS = 512  # GGML_MAX_N_THREADS
-MOST_LAYERS = 1024
 Layout = Literal["unified", "split"]
 LAYOUTS = ("unified", "split")
 
 
-def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str = "f16",
-         threads: int | None = None, gpu_layers: int | None = None, layout: Layout = "unified",
-         longest: int | None = None, fixed_shapes: bool = False, progress: Progress | None = None) -> Engine:
+def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str | None = None,
+         threads: int | None = None, offload: Offload | None = None, layout: Layout = "unified",
+         longest: int | None = None, fixed_shapes: bool = False, force: bool = False,
+         on_choice: Callable[[str], None] | None = None, progress: Progress | None = None) -> Engine:
     """Open a model, by path or by name (the bundled one by default), for `slots` samples at once.
 
-    `context` is the number of tokens that the KV cache holds, all slots together; left out, it gives
-    every slot the model's own context, at most 16,384 tokens, as far as a quarter of the free memory
-    goes. `cache` is the type of the KV cache: f16, q8_0 or q4_0. `threads` defaults to the physical
-    cores, `gpu_layers` to all layers where llama.cpp was built for a GPU and to none elsewhere.
+    `context` is the number of tokens that the KV cache holds, all slots together, and `cache` its type: f16,
+    q8_0 or q4_0. What is left out is chosen by the memory that is free: 16,384 tokens for every slot, or what the
+    model was trained for, in f16 if that fits, else in q8_0, else fewer. `threads` defaults to the physical cores,
+    `offload` to as many layers as the GPUs hold that llama.cpp was built for.
 
     The `layout` of the cache is unified, which gives cells to whoever needs them and shares prompts for
     free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
     tokens that one sample may have, where that is less than what the cache and the model allow. With
     `fixed_shapes`, which takes a split cache, a sample is the same to the last bit whatever else runs.
-    `progress` is called with the share of the weights that are read.
+    `on_choice` is called with what was chosen, in a line, `progress` with the share of the weights that are read.
 
-    Raises UsageError, ModelFileError or EngineError; each says what to do.
+    Raises UsageError, ModelFileError or EngineError; each says what to do. What is too big for the memory is refused
+    with the arithmetic before any of it is loaded, unless `force` is true.
     """
+    _check(slots, context, cache, threads, layout, fixed_shapes)
+    path, wanted = find_model(str(model) if model is not None else None), offload or Offload()
+    facts = read_facts(path)
+    choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), force)
+    if on_choice is not None:
+        on_choice(choice.described(facts.path.stem, facts.layers))
+    opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress)
+    try:
+        native = NativeContext(opened.native, choice.needs.context, slots, STEP_TOKENS, choice.needs.cache_type,
+                               threads or physical_cores(), split=layout == "split")
+        return Engine(opened, native, longest, fixed_shapes)
+    except BaseException:
+        opened.close()
+        raise
+
+
+def fitting(facts: ModelFacts, asked: Asked, force: bool = False) -> Choice:
+    """How a model is to be opened here and now. Raises FitError where it does not fit, unless forced."""
+    here = room()
+    choice = choose(facts.shape, facts.weights, here, asked)
+    if choice.verdict == "too big" and not force:
+        raise choice.refuse(facts.path.stem,
+                            largest_for(facts.shape, facts.weights, here, asked, choice.needs.cache_type))
+    return choice
+
+
+def _check(slots: int, context: int | None, cache: str | None, threads: int | None, layout: str,
+           fixed_shapes: bool) -> None:
     if not 1 <= slots <= MOST_SLOTS:
         raise UsageError(f"slots is {slots}: give 1 to {MOST_SLOTS}")
-    if cache not in CACHE_TYPES:
+    if cache is not None and cache not in CACHE_TYPES:
         raise UsageError(f"the cache type is {cache!r}: it is one of {', '.join(CACHE_TYPES)}")
     if context is not None and not LEAST_CONTEXT <= context < 2**31:
         raise UsageError(f"context is {context}: give a number of tokens of at least {LEAST_CONTEXT}")
     if threads is not None and not 1 <= threads <= MOST_THREADS:
         raise UsageError(f"threads is {threads}: give 1 to {MOST_THREADS}")
-    if gpu_layers is not None and not -1 <= gpu_layers <= MOST_LAYERS:
-        raise UsageError(f"gpu-layers is {gpu_layers}: give a number of layers, or -1 for all")
-    layers = gpu_layers if gpu_layers is not None else -1 if supports_gpu() else 0
     if layout not in LAYOUTS:
         raise UsageError(f"the cache layout is {layout!r}: it is one of {', '.join(LAYOUTS)}")
     if fixed_shapes and layout != "split":
         raise UsageError("shapes can be fixed only where the cache is split")
-    opened = Model(find_model(str(model) if model is not None else None), layers, progress=progress)
-    try:
-        cells = context or default_context(opened.facts, slots, free_memory(), cache)
-        native = NativeContext(opened.native, cells, slots, BATCH, cache, threads or physical_cores(),
-                               split=layout == "split")
-        return Engine(opened, native, longest, fixed_shapes)
-    except BaseException:
-        opened.close()
-        raise

@@ -7,27 +7,29 @@ from operator import attrgetter
 from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
-from localthink.records import Alternative, Event, Message, Sampling, Tip, Trace, Wish
+from localthink.fit.room import Room
+from localthink.records import Alternative, Event, Message, Offload, Sampling, Tip, Trace, Wish
 
 
 @dataclass(frozen=True, slots=True)
 class Loading:
     """Open this model for so many samples at once; see `load`. `vocabulary_only` can check prompts and no more.
 
-    With `watched` there is news of how far the loading is.
+    With `watched` there is news of how far the loading is; with `force` it is tried also where it does not fit.
     """
 
     model: str | None
     slots: int = 1
     cells: int | None = None
     longest: int | None = None
-    cache: str = "f16"
+    cache: str | None = None
     split: bool = False
     fixed_shapes: bool = False
     threads: int | None = None
-    gpu_layers: int | None = None
+    offload: Offload = field(default_factory=Offload)
     vocabulary_only: bool = False
     watched: bool = False
+    force: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +93,8 @@ class Loaded:
     """The model is open. `backend` is how llama.cpp was built, in its own words; `gpu` says if it can use one.
 
     `name` is the file's, without its ending; `path` the file itself; `trained` the context that the model
-    was trained for; `weight_bytes` and `cache_bytes` are what its weights and the whole cache take.
+    was trained for; `weight_bytes` and `cache_bytes` are what its weights and the whole cache take, and
+    `choice` says in a line how it was opened. `room` is the memory that was free beside a vocabulary.
     """
 
     slots: int
@@ -106,6 +109,8 @@ class Loaded:
     thinks: bool = False
     weight_bytes: int = 0
     cache_bytes: int = 0
+    choice: str = ""
+    room: Room | None = None
 
 
 @dataclass(frozen=True, slots=True)

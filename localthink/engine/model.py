@@ -8,10 +8,10 @@ from pathlib import Path
 from localthink import locations, prompt
 from localthink.chat_template import ChatTemplate
 from localthink.control.course import GO_ON
-from localthink.engine.bindings import NativeModel, Progress, backend
+from localthink.engine.bindings import NOTHING, NativeModel, Progress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf_header import ModelFacts, read_facts
-from localthink.records import Message, Request
+from localthink.records import Message, Offload, Request
 from localthink.thinking import markers
 from localthink.thinking.automaton import Automaton
 
@@ -50,7 +50,7 @@ class Model:
     Raises ModelFileError where the header is not sound, EngineError where llama.cpp refuses it.
     """
 
-    def __init__(self, path: Path, gpu_layers: int = 0, vocabulary_only: bool = False,
+    def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
                  progress: Progress | None = None) -> None:
         self.facts = read_facts(path)
         if not vocabulary_only and not self.facts.has_weights:
@@ -61,7 +61,7 @@ class Model:
             if not vocabulary_only:
                 self._template.start()  # while llama.cpp loads the weights
         try:
-            self.native = NativeModel(self.facts.path, gpu_layers, vocabulary_only, progress)
+            self.native = NativeModel(self.facts.path, offload, vocabulary_only, progress)
         except EngineError:
             self._close_template()
             raise

@@ -37,6 +37,7 @@ from localthink.engine.messages import (
     Written,
 )
 from localthink.engine.model import Model
+from localthink.engine.room import room
 from localthink.errors import LocalthinkError
 from localthink.local_models import find_model
 from localthink.records import Event, Request
@@ -130,19 +131,21 @@ class Worker:
             model = self._vocabulary = Model(find_model(order.model), vocabulary_only=True)
             trained = model.facts.context_length or order.longest or 2**31
             self._longest = min(order.longest or trained, trained)
-            self._news.send(Loaded(0, 0, self._longest, model.backend, supports_gpu()))
+            self._news.send(Loaded(0, 0, self._longest, model.backend, supports_gpu(), room=room()))
             return
         if self._vocabulary is not None:
             self._vocabulary.close()
+        said: list[str] = []
         engine = self._engine = load(
             order.model, slots=order.slots, context=order.cells, cache=order.cache, threads=order.threads,
-            gpu_layers=order.gpu_layers, layout="split" if order.split else "unified", longest=order.longest,
-            fixed_shapes=order.fixed_shapes, progress=self._share if order.watched else None)
+            offload=order.offload, layout="split" if order.split else "unified", longest=order.longest,
+            fixed_shapes=order.fixed_shapes, force=order.force, on_choice=said.append,
+            progress=self._share if order.watched else None)
         facts = engine.model.facts
         self._news.send(Loaded(
             engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu(), engine.model.name,
             str(facts.path), facts.quantization, facts.context_length, facts.thinks, facts.weight_bytes,
-            engine.cells * facts.cache_bytes_per_token(order.cache, order.cache)))
+            engine.cells * facts.cache_bytes_per_token(engine.cache, engine.cache), "".join(said)))
 
     def _share(self, share: float) -> None:
         now = time.perf_counter()

@@ -22,7 +22,7 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.records import Message, Sampling, Steered, Tip, Trace
+from localthink.records import Message, Offload, Sampling, Steered, Tip, Trace
 
 QUESTION = (Message("user", "How many?"),)
 ENDED = Trace(0, 1, 3, (), "", "", "stop", (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 0.0)
@@ -63,7 +63,7 @@ class Stage:
 def test_a_model_is_none_then_loading_then_ready_and_none_again():
     stage = Stage(opened=False, loading=(0.25, 0.5), loads=False)
     assert stage.asker.model == ModelState() and stage.asker.model.longest == 0
-    stage.asker.load(Opening("toy", 2048, "q8_0", 3, 5))
+    stage.asker.load(Opening("toy", 2048, "q8_0", 3, Offload(5)))
     assert stage.asker.model == ModelState("loading")
     assert stage.asker.pump()
     assert stage.asker.model == ModelState("loading", 0.5)
@@ -78,9 +78,9 @@ def test_a_model_is_none_then_loading_then_ready_and_none_again():
 
 def test_an_opening_says_all_that_the_engine_is_told():
     stage = Stage(opened=False)
-    stage.asker.load(Opening("toy", 2048, "q8_0", 3, 5))
-    assert stage.client.orders == [Loading("toy", SLOTS, 2048, cache="q8_0", threads=3, gpu_layers=5, watched=True)]
-    assert stage.asker.opening == Opening("toy", 2048, "q8_0", 3, 5)
+    stage.asker.load(Opening("toy", 2048, "q8_0", 3, Offload(5)))
+    assert stage.client.orders == [Loading("toy", SLOTS, 2048, cache="q8_0", threads=3, offload=Offload(5), watched=True)]
+    assert stage.asker.opening == Opening("toy", 2048, "q8_0", 3, Offload(5))
 
 
 def test_a_model_that_cannot_be_opened_says_why_and_the_next_one_can():

@@ -116,8 +116,9 @@ def test_a_missing_model_is_named(capsys, monkeypatch, tmp_path):
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a console Ctrl+C cannot be sent to one child process on Windows")
 def test_ctrl_c_stops_at_once_prints_what_there_is_and_exits_130(tmp_path):
-    endless = write_tiny_gguf(tmp_path / "endless.gguf", context=1_000_000)  # greedy, it repeats itself for ever
+    endless = write_tiny_gguf(tmp_path / "endless.gguf", context=1_000_000, seed=6)  # greedy, it writes 6,000 and more
     child = start("ask", "-m", endless, "Hello", "--temperature", "0", "--context", "200000")
+    assert "context" in child.stderr.readline()
     assert child.stderr.read(1) == THOUGHT_MARK  # it has begun to think
     child.send_signal(signal.SIGINT)
     _, err = child.communicate(timeout=60)

@@ -8,7 +8,7 @@ import pytest
 from click.testing import CliRunner
 
 from localthink.cli import main
-from localthink.cli.info import command, counted, plain, sized
+from localthink.cli.info import command, plain
 from tiny_gguf import I32, TEXT, tiny_tokens, write_tiny_gguf
 
 
@@ -119,19 +119,6 @@ def test_model_is_found_by_its_name(path: Path, tmp_path: Path) -> None:
     write_tiny_gguf(folder / "mine.gguf", name="Mine")
     result = CliRunner().invoke(command, ["mine"], catch_exceptions=False)
     assert result.stdout.startswith("Mine\n")
-
-
-@pytest.mark.parametrize(("number", "said"), [
-    (68_288, "68,288"), (1_777_088_000, "1.78 billion"), (3_134_720, "3.13 million"), (671_000_000_000, "671 billion"),
-    (7_000_000_000_000, "7,000 billion")])
-def test_parameters_are_counted_as_people_do(number: int, said: str) -> None:
-    assert counted(number) == said
-
-
-@pytest.mark.parametrize(("number", "said"), [
-    (0, "0 B"), (999, "999 B"), (28_672, "28 KiB"), (2**20, "1 MiB"), (1_117_320_512, "1.04 GiB")])
-def test_sizes_are_in_binary_units(number: int, said: str) -> None:
-    assert sized(number) == said
 
 
 def test_plain_text_is_cut_and_cannot_move_the_cursor() -> None:

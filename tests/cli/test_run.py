@@ -31,7 +31,7 @@ def local(capsys, monkeypatch, *arguments):
 def test_a_run_says_what_it_chose_and_ends_with_a_table(capsys, monkeypatch, puzzles, tmp_path):
     ran = local(capsys, monkeypatch, puzzles, "-o", tmp_path / "run", "-n", 2, "--max-tokens", 300)
     assert ran.code == 0
-    assert "6 slots (one for each sample;" in ran.err and "KiB a token" in ran.err
+    assert "6 slots (one for each sample) of 512 tokens" in ran.err and "KiB a token" in ran.err
     for part in ("complete", "3 of 3", "6 of 6", "correct", "tokens/s"):
         assert part in ran.out
     assert len(results(tmp_path / "run")) == 6

@@ -23,7 +23,8 @@ class ScriptedContext:
     def __init__(self, follows: Logits, cells: int = 1024, slots: int = 2, batch: int = 64,
                  whole: bool = False) -> None:
         self._follows, self._whole = follows, whole
-        self.slots, self.cells, self.longest, self.batch, self.split = slots, cells, cells, batch, False
+        self.slots, self.cells, self.longest, self.batch = slots, cells, cells, batch
+        self.split, self.cache = False, "f16"
         self.tokens, self.positions = np.zeros(batch, np.int32), np.zeros(batch, np.int32)
         self.slots_of, self.outputs = np.zeros(batch, np.int32), np.zeros(batch, np.int8)
         self.held: list[list[int]] = [[] for _ in range(slots)]

@@ -222,7 +222,7 @@ def test_a_damaged_model_says_so_instead_of_writing_noise(engine, monkeypatch):
 
 
 @pytest.mark.parametrize("settings", [{"slots": 0}, {"slots": 257}, {"cache": "q5_1"}, {"context": 0}, {"threads": 0},
-                                      {"gpu_layers": -2}])
+                                      {"layout": "spilt"}])
 def test_settings_that_cannot_be_are_refused_by_name_and_value(path, settings):
     [value] = settings.values()
     with pytest.raises(UsageError, match=str(value)):

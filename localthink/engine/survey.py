@@ -1,0 +1,39 @@
+"""What this machine can give a model: the memory that is free, and how fast decoding reads it."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localthink.engine.probe import decoding_bandwidth
+from localthink.engine.room import room
+from localthink.errors import EngineError
+from localthink.fit.room import Room
+from localthink.fit.speed import Bandwidth
+from localthink.machine import memory_bandwidth
+
+QUICKLY = 0.3  # seconds for what decoding cannot be faster than
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """`ceiling` is the bandwidth of memory itself, bytes a second, None where nothing was measured."""
+
+    room: Room
+    bandwidth: Bandwidth
+    ceiling: float | None
+
+
+def survey(memory: int | None = None, measured: bool = True) -> Survey:
+    """Look at the machine. `memory` takes the place of the free bytes; speeds take two seconds to measure.
+
+    A GPU that cannot be measured is used all the same, and its speed is not known.
+    """
+    here = room()
+    if memory is not None:
+        here = Room(memory, min(here.device, memory) if here.shared else here.device, here.device_name, here.shared)
+    if not measured:
+        return Survey(here, Bandwidth(), None)
+    try:
+        device = decoding_bandwidth(on_gpu=True) if here.device else None
+    except EngineError:
+        device = None
+    return Survey(here, Bandwidth(decoding_bandwidth(), device), memory_bandwidth(QUICKLY))

@@ -1,0 +1,44 @@
+"""Which layers go to a GPU, and what that takes on either side."""
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from localthink.fit.memory import Needs
+from localthink.fit.room import SHARE, Room, Verdict, judge, worse
+from localthink.model_shape import ModelShape, Weights
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """`gpu_layers` as llama.cpp counts them: the output is one more than the layers, and comes last.
+
+    `on_device` and `in_memory` are the bytes that are taken where; on a shared device the latter are all of them.
+    """
+
+    gpu_layers: int
+    on_device: int
+    in_memory: int
+    verdict: Verdict
+
+
+def place(needs: Needs, shape: ModelShape, weights: Weights, room: Room, gpu_layers: int | None = None) -> Placement:
+    """Put `gpu_layers` of the layers on the GPU, -1 for all; None for as many as it holds with room to work in."""
+    everything = shape.layers + 1
+    if not room.device or gpu_layers == 0:
+        return Placement(0, 0, needs.total, judge(needs.total, room.memory))
+    if gpu_layers is None:
+        gpu_layers = next((layers for layers in range(everything, 0, -1)
+                           if _on_device(needs, shape, weights, layers) <= room.device * SHARE), 0)
+        if not gpu_layers:
+            return place(needs, shape, weights, room, 0)
+    layers = everything if gpu_layers < 0 else min(gpu_layers, everything)
+    on_device = _on_device(needs, shape, weights, layers)
+    in_memory = needs.total if room.shared else max(needs.total - on_device, needs.runtime + needs.output)
+    return Placement(layers, on_device, in_memory, worse(judge(on_device, room.device), judge(in_memory, room.memory)))
+
+
+def _on_device(needs: Needs, shape: ModelShape, weights: Weights, layers: int) -> int:
+    """Bytes of so many layers, with their part of the cache and the buffers of a step. The embedding stays behind."""
+    share = min(layers, shape.layers) / max(1, shape.layers)  # a vocabulary alone has none
+    output = weights.output if layers > shape.layers else 0
+    return int((weights.blocks + needs.cache) * share) + output + needs.compute

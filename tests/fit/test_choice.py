@@ -1,0 +1,100 @@
+"""What nobody says is chosen: as much context as fits, in the best type of cache, and never more than there is."""
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, SMALL, SMALL_WEIGHTS
+from localthink.errors import UsageError
+from localthink.fit.choice import USUAL_CONTEXT, Asked, Choice, choose, largest_for
+from localthink.fit.memory import LEAST_CONTEXT
+from localthink.fit.room import Room
+
+
+def chosen(free: int, asked: Asked | None = None, device: int = 0) -> Choice:
+    return choose(LARGE, LARGE_WEIGHTS, Room(free, device, "GPU" if device else ""), asked or Asked())
+
+
+@pytest.mark.parametrize(("gib", "context", "cache", "verdict"), [
+    (24, USUAL_CONTEXT, "f16", "fits"), (8, USUAL_CONTEXT, "f16", "fits"), (7, USUAL_CONTEXT, "q8_0", "fits"),
+    (6, 8192, "q8_0", "fits"), (5, 256, "q8_0", "tight"), (3, 8192, "q8_0", "too big"),
+])
+def test_a_full_context_comes_first_then_a_smaller_cache_then_a_shorter_context(
+        gib: int, context: int, cache: str, verdict: str) -> None:
+    found = chosen(gib * GIB)
+    assert found.verdict == verdict
+    assert found.needs.cache_type == cache
+    assert found.needs.context == context or (verdict == "tight" and 0 < found.needs.context < 8192)
+
+
+def test_a_context_is_no_longer_than_the_model_was_trained_for() -> None:
+    short = replace(LARGE, context_length=4096)
+    assert choose(short, LARGE_WEIGHTS, Room(64 * GIB), Asked(slots=2)).needs.context == 8192
+    unsaid = replace(LARGE, context_length=0)
+    assert choose(unsaid, LARGE_WEIGHTS, Room(64 * GIB), Asked()).needs.context == USUAL_CONTEXT
+
+
+def test_every_slot_gets_a_full_context_where_there_is_room() -> None:
+    assert chosen(64 * GIB, Asked(slots=4)).needs.context == 4 * USUAL_CONTEXT
+
+
+@given(st.integers(0, 64 * GIB), st.none() | st.integers(256, 300_000), st.none() | st.sampled_from(["f16", "q4_0"]),
+       st.integers(1, 8), st.integers(0, 12 * GIB))
+def test_what_is_named_is_kept_and_what_is_chosen_fits_where_anything_does(
+        free: int, context: int | None, cache: str | None, slots: int, device: int) -> None:
+    asked = Asked(slots, context, cache)
+    found = chosen(free, asked, device)
+    if context is not None:
+        assert 0 <= found.needs.context - context < 256
+    if cache is not None:
+        assert found.needs.cache_type == cache
+    room = Room(free, device, "GPU" if device else "")
+    if found.verdict == "too big" and not device:
+        least = Asked(slots, context or LEAST_CONTEXT, cache or "q8_0")
+        assert choose(LARGE, LARGE_WEIGHTS, room, least).verdict == "too big"
+
+
+def test_heads_that_cannot_be_packed_keep_their_cache_in_f16() -> None:
+    odd = replace(SMALL, key_length=80, value_length=80)
+    assert choose(odd, SMALL_WEIGHTS, Room(int(1.5 * GIB)), Asked()).needs.cache_type == "f16"
+    with pytest.raises(UsageError, match="use f16"):
+        choose(odd, SMALL_WEIGHTS, Room(8 * GIB), Asked(cache="q8_0"))
+
+
+def test_all_layers_on_the_gpu_are_worth_a_smaller_cache() -> None:
+    found = chosen(64 * GIB, device=int(6.5 * GIB))
+    assert found.needs.cache_type == "q8_0"
+    assert found.placement.gpu_layers == LARGE.layers + 1
+
+
+def test_where_a_gpu_holds_a_part_the_rest_stays_in_memory() -> None:
+    found = chosen(64 * GIB, device=3 * GIB)
+    assert 0 < found.placement.gpu_layers < LARGE.layers
+    assert found.verdict == "fits"
+    assert (found.needs.context, found.needs.cache_type) == (USUAL_CONTEXT, "f16")
+
+
+def test_a_gpu_that_is_not_wanted_is_not_used() -> None:
+    assert chosen(64 * GIB, Asked(gpu_layers=0), 24 * GIB).placement.gpu_layers == 0
+
+
+def test_a_refusal_has_the_arithmetic_the_room_and_what_would_fit() -> None:
+    found = chosen(6 * GIB, Asked(context=131_072, cache="f16"))
+    assert found.verdict == "too big"
+    largest = largest_for(LARGE, LARGE_WEIGHTS, Room(6 * GIB), Asked(), "f16")
+    said = str(found.refuse("my-model", largest))
+    assert said.startswith("my-model does not fit: 4.58 GiB weights + 16.00 GiB cache (131,072 tokens, f16) + ")
+    assert f"= {found.needs.total / GIB:.2f} GiB, and there is 6.00 GiB free: a context of at most {largest:,}" in said
+    assert said.endswith("--force tries it all the same")
+    assert "take a smaller model or precision" in str(found.refuse("my-model", 0))
+    assert found.refuse("my-model", 0).exit_code == 2
+
+
+def test_a_line_says_what_was_chosen() -> None:
+    assert chosen(24 * GIB).described("big", LARGE.layers) == (
+        "big: context 16,384 tokens · f16 cache 2.00 GiB · needs 6.80 GiB of 24.00 GiB free")
+    assert "all layers on GPU (" in chosen(24 * GIB, device=24 * GIB).described("big", LARGE.layers)
+    assert " of 33 layers on GPU (" in chosen(24 * GIB, device=3 * GIB).described("big", LARGE.layers)
