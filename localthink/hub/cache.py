@@ -80,7 +80,7 @@ def settle(file: CachedFile, linked: bool) -> None:
             file.content.replace(file.pointer)
         return
     if file.content.exists() and not (file.pointer.exists() and file.pointer.samefile(file.content)):
-        link = file.pointer.with_name(f"{file.pointer.name}.{os.getpid()}.link")
+        link = file.pointer.with_name(f"{file.pointer.name}.link")  # of whoever was killed here, or nobody's
         with suppress(FileNotFoundError):
             link.unlink()
         link.symlink_to(os.path.relpath(file.content, file.pointer.parent))

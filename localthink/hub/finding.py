@@ -66,7 +66,7 @@ def read_listing(place: Place, retries: Retries) -> Listing:
         raise LocalthinkError(f"the Hub does not say at which commit {place.repository} is: check HF_ENDPOINT")
     files = []
     for sibling in information.siblings or ():
-        if NAME.fullmatch(sibling.rfilename):
+        if NAME.fullmatch(sibling.rfilename) and sibling.rfilename.isprintable():
             blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id or ""
             size = sibling.lfs.size if sibling.lfs else sibling.size
             files.append(RemoteFile(sibling.rfilename, size, blob if BLOB.fullmatch(blob) else ""))

@@ -1,7 +1,9 @@
 """A download in a process of its own, as its parent sees it: started, listened to, ended at any moment."""
 from __future__ import annotations
 
+import math
 import multiprocessing
+import time
 from collections.abc import Sequence
 from multiprocessing.connection import Connection
 from multiprocessing.context import SpawnProcess
@@ -13,6 +15,8 @@ from localthink.hub.listing import Listing
 from localthink.hub.news import LAST, SPARE, Failed, Listed, News, Order, Patience
 from localthink.hub.serve import serve
 from localthink.hub.wanted import Wanted
+
+SLICE = 0.25  # seconds
 
 
 class Pull:
@@ -101,7 +105,8 @@ class _Child:
             return []
         news: list[News] = []
         try:
-            while not self.finished and self._news.poll(0 if news else seconds):
+            self._await(seconds)
+            while not self.finished and self._news.poll():
                 news.append(self._news.recv())
                 self.finished = isinstance(news[-1], LAST)
         except Exception:  # the pipe has ended, or what came through it was cut off: whatever it was, the child is gone
@@ -110,6 +115,12 @@ class _Child:
             news.append(Failed(f"the download's process ended ({ending(self._process.exitcode)}): pull again, "
                                "it goes on where it was", 1))
         return news
+
+    def _await(self, seconds: float | None) -> None:
+        """Wait for news in slices: within one, some systems do not hear Ctrl+C."""
+        end = math.inf if seconds is None else time.monotonic() + seconds
+        while (left := end - time.monotonic()) > 0 and not self._news.poll(min(left, SLICE)):
+            pass
 
     def close(self) -> None:
         self.finished = True

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Callable
 from contextlib import ExitStack
+from dataclasses import replace
 
 from localthink.errors import LocalthinkError, ModelFileError
 from localthink.hub.cache import CachedFile, held, remember_revision, repository_folder, settle, size_of
@@ -50,22 +51,20 @@ class Pulling:
         self._checked, self._told = 0, 0.0
 
     def run(self) -> Receipt:
-        choice = self._choice
         receipt = self._begun()
         earlier = read_receipt(receipt)
-        total = receipt.bytes
-        same = earlier is not None and _sums(earlier) == _sums(receipt)
-        if earlier is not None and same and earlier.complete:
-            self._tell(Found(receipt.repository, earlier.commit, receipt.precision, _names(choice), total, total))
-            return earlier
+        if earlier is not None:
+            receipt = replace(receipt, model=receipt.model or earlier.model)
+            if earlier.complete and _sums(earlier) == _sums(receipt):
+                return self._known(replace(earlier, model=receipt.model))
         with ExitStack() as locks:
             for _, cached in self._files:
                 locks.enter_context(held(cached))
-            if earlier is not None and not same:
+            if earlier is not None and _sums(earlier) != _sums(receipt):
                 self._drop_outdated(earlier)
             here = self._to_check
-            self._tell(Found(receipt.repository, receipt.commit, receipt.precision, _names(choice), total, here))
-            self._check_space(total - here)
+            self._found(receipt, here)
+            self._check_space(receipt.bytes - here)
             write_receipt(receipt)
             for file, cached in self._files:
                 self._fetch(file, cached)
@@ -78,6 +77,17 @@ class Pulling:
                       for file, cached in self._files)
         return Receipt(choice.place.repository, choice.commit, choice.offer.precision, files, self._order.wanted.model)
 
+    def _known(self, receipt: Receipt) -> Receipt:
+        """A model that was pulled before, perhaps under another name."""
+        self._found(receipt, receipt.bytes)
+        if read_receipt(receipt) != receipt:
+            write_receipt(receipt)
+        return receipt
+
+    def _found(self, receipt: Receipt, here: int) -> None:
+        names = tuple(file.name for file in receipt.files)
+        self._tell(Found(receipt.repository, receipt.commit, receipt.precision, names, receipt.bytes, here))
+
     def _drop_outdated(self, earlier: Receipt) -> None:
         """Parts of a content that the Hub no longer has there are of no use any more."""
         kept = {cached.blob for _, cached in self._files}
@@ -89,7 +99,7 @@ class Pulling:
                 self._tell(Note(f"{file.name} changed on the Hub: its download starts again"))
         if earlier.complete:
             self._tell(Note(f"{earlier.repository} changed on the Hub; what was pulled before, commit "
-                            f"{earlier.commit[:8]}, keeps {sized(earlier.bytes)} until `hf cache prune`"))
+                            f"{earlier.commit[:8]}, still takes {sized(earlier.bytes)} there: see `hf cache`"))
 
     def _check_space(self, missing: int) -> None:
         folder = next(path for path in (self._folder, *self._folder.parents) if path.exists())
@@ -102,32 +112,32 @@ class Pulling:
     def _fetch(self, file: RemoteFile, cached: CachedFile) -> None:
         """Make the content of one file whole, and checked."""
         size = file.bytes or 0
-        sum = Sum(file.blob, size)
+        summed = Sum(file.blob, size)
         whole = cached.whole(size)
         if whole is not None:
-            sum.add_file(whole, self._on_checked)
-            if sum.right:
+            summed.add_file(whole, self._on_checked)
+            if summed.right:
                 return
             self._here[cached] = size_of(cached.part)
             self._tell(Note(f"the copy of {file.name} in the Hub's cache is damaged: it is loaded again"))
-            sum.restart()
+            summed.restart()
         cached.part.parent.mkdir(parents=True, exist_ok=True)
         if size_of(cached.part) > size:
             cached.part.unlink()
         if size_of(cached.part):
-            sum.add_file(cached.part, self._on_checked)
-        self._here[cached] = sum.bytes
-        self._load(file, cached, sum)
-        if not sum.right:
+            summed.add_file(cached.part, self._on_checked)
+        self._here[cached] = summed.bytes
+        self._load(file, cached, summed)
+        if not summed.right:
             cached.part.unlink()
-            raise LocalthinkError(f"{file.name} is not what the Hub says it is: its sum is {sum.found[:12]}… and not "
-                                  f"{file.blob[:12]}…; it was thrown away, pull it again")
+            raise LocalthinkError(f"{file.name} is not what the Hub says it is: its sum is {summed.found[:12]}… and "
+                                  f"not {file.blob[:12]}…; it was thrown away, pull it again")
         if whole is not None and whole != cached.content:
             cached.part.replace(whole)  # the damaged one, where there are no links
         else:
             cached.part.replace(cached.content)
 
-    def _load(self, file: RemoteFile, cached: CachedFile, sum: Sum) -> None:
+    def _load(self, file: RemoteFile, cached: CachedFile, summed: Sum) -> None:
         from huggingface_hub import hf_hub_url
 
         choice = self._choice
@@ -135,12 +145,13 @@ class Pulling:
 
         def on_bytes(number: int) -> None:
             self._here[cached] += number
-            self._report(lambda: Progress(sum_of(self._here), choice.offer.bytes), sum.bytes == file.bytes)
+            here = sum(self._here.values())
+            self._report(lambda: Progress(here, choice.offer.bytes), summed.bytes == file.bytes)
 
         url = hf_hub_url(choice.place.repository, file.name, revision=choice.commit)
         retries = Retries(self._order.patience, self._tell)
         try:
-            Transfer(Source(url, file.name, file.blob, file.bytes or 0), cached.part, sum, retries, on_bytes).run()
+            Transfer(Source(url, file.name, file.blob, file.bytes or 0), cached.part, summed, retries, on_bytes).run()
         except Exception as error:
             raise fault(error, subject) from error
 
@@ -176,19 +187,11 @@ class Pulling:
             self._tell(news())
 
 
-def sum_of(here: dict[CachedFile, int]) -> int:
-    return sum(here.values())
-
-
 def _here(cached: CachedFile, file: RemoteFile) -> int:
     """The bytes of a file that need not be loaded, if their sum is right."""
     size = file.bytes or 0
     part = size_of(cached.part)
     return size if cached.whole(size) is not None else part if part <= size else 0
-
-
-def _names(choice: Choice) -> tuple[str, ...]:
-    return tuple(file.name for file in choice.offer.files)
 
 
 def _sums(receipt: Receipt) -> tuple[tuple[str, str], ...]:

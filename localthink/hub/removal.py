@@ -48,9 +48,8 @@ def _files(receipt: Receipt) -> list[CachedFile]:
 
 
 def _bytes(file: CachedFile) -> int:
-    shown = file.pointer.is_file() and not file.pointer.is_symlink()  # the content itself, where there are no links
-    return (size_of(file.pointer) if shown else 0) + size_of(file.part) + (
-        size_of(file.content) if not _shown_elsewhere(file) else 0)
+    own = [file.pointer, file.part] if _shown_elsewhere(file) else [file.pointer, file.part, file.content]
+    return sum(size_of(path) for path in own if not path.is_symlink())  # links take nothing, but lead to what does
 
 
 def _remove_file(file: CachedFile) -> int:

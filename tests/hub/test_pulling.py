@@ -6,7 +6,7 @@ import os
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
 from pathlib import Path
@@ -99,6 +99,14 @@ def test_pulled_again_nothing_is_sent_again(case: Case, hub: Hub) -> None:
     hub.sent = {}
     assert pulled(case.pull(":Q4_K_M")) == receipt
     assert not hub.sent
+
+
+def test_a_model_that_was_pulled_under_another_name_gets_the_name_of_the_catalogue_too(case: Case, hub: Hub) -> None:
+    receipt = pulled(case.pull())
+    wanted = Wanted("tiny", (Place(case.name),), "", "", "tiny")
+    named = pulled(case.worker.follow(Order(wanted, patience=HASTY, spare=0)))
+    assert named == replace(receipt, model="tiny")
+    assert pulled(case.pull()) == named
 
 
 def test_the_client_of_the_hub_finds_it_without_a_connection(case: Case, hub: Hub) -> None:
@@ -317,7 +325,7 @@ def test_a_new_state_of_a_pulled_model_says_what_the_old_one_keeps(case: Case, h
     old = pulled(case.pull())
     hub.repositories[case.name] = Repository({FILE: model(1)}, {"main": "b" * 40})
     news = case.pull()
-    assert any(isinstance(item, Note) and "until `hf cache prune`" in item.text for item in news)
+    assert any(isinstance(item, Note) and "see `hf cache`" in item.text for item in news)
     assert pulled(news).path.read_bytes() == model(1) and old.path.read_bytes() == case.data
 
 
