@@ -4,6 +4,7 @@ from __future__ import annotations
 import os
 import threading
 import time
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
@@ -19,14 +20,15 @@ def physical_cores() -> int:
     cores = psutil.cpu_count(logical=False) or os.cpu_count() or 1
     if hasattr(psutil.Process, "cpu_affinity"):  # not on macOS; a container may be allowed fewer than there are
         cores = min(cores, len(psutil.Process().cpu_affinity()))
-    return cores
+    limit = processor_limit()
+    return cores if limit is None else max(1, min(cores, int(limit)))
 
 
 def free_memory() -> int:
     """Bytes that can be had without swapping, by the machine and by the limit of a container or a job."""
     import psutil
 
-    return min([int(psutil.virtual_memory().available), *_left_in_groups(CONTROL_GROUPS)])
+    return min([int(psutil.virtual_memory().available), *_memory_limits()])
 
 
 def total_memory() -> int:
@@ -72,21 +74,59 @@ def memory_bandwidth(seconds: float = 1.0, threads: int | None = None) -> float:
     return sum(read) / (time.perf_counter() - start)
 
 
-def _left_in_groups(root: Path) -> list[int]:
-    """What Linux control groups, of either version, leave to this process; nothing where there are none."""
-    left = []
+def other_programs_share() -> Callable[[], float]:
+    """Begins to watch; what it returns says which share of the processor other programs have had since, 0 to 1."""
+    import psutil
+
+    def used() -> tuple[float, float, float]:
+        times, own = psutil.cpu_times(), psutil.Process().cpu_times()
+        resting = times.idle + getattr(times, "iowait", 0.0)
+        return sum(times), resting, own.user + own.system
+
+    before = used()
+
+    def share() -> float:
+        whole, resting, own = (now - then for now, then in zip(used(), before, strict=True))
+        return min(1.0, max(0.0, (whole - resting - own) / whole)) if whole > 0 else 0.0
+
+    return share
+
+
+def processor_limit() -> float | None:
+    """The processors' time that a container or a job gives to this process; None for no limit."""
+    limits = []
+    for group, version_1 in _groups("cpu"):
+        with suppress(OSError, ValueError):  # no limit is the word "max", or -1
+            limits.append(_quota(group, version_1))
+    return min((limit for limit in limits if limit > 0), default=None)
+
+
+def _quota(group: Path, version_1: bool) -> float:
+    if version_1:
+        return int((group / "cpu.cfs_quota_us").read_text()) / int((group / "cpu.cfs_period_us").read_text())
+    quota, period = (group / "cpu.max").read_text().split()
+    return int(quota) / int(period)
+
+
+def _memory_limits() -> Iterator[int]:
+    """What control groups leave to this process."""
+    for group, version_1 in _groups("memory"):
+        limit, used = (("memory.limit_in_bytes", "memory.usage_in_bytes") if version_1
+                       else ("memory.max", "memory.current"))
+        with suppress(OSError, ValueError):  # no limit is the word "max"
+            yield max(0, int((group / limit).read_text()) - int((group / used).read_text()))
+
+
+def _groups(controller: str) -> Iterator[tuple[Path, bool]]:
+    """The Linux control groups that this process is in, from its own up, and whether they are of version 1."""
     with suppress(OSError, ValueError):
-        groups = [line.split(":", 2) for line in OWN_GROUPS.read_text(encoding="utf-8").splitlines()]
-        for _, controllers, name in groups:
-            if controllers and "memory" not in controllers.split(","):
+        for line in OWN_GROUPS.read_text(encoding="utf-8").splitlines():
+            _, controllers, name = line.split(":", 2)
+            if controllers and controller not in controllers.split(","):
                 continue
-            version_1 = root / "memory"
-            top, limit, used = ((version_1, "memory.limit_in_bytes", "memory.usage_in_bytes") if controllers
-                                else (root, "memory.max", "memory.current"))
+            top = CONTROL_GROUPS / controller if controllers else CONTROL_GROUPS
             own = top / name.lstrip("/")
             for group in (own, *own.parents):
-                with suppress(OSError, ValueError):  # no limit is the word "max"
-                    left.append(max(0, int((group / limit).read_text()) - int((group / used).read_text())))
+                yield group, bool(controllers)
                 if group == top:
                     break
-    return left

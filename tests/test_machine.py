@@ -67,3 +67,41 @@ def test_the_disk_is_the_one_that_a_folder_would_be_on(tmp_path):
 
 def test_the_machine_has_more_memory_than_is_free():
     assert machine.total_memory() >= machine.free_memory() > 0
+
+
+def quota(tmp_path, folder: str, **files: str) -> None:
+    place = tmp_path / "groups" / folder
+    place.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        (place / name.replace("_max", ".max").replace("_cfs", ".cfs")).write_text(text)
+
+
+def test_the_tightest_limit_above_a_process_counts_for_its_threads(groups, tmp_path, monkeypatch):
+    own, _ = groups
+    own.write_text("0::/job/step\n")
+    quota(tmp_path, "job/step", cpu_max="max 100000\n")
+    quota(tmp_path, "job", cpu_max="150000 100000\n")
+    assert machine.processor_limit() == 1.5
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 8)
+    assert machine.physical_cores() == 1
+
+
+def test_limits_of_the_first_version_count_as_well(groups, tmp_path):
+    own, _ = groups
+    own.write_text("4:cpu,cpuacct:/docker\n2:memory:/docker\n")
+    quota(tmp_path, "cpu/docker", cpu_cfs_quota_us="50000\n", cpu_cfs_period_us="100000\n")
+    quota(tmp_path, "cpu", cpu_cfs_quota_us="-1\n", cpu_cfs_period_us="100000\n")
+    assert machine.processor_limit() == 0.5
+
+
+def test_without_groups_there_is_no_limit(groups, tmp_path):
+    own, _ = groups
+    assert machine.processor_limit() is None
+    own.write_text("0::/\n")
+    quota(tmp_path, "", cpu_max="max 100000\n")
+    assert machine.processor_limit() is None
+
+
+def test_what_this_program_does_is_not_counted_as_others():
+    share = machine.other_programs_share()
+    assert 0 <= share() <= 1

@@ -4,13 +4,13 @@ from __future__ import annotations
 import io
 import os
 import sys
-from importlib import import_module
 from importlib.metadata import version
 from pathlib import Path
 
 import click
 
 from localthink.cli.interrupts import INTERRUPTED
+from localthink.cli.lazy import LazyCommands
 from localthink.errors import LocalthinkError
 from localthink.visible_text import visible
 
@@ -20,6 +20,7 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
     "run": ("localthink.cli.run", "Answer many prompts offline; goes on where it stopped."),
     "status": ("localthink.cli.status", "Show how far a run is."),
     "merge": ("localthink.cli.merge", "Put the shards of a run together."),
+    "models": ("localthink.cli.models", "Choose, download and look after models."),
     "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
     "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),
     "bench": ("localthink.cli.bench", "Measure how fast a model reads and writes here."),
@@ -27,21 +28,8 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
 }
 
 
-class LazyCommands(click.Group):
-    """A group whose commands are imported when they are called, so that --help answers at once."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = import_module(COMMANDS[cmd_name][0]).command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, summary) for name, (_, summary) in COMMANDS.items()])
+class Commands(LazyCommands):
+    modules = COMMANDS
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:
@@ -50,7 +38,7 @@ def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None
         ctx.exit()
 
 
-@click.group(cls=LazyCommands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=Commands, context_settings={"help_option_names": ["-h", "--help"]})
 @click.option("--version", is_flag=True, is_eager=True, expose_value=False, callback=_print_version,
               help="Show the version and exit.")
 def localthink() -> None:

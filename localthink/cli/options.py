@@ -65,13 +65,13 @@ def engine_options(command: Command) -> Command:
     @functools.wraps(command)
     def gathered(*, cache: str, gpu_layers: str, main_gpu: int, gpu_split: SplitMode, gpu_shares: str,
                  **rest: Any) -> None:
-        offload = Offload(_layers(gpu_layers), main_gpu, gpu_split, _shares(gpu_shares))
+        offload = Offload(gpu_layers_of(gpu_layers), main_gpu, gpu_split, _shares(gpu_shares))
         command(cache=None if cache == AUTO else cache, offload=offload, **rest)
 
     return _with(gathered, _ENGINE)
 
 
-def _layers(text: str) -> int | None:
+def gpu_layers_of(text: str) -> int | None:
     """None for auto, -1 for all (and -1 itself, as llama.cpp has it)."""
     if text in (AUTO, "all"):
         return None if text == AUTO else -1

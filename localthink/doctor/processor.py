@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
-from pathlib import Path
 
 from localthink import machine
 from localthink.doctor.findings import Finding
@@ -24,15 +22,12 @@ def threads() -> Iterator[Finding]:
     import psutil
 
     chosen, physical = machine.physical_cores(), psutil.cpu_count(logical=False) or 0
+    limit = machine.processor_limit()
     reason = ("one for each physical core" if chosen == physical
+              else f"the container or job gives {limit:.3g} processors' time" if limit is not None and limit < physical
               else f"of {physical} physical cores this process may use so many" if chosen < physical
               else "the physical cores are not known")
     yield Finding("threads", f"{chosen}: {reason}")
-    limit = processor_limit(machine.CONTROL_GROUPS)
-    if limit is not None and limit < chosen:
-        most = max(1, int(limit))
-        yield Finding("container", f"gives {limit:.3g} processors' time, and {chosen} threads are used", "warning",
-                      f"they wait for each other: give --threads {most}, or the container more processors")
 
 
 def load() -> Iterator[Finding]:
@@ -47,28 +42,3 @@ def load() -> Iterator[Finding]:
     if battery is not None and not battery.power_plugged:
         yield Finding("power", f"on battery, {battery.percent:.0f} % left", "note",
                       "many laptops slow their processor down on battery")
-
-
-def processor_limit(root: Path) -> float | None:
-    """The processors' time that Linux control groups, of either version, give to this process; None for no limit."""
-    limits = []
-    with suppress(OSError, ValueError):
-        for line in machine.OWN_GROUPS.read_text(encoding="utf-8").splitlines():
-            _, controllers, name = line.split(":", 2)
-            if controllers and "cpu" not in controllers.split(","):
-                continue
-            top = root / "cpu" if controllers else root
-            own = top / name.lstrip("/")
-            for group in (own, *own.parents):
-                with suppress(OSError, ValueError):  # no limit is the word "max", or -1
-                    limits.append(_quota(group, bool(controllers)))
-                if group == top:
-                    break
-    return min((limit for limit in limits if limit > 0), default=None)
-
-
-def _quota(group: Path, version_1: bool) -> float:
-    if version_1:
-        return int((group / "cpu.cfs_quota_us").read_text()) / int((group / "cpu.cfs_period_us").read_text())
-    quota, period = (group / "cpu.max").read_text().split()
-    return int(quota) / int(period)

@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import json
 import os
-import signal
 import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING, Any
+
+from localthink.child_process import ending
 
 if TYPE_CHECKING:
     from localthink.engine.devices import Device
@@ -60,7 +61,7 @@ def survey(command: Sequence[str] = COMMAND, patience: float = PATIENCE) -> Surv
         told = subprocess.run(command, capture_output=True, timeout=patience, stdin=subprocess.DEVNULL)
         out, code = told.stdout, told.returncode
         if code:
-            problem = f"its process ended ({_how(code)}){_last_line(told.stderr)}"
+            problem = f"its process ended ({ending(code)}){_last_line(told.stderr)}"
     except subprocess.TimeoutExpired as late:
         out, problem = late.stdout or b"", f"it said no more for {patience:g} seconds"
     except OSError as error:
@@ -83,12 +84,6 @@ def _read(out: bytes, problem: str) -> Survey:
     elif not problem:
         problem = "its process ended before it had said all"
     return Survey("built" in facts, facts.get("built", ""), facts.get("gpu", False), devices, problem)
-
-
-def _how(code: int) -> str:
-    with suppress(ValueError):
-        return signal.Signals(-code).name
-    return f"exit code {code}"
 
 
 def _last_line(said: bytes) -> str:

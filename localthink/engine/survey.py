@@ -8,18 +8,22 @@ from localthink.engine.room import room
 from localthink.errors import EngineError
 from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
-from localthink.machine import memory_bandwidth
+from localthink.machine import memory_bandwidth, other_programs_share
 
 QUICKLY = 0.3  # seconds for what decoding cannot be faster than
 
 
 @dataclass(frozen=True, slots=True)
 class Survey:
-    """`ceiling` is the bandwidth of memory itself, bytes a second, None where nothing was measured."""
+    """`ceiling` is the bandwidth of memory itself, bytes a second, None where nothing was measured.
+
+    `busy` is the share of the processor that other programs had meanwhile: without them it is faster.
+    """
 
     room: Room
     bandwidth: Bandwidth
     ceiling: float | None
+    busy: float = 0.0
 
 
 def survey(memory: int | None = None, measured: bool = True) -> Survey:
@@ -36,4 +40,7 @@ def survey(memory: int | None = None, measured: bool = True) -> Survey:
         device = decoding_bandwidth(on_gpu=True) if here.device else None
     except EngineError:
         device = None
-    return Survey(here, Bandwidth(decoding_bandwidth(), device), memory_bandwidth(QUICKLY))
+    others = other_programs_share()
+    found = Bandwidth(decoding_bandwidth(), device)
+    busy = others()
+    return Survey(here, found, memory_bandwidth(QUICKLY), busy)

@@ -26,35 +26,12 @@ def groups(tmp_path, monkeypatch):
     return write
 
 
-def test_the_tightest_limit_above_a_process_counts(groups, tmp_path):
-    groups("0::/job/step\n", job__step__cpu_max="max 100000\n", job__cpu_max="150000 100000\n")
-    assert processor.processor_limit(tmp_path / "groups") == 1.5
-
-
-def test_limits_of_the_first_version_count_as_well(groups, tmp_path):
-    groups("4:cpu,cpuacct:/docker\n2:memory:/docker\n", cpu__docker__cpu_cfs_quota_us="50000\n",
-           cpu__docker__cpu_cfs_period_us="100000\n", cpu__cpu_cfs_quota_us="-1\n", cpu__cpu_cfs_period_us="100000\n")
-    assert processor.processor_limit(tmp_path / "groups") == 0.5
-
-
-def test_without_groups_there_is_no_limit(groups, tmp_path):
-    assert processor.processor_limit(tmp_path / "groups") is None
-    groups("0::/\n", cpu_max="max 100000\n")
-    assert processor.processor_limit(tmp_path / "groups") is None
-
-
-def test_more_threads_than_a_container_gives_is_a_warning_with_the_right_number(groups, monkeypatch):
-    monkeypatch.setattr(machine, "physical_cores", lambda: 8)
+def test_threads_that_a_container_limits_are_explained(groups, monkeypatch):
+    monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 16 if logical else 8)
+    monkeypatch.setattr(psutil.Process, "cpu_affinity", lambda self: list(range(16)), raising=False)
     groups("0::/\n", cpu_max="250000 100000\n")
-    found = {finding.name: finding for finding in processor.threads()}
-    assert found["threads"].value.startswith("8: ")
-    assert found["container"].level == "warning" and "--threads 2" in found["container"].advice
-
-
-def test_a_container_that_gives_enough_is_no_news(groups, monkeypatch):
-    monkeypatch.setattr(machine, "physical_cores", lambda: 2)
-    groups("0::/\n", cpu_max="250000 100000\n")
-    assert [finding.name for finding in processor.threads()] == ["threads"]
+    [finding] = processor.threads()
+    assert finding.value == "2: the container or job gives 2.5 processors' time"
 
 
 def test_fewer_threads_than_cores_are_explained(groups, monkeypatch):

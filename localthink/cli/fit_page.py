@@ -1,0 +1,102 @@
+"""Advice on models as a page of text: the machine, the sum, what to expect, and what else there is."""
+from __future__ import annotations
+
+import shutil
+import textwrap
+from typing import TYPE_CHECKING
+
+from localthink.cli.rows import aligned
+from localthink.cli.terminal import Terminal
+from localthink.sizes import sized
+from localthink.visible_text import visible
+
+if TYPE_CHECKING:
+    from localthink.engine.survey import Survey
+    from localthink.fit.advice import Advice
+    from localthink.fit.report import FitReport
+    from localthink.fit.room import Verdict
+
+BOLD, DIM = "1", "2"
+SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too big": "✕"}
+STYLES: dict[Verdict, str] = {"fits": "32", "tight": "33", "too big": "31"}
+SAID: dict[Verdict, str] = {"fits": "fits with room to work in", "tight": "tight: little is left to work in",
+                            "too big": "too big: the machine would swap"}
+DISTURBED = 0.2  # share of the processor from which on a measurement says less
+WIDEST = 100  # columns of a sentence
+
+
+def show(advice: Advice, here: Survey, out: Terminal) -> None:
+    """Write all of it."""
+    out.write("This machine\n", BOLD)
+    _lines(aligned(_machine(here)), out)
+    out.write(f"\n{visible(advice.headline)}\n", BOLD)
+    if advice.report is not None:
+        _sum(advice.report, out)
+    for line in textwrap.wrap(advice.why, min(WIDEST, shutil.get_terminal_size().columns) - 2):
+        out.write(f"  {visible(line)}\n", DIM)
+    if advice.others:
+        out.write("\nBeside it\n", BOLD)
+        rows = [_row(each) for each in advice.others]
+        for each, line in zip(advice.others, aligned(rows, right=(3, 4, 5)), strict=True):
+            out.write(f"{visible(line)}\n", STYLES[each.verdict] if each.verdict == "too big" else "")
+    if advice.pull and advice.report is not None and advice.report.verdict != "too big":
+        out.write("\nNext: ", DIM)
+        out.write(f"localthink models pull {advice.pull}\n")
+
+
+def _machine(here: Survey) -> list[tuple[str, str]]:
+    room = here.room
+    rows = [("memory", f"{sized(room.memory)} free")]
+    if room.device:
+        rows.append(("GPU", f"{visible(room.device_name)}, {sized(room.device)} "
+                            f"{'of the same memory' if room.shared else 'free'}"))
+    for what, speed in (("processor", here.bandwidth.memory), ("GPU", here.bandwidth.device)):
+        if speed:
+            of = f", of the {_rate(here.ceiling)} that memory gives" if what == "processor" and here.ceiling else ""
+            rows.append(("speed", f"decoding on the {what} reads {_rate(speed)} of weights{of}"))
+    if here.busy > DISTURBED:
+        rows.append(("", f"other programs had {here.busy:.0%} of the processor meanwhile: it is faster without them"))
+    return rows
+
+
+def _sum(each: FitReport, out: Terminal) -> None:
+    choice = each.choice
+    parts = choice.needs
+    per_token = parts.cache // parts.context
+    source = "the catalogue's size, until the Hub says it" if each.candidate.estimated else ""
+    rows = [
+        ("weights", sized(parts.weights), source),
+        ("cache", sized(parts.cache), f"{parts.context:,} tokens of {sized(per_token)}, {parts.cache_type}"),
+        ("compute", sized(parts.compute), "buffers of a step of 512 tokens"),
+        ("output", sized(parts.output), f"logits of {each.candidate.shape.vocabulary:,} tokens"),
+        ("program", sized(parts.runtime), "Python, llama.cpp and the vocabulary"),
+        ("total", sized(parts.total), f"of {choice.room.described()}"),
+    ]
+    _lines(aligned(rows, right=(1,)), out)
+    out.write(f"  {SIGNS[each.verdict]} {SAID[each.verdict]}", STYLES[each.verdict])
+    facts = [_layers(each), f"largest context {each.largest_context:,} tokens" if each.largest_context else "",
+             f"about {each.tokens_per_second:.1f} tokens/s" if each.tokens_per_second else ""]
+    out.write("".join(f" · {visible(fact)}" for fact in facts if fact) + "\n")
+
+
+def _layers(each: FitReport) -> str:
+    placed, layers = each.choice.placement, each.candidate.shape.layers
+    if not placed.gpu_layers:
+        return ""
+    count = "all layers" if placed.gpu_layers > layers else f"{placed.gpu_layers} of {layers + 1} layers"
+    return f"{count} on {each.choice.room.device_name} ({sized(placed.on_device)})"
+
+
+def _row(each: FitReport) -> tuple[str, ...]:
+    speed = f"{each.tokens_per_second:.1f} tokens/s" if each.tokens_per_second else ""
+    needs = each.choice.needs
+    return (SIGNS[each.verdict], each.candidate.name, each.candidate.precision, f"needs {sized(needs.total)}",
+            f"with {needs.context:,} tokens in {needs.cache_type}", speed)
+
+
+def _rate(speed: float | None) -> str:
+    return f"{(speed or 0.0) / 1e9:.1f} GB/s"
+
+
+def _lines(lines: list[str], out: Terminal) -> None:
+    out.write("".join(f"{line}\n" for line in lines))

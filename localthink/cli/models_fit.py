@@ -1,0 +1,80 @@
+"""`localthink models fit`: which model suits this machine, at which precision, with which context, and why."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from localthink.cli.memory_size import parse_size
+from localthink.cli.options import AUTO, gpu_layers_of
+from localthink.cli.terminal import Terminal, json_line
+from localthink.records import CACHE_TYPES
+
+if TYPE_CHECKING:
+    from localthink.engine.survey import Survey
+    from localthink.fit.advice import Advice
+    from localthink.fit.choice import Asked
+
+
+@click.command("fit")
+@click.argument("model", required=False)
+@click.option("--context", type=click.IntRange(min=256), help="Tokens of context, all slots together.  "
+              "[default: 16,384 for each, fewer where memory is short]")
+@click.option("--cache", type=click.Choice([AUTO, *CACHE_TYPES]), default=AUTO, show_default=True,
+              help="Type of the KV cache.")
+@click.option("--slots", type=click.IntRange(1, 256), default=1, show_default=True,
+              help="Samples at once; a chat has 2, so as to compare.")
+@click.option("--gpu-layers", metavar="auto|N|all", default=AUTO, show_default=True, help="Layers on the GPU.")
+@click.option("--memory", metavar="SIZE", help="Plan with so much free memory, as 8GiB.  [default: what is free now]")
+@click.option("--no-measure", is_flag=True, help="Do not measure speeds, which takes two seconds.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(model: str | None, context: int | None, cache: str, slots: int, gpu_layers: str, memory: str | None,
+            no_measure: bool, as_json: bool) -> None:
+    """Say whether MODEL fits this machine, or without MODEL which one suits it, with the arithmetic.
+
+    MODEL is a name of the catalogue (r1-qwen-7b, r1-qwen-7b:Q5_K_M), or a file or its name. Nothing is loaded or
+    downloaded.
+    """
+    from localthink.cli.fit_page import show
+    from localthink.engine.survey import survey
+    from localthink.fit.choice import Asked
+
+    asked = Asked(slots, context, None if cache == AUTO else cache, gpu_layers_of(gpu_layers))
+    free = parse_size(memory) if memory is not None else None
+    advise = _adviser(model, asked)  # what is wrong with a name is said before anything is measured
+    waiting = Terminal(sys.stderr)
+    if not no_measure:
+        waiting.replace_line("measuring this machine …")
+    here = survey(free, not no_measure)
+    waiting.replace_line("")
+    advice = advise(here)
+    if as_json:
+        click.echo(json_line({**advice.as_object(), "machine": _machine(here)}))
+    else:
+        show(advice, here, Terminal(sys.stdout))
+
+
+def _adviser(model: str | None, asked: Asked) -> Callable[[Survey], Advice]:
+    """What there is to say of a model, or of all of them, once the machine is known."""
+    from localthink.catalogue import parse_name, read_catalogue, split_name
+    from localthink.fit import advice
+
+    catalogue = read_catalogue()
+    if model is None:
+        return lambda here: advice.advise(catalogue, here.room, asked, here.bandwidth)
+    if split_name(model, catalogue)[0] is not None:
+        spec, precision = parse_name(model)
+        return lambda here: advice.advise_on_spec(spec, precision, here.room, asked, here.bandwidth)
+    from localthink.gguf_header import read_facts
+    from localthink.local_models import find_model
+
+    facts = read_facts(find_model(model))
+    return lambda here: advice.advise_on_file(facts, here.room, asked, here.bandwidth)
+
+
+def _machine(here: Survey) -> dict[str, Any]:
+    return {"free": asdict(here.room), "decoding_bytes_per_second": asdict(here.bandwidth),
+            "memory_bytes_per_second": here.ceiling, "processor_used_by_others": round(here.busy, 3)}

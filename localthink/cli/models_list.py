@@ -1,0 +1,96 @@
+"""`localthink models list`: what is here and usable in place, what was begun, and what can be pulled."""
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+from dataclasses import asdict
+from typing import TYPE_CHECKING
+
+import click
+
+from localthink.cli.rows import aligned
+from localthink.cli.terminal import Terminal, json_line
+from localthink.sizes import counted, sized
+from localthink.visible_text import visible
+
+if TYPE_CHECKING:
+    from localthink.catalogue import ModelSpec
+    from localthink.local_models import FoundModel
+    from localthink.receipts import Receipt
+
+BOLD, DIM = "1", "2"
+
+
+@click.command("list")
+@click.option("--here", is_flag=True, help="Only the models that are on this machine.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(here: bool, as_json: bool) -> None:
+    """Show the models that are on this machine, whoever keeps them, and those of the catalogue.
+
+    Models that other programs keep (the Hugging Face cache, llama.cpp, LM Studio, ollama) are used where they lie.
+    """
+    from localthink.catalogue import read_catalogue
+    from localthink.hub.removal import unfinished_pulls
+    from localthink.local_models import catalogue_name, found_models
+
+    catalogue = read_catalogue()
+    found = [(model, catalogue_name(model, catalogue)) for model in found_models()]
+    begun = unfinished_pulls()
+    if as_json:
+        click.echo(json_line(_object(found, begun, () if here else catalogue)))
+        return
+    out = Terminal(sys.stdout)
+    _show("Here", _found_rows(found), out, right=(1,))
+    if begun:
+        _show("Begun, and not whole: the same pull goes on", [
+            (name_of(receipt), f"{sized(taken)} of {sized(receipt.bytes)}", receipt.repository)
+            for receipt, taken in begun], out)
+    if not here:
+        _show("In the catalogue: localthink models pull NAME", _catalogue_rows(catalogue), out, right=(1, 2, 3, 4))
+        out.write("\nlocalthink models fit says which of them suits this machine, models info NAME more of one.\n", DIM)
+
+
+def name_of(receipt: Receipt) -> str:
+    """What a person would call it to pull it: a name of the catalogue, or an address on the Hub."""
+    if receipt.model:
+        return f"{receipt.model}:{receipt.precision}" if receipt.precision else receipt.model
+    return f"hf:{receipt.repository}/{receipt.files[0].name}"
+
+
+def _show(title: str, rows: Sequence[Sequence[str]], out: Terminal, right: Sequence[int] = ()) -> None:
+    out.write(f"{'' if title == 'Here' else chr(10)}{title}\n", BOLD)
+    out.write("".join(f"{visible(line)}\n" for line in aligned(rows, right)) if rows else "  nothing\n")
+
+
+def _found_rows(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = []
+    for model, known in found:
+        called = f"{known[0].name}:{known[1]}" if known and known[1] else known[0].name if known else ""
+        rows.append((model.name, sized(model.bytes), model.keeper, called))
+    return rows
+
+
+def _catalogue_rows(catalogue: Sequence[ModelSpec]) -> list[tuple[str, ...]]:
+    rows: list[tuple[str, ...]] = [("name", "parameters", "smallest", "largest", "AIME 2024")]
+    for spec in catalogue:
+        sizes = list(spec.precisions.values())
+        score = f"{spec.scores['AIME 2024']:.1f}" if "AIME 2024" in spec.scores else "—"
+        rows.append((spec.name, counted(spec.parameters), sized(sizes[0]), sized(sizes[-1]), score))
+    return rows
+
+
+def _object(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]], begun: Sequence[tuple[Receipt, int]],
+            catalogue: Sequence[ModelSpec]) -> dict[str, object]:
+    return {
+        "here": [{"name": model.name, "path": str(model.path), "bytes": model.bytes, "keeper": model.keeper,
+                  "names": list(model.names), "precision": known[1] if known else model.precision,
+                  "model": known[0].name if known else ""} for model, known in found],
+        "unfinished": [{"name": name_of(receipt), "bytes": taken, "of": receipt.bytes,
+                        "repository": receipt.repository} for receipt, taken in begun],
+        "catalogue": [spec_object(spec) for spec in catalogue],
+    }
+
+
+def spec_object(spec: ModelSpec) -> dict[str, object]:
+    """An entry of the catalogue for programs."""
+    return {**asdict(spec), "precisions": dict(spec.precisions), "scores": dict(spec.scores)}

@@ -1,0 +1,91 @@
+"""`localthink models pull`: a model from the Hub, resumed where it was, checked before it may be used."""
+from __future__ import annotations
+
+import sys
+from contextlib import ExitStack
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+import click
+
+from localthink.cli.interrupts import exit_code, interrupts
+from localthink.cli.pulling import showing
+from localthink.cli.terminal import Terminal, json_line
+from localthink.errors import UsageError
+
+if TYPE_CHECKING:
+    from localthink.hub.wanted import Wanted
+    from localthink.receipts import Receipt
+
+LOOK = 0.1  # seconds between two looks at whether Ctrl+C was pressed
+
+
+@click.command("pull")
+@click.argument("name", metavar="NAME[:PRECISION] | hf:owner/repo[/file]")
+@click.option("--force", is_flag=True, help="Pull it even where none of its precisions fits this machine.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object at the end, and no progress.")
+def command(name: str, force: bool, as_json: bool) -> None:
+    """Download a model, or go on with a download that was cut off.
+
+    NAME is one of the catalogue (localthink models list); without PRECISION the one that suits this machine is
+    taken. hf:owner/repo is any repository of GGUF files on the Hugging Face Hub, as hf:owner/repo:Q5_K_M or
+    hf:owner/repo/file.gguf. The client's own login, cache, proxies, HF_ENDPOINT and HF_HUB_OFFLINE are used. Nothing
+    is offered as a model before its checksum and its header are right. Ctrl+C keeps what has come.
+    """
+    from localthink.fit.recommend import USUAL
+    from localthink.hub.news import Failed, Pulled
+    from localthink.hub.pull import Pull, error_of
+    from localthink.hub.wanted import parse_wanted
+
+    wanted = parse_wanted(name)
+    if wanted.model and not wanted.precision:
+        wanted = _with_precision(wanted, force)
+    with ExitStack() as stack:
+        shown = stack.enter_context(showing(quiet=as_json))
+        received = stack.enter_context(interrupts(terminate=True))
+        pull = stack.enter_context(Pull(wanted, prefer=(USUAL,)))
+        while not received:
+            for news in pull.wait(LOOK):
+                if isinstance(news, Failed):
+                    raise error_of(news)
+                if isinstance(news, Pulled):
+                    shown.close()
+                    _say(news.receipt, as_json)
+                    return
+                shown.take(news)
+    Terminal(sys.stderr).write("stopped: the same command goes on from here\n")
+    sys.exit(exit_code(received))
+
+
+def _with_precision(wanted: Wanted, force: bool) -> Wanted:
+    """The precision that suits this machine. Raises UsageError where none fits, unless forced."""
+    from localthink.catalogue import parse_name
+    from localthink.engine.survey import survey
+    from localthink.fit.advice import advise_on_spec
+    from localthink.fit.choice import Asked
+
+    here = survey()
+    advice = advise_on_spec(parse_name(wanted.model)[0], None, here.room, Asked(), here.bandwidth)
+    assert advice.report is not None, "it is of a model that is named"
+    if advice.report.verdict == "too big" and not force:
+        raise UsageError(f"{advice.headline} does not fit, and no other precision does: "
+                         f"{advice.report.choice.arithmetic()}, and there is {here.room.described()}: take a smaller "
+                         "model (localthink models fit), or --force pulls it all the same")
+    precision = advice.report.candidate.precision
+    Terminal(sys.stderr).write(f"{precision}: {advice.why}\n")
+    return replace(wanted, precision=precision)
+
+
+def _say(receipt: Receipt, as_json: bool) -> None:
+    from localthink.cli.models_list import name_of
+
+    name = name_of(receipt) if receipt.model else receipt.path.stem
+    if as_json:
+        click.echo(json_line({"name": name, "path": str(receipt.path), "bytes": receipt.bytes,
+                              "repository": receipt.repository, "commit": receipt.commit,
+                              "files": [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256}
+                                        for file in receipt.files]}))
+        return
+    out = Terminal(sys.stdout)
+    out.write(f"{receipt.path}\n")
+    Terminal(sys.stderr).write(f"checked, and ready: localthink chat -m {name}\n")

@@ -1,0 +1,51 @@
+"""`localthink models verify`: whether downloaded files are still what was published."""
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from localthink.cli.terminal import Terminal, json_line
+from localthink.sizes import sized
+from localthink.visible_text import visible
+
+if TYPE_CHECKING:
+    from localthink.receipts import Receipt
+
+GOOD, BAD = "32", "31"
+
+
+@click.command("verify")
+@click.argument("name", required=False)
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object.")
+def command(name: str | None, as_json: bool) -> None:
+    """Read every file of a model and compare it with its checksum; without NAME, every model that was pulled.
+
+    Files in the Hugging Face cache and ollama's can be verified too: they are named by their checksums. Ends with exit
+    code 1 where a file is not what it should be; it is then no longer offered, until a pull has mended it.
+    """
+    from localthink.hub.verify import verify
+    from localthink.local_models import find_model
+    from localthink.receipts import read_receipts
+
+    models: list[Receipt | Path] = [find_model(name)] if name else [
+        receipt for receipt in read_receipts() if receipt.checked]
+    out, err = Terminal(sys.stdout), Terminal(sys.stderr)
+    verdicts = []
+    for model in models:
+        for verdict in verify(model, lambda done, total: err.replace_line(f"{sized(done)} of {sized(total)} read")):
+            verdicts.append(verdict)
+            err.replace_line("")
+            if not as_json:
+                sign, style = ("✓", GOOD) if verdict.sound else ("✕", BAD)
+                out.write(f"{sign} ", style)
+                out.write(f"{visible(verdict.problem or str(verdict.path))}\n")
+    if as_json:
+        click.echo(json_line({"files": [
+            {"path": str(verdict.path), "bytes": verdict.bytes, "sum": verdict.found, "should_be": verdict.known,
+             "sound": verdict.sound, "problem": verdict.problem} for verdict in verdicts]}))
+    elif not verdicts:
+        out.write("nothing was pulled yet: there is nothing to compare\n")
+    sys.exit(0 if all(verdict.sound for verdict in verdicts) else 1)
