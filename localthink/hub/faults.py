@@ -7,10 +7,12 @@ from __future__ import annotations
 import errno
 import re
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Literal
 from urllib.parse import urlsplit
 
 from localthink.errors import LocalthinkError, UsageError
+from localthink.gguf_bytes import shown_path
 
 INSTEAD = "or download the file yourself and give its path"
 SECRETS = (  # and what stands in their place
@@ -70,7 +72,7 @@ def fault(error: Exception, subject: Subject) -> LocalthinkError:
     if isinstance(error, UnicodeEncodeError) or is_kind(error, "LocalProtocolError", "UnsupportedProtocol"):
         return UsageError(f"{subject.whole} cannot be asked for ({reason(error)}): check HF_ENDPOINT and HF_TOKEN")
     if is_kind(error, "TransportError"):
-        return _unreached(error, subject)
+        return _unreached(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _on_disk(error)
     if isinstance(error, ValueError) and "JSON" in type(error).__name__:
@@ -86,19 +88,19 @@ def _answered(error: Exception, subject: Subject) -> LocalthinkError:
     kind, repository, status = subject.kind, subject.repository, status_of(error)
     if isinstance(error, errors.GatedRepoError):
         return SourceError(f"the {kind} {repository} is gated: ask for access at {subject.page}, then log in with "
-                        "`hf auth login`")
+                           "`hf auth login`")
     if isinstance(error, errors.DisabledRepoError):
         return SourceError(f"the {kind} {repository} has been disabled on the Hub: see {subject.page}")
     if isinstance(error, errors.RepositoryNotFoundError):
         return SourceError(f"there is no {kind} {repository} that you may read: check the name, or log in with "
-                        "`hf auth login` if it is private")
+                           "`hf auth login` if it is private")
     if isinstance(error, errors.RevisionNotFoundError):
         return SourceError(f"there is no {kind} {subject.place}: choose a branch, a tag or a commit of {subject.page}")
     if status == 404 and subject.seen:
         return SourceError(f"{subject.file} was in {repository} a moment ago and is gone: see {subject.page}")
     if isinstance(error, errors.EntryNotFoundError):
         return SourceError(f"there is no {subject.file} in the {kind} {subject.place}: see "
-                        f"{subject.page}/tree/{subject.revision or 'main'}")
+                           f"{subject.page}/tree/{subject.revision or 'main'}")
     if status == 407:
         return LocalthinkError(f"the proxy wants a login of its own before it lets {host()} be reached: put it into "
                                "HTTPS_PROXY")
@@ -107,7 +109,7 @@ def _answered(error: Exception, subject: Subject) -> LocalthinkError:
     return LocalthinkError(f"the Hub refuses {subject.whole} with status {status}: try again later, {INSTEAD}")
 
 
-def _unreached(error: Exception, subject: Subject) -> LocalthinkError:
+def _unreached(error: Exception) -> LocalthinkError:
     if is_kind(error, "ProxyError"):
         return LocalthinkError(f"the proxy does not let {host()} be reached ({reason(error)}): check HTTPS_PROXY "
                                "and its login")
@@ -119,7 +121,7 @@ def _unreached(error: Exception, subject: Subject) -> LocalthinkError:
 
 
 def _on_disk(error: OSError) -> LocalthinkError:
-    where = f"{error.filename}: " if error.filename else ""
+    where = f"{shown_path(Path(str(error.filename)))}: " if error.filename else ""
     if error.errno in FULL:
         return LocalthinkError(f"{where}the disk is full: free some of it, or set HF_HOME to another, and try again")
     if error.errno == errno.EFBIG:

@@ -14,7 +14,7 @@ from localthink.hub.retries import Retries
 from localthink.hub.sums import BLOB
 from localthink.hub.wanted import Place
 
-Found = TypeVar("Found")
+Answer = TypeVar("Answer")
 COMMIT = re.compile(r"[0-9a-f]{40,64}")
 NAME = re.compile(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\\:*?\"<>|\x00-\x1f\x7f]+")  # no way out of a folder, on any system
 
@@ -38,7 +38,8 @@ def look(order: Order, tell: Callable[[News], None]) -> Listing:
     return _first(order, tell, lambda place: read_listing(place, _retries(order, tell)))
 
 
-def _first(order: Order, tell: Callable[[News], None], ask: Callable[[Place], Found]) -> Found:
+def _first(order: Order, tell: Callable[[News], None], ask: Callable[[Place], Answer]) -> Answer:
+    """What is answered of the first place that can serve."""
     refused: list[str] = []
     for place in order.wanted.places:
         if refused:
@@ -91,12 +92,12 @@ def _look_at(listing: Listing, file: RemoteFile, retries: Retries) -> RemoteFile
         answered = retries.call(lambda: get_hf_file_metadata(url, headers=build_hf_headers(library_name="localthink")))
     except Exception as error:
         raise fault(error, Subject("model", repository, listing.place.revision, file.name, seen=True)) from error
-    sum, size = answered.etag or "", file.bytes if file.bytes is not None else answered.size
-    blob = file.blob or sum
+    etag, size = answered.etag or "", file.bytes if file.bytes is not None else answered.size
+    blob = file.blob or etag
     if not BLOB.fullmatch(blob) or not size:
         raise SourceError(f"the Hub does not say the size and the sum of {file.name} in {repository}, without which "
-                       "it cannot be checked: choose another repository")
-    if (len(sum) == len(blob) and sum != blob) or answered.size not in (None, size):
+                          "it cannot be checked: choose another repository")
+    if (len(etag) == len(blob) and etag != blob) or answered.size not in (None, size):
         raise SourceError(f"{file.name} in {repository} changed on the Hub while it was looked up: try again")
     return RemoteFile(file.name, size, blob)
 

@@ -28,22 +28,24 @@ class Source:
 
 
 class Transfer:
-    """Brings the file `part` to its end. `sum` has counted what is in it; `on_bytes` hears how many were added."""
+    """Brings the file `part` to its end. `summed` has counted what is in it; `on_bytes` hears how many were added."""
 
-    def __init__(self, source: Source, part: Path, sum: Sum, retries: Retries, on_bytes: Callable[[int], None]) -> None:
-        self._source, self._part, self._sum, self._retries, self._on_bytes = source, part, sum, retries, on_bytes
+    def __init__(self, source: Source, part: Path, summed: Sum, retries: Retries,
+                 on_bytes: Callable[[int], None]) -> None:
+        self._source, self._part, self._summed = source, part, summed
+        self._retries, self._on_bytes = retries, on_bytes
         self._restarted = False
 
     def run(self) -> None:
         """Raises what the client raises once trying again is useless; what has come stays."""
         with self._part.open("ab") as file:
-            while (before := self._sum.bytes) < self._source.bytes:
+            while (before := self._summed.bytes) < self._source.bytes:
                 try:
                     self._ask(file)
-                    if self._sum.bytes == before:
+                    if self._summed.bytes == before:
                         raise CutOffError("the answer was empty")
                 except Exception as error:
-                    if self._sum.bytes > before:
+                    if self._summed.bytes > before:
                         self._retries.progressed()
                     if status_of(error) == 416 and before and not self._restarted:
                         self._restart(file)
@@ -59,7 +61,7 @@ class Transfer:
         from huggingface_hub import constants
         from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
 
-        start = self._sum.bytes
+        start = self._summed.bytes
         end = min(start + AT_ONCE, self._source.bytes)
         headers = build_hf_headers(library_name="localthink")
         headers |= {"Accept-Encoding": "identity", "Range": f"bytes={start}-{end - 1}"}
@@ -68,20 +70,20 @@ class Transfer:
             hf_raise_for_status(response)
             skipped = start - self._first_byte(response)
             for data in response.iter_bytes():
-                missing = data[skipped:][: self._source.bytes - self._sum.bytes] if skipped < len(data) else b""
+                missing = data[skipped:][: self._source.bytes - self._summed.bytes] if skipped < len(data) else b""
                 skipped = max(0, skipped - len(data))
-                if not missing and self._sum.bytes == self._source.bytes:
+                if not missing and self._summed.bytes == self._source.bytes:
                     break  # it sends more than there is
                 if missing:
                     file.write(missing)
                     file.flush()  # a program that is killed loses nothing that has come
-                    self._sum.update(missing)
+                    self._summed.update(missing)
                     self._on_bytes(len(missing))
 
     def _restart(self, file: BufferedWriter) -> None:
         self._restarted = True
-        self._on_bytes(-self._sum.bytes)
-        self._sum.restart()
+        self._on_bytes(-self._summed.bytes)
+        self._summed.restart()
         file.truncate(0)
 
     def _first_byte(self, response: Any) -> int:
@@ -94,10 +96,9 @@ class Transfer:
         if response.status_code != 206:
             return 0
         answered = RANGE.fullmatch(response.headers.get("Content-Range", ""))
-        if answered is None or int(answered["start"]) > self._sum.bytes:
+        if answered is None or int(answered["start"]) > self._summed.bytes:
             raise CutOffError("the answer is not the part that was asked for")
         if answered["total"] not in ("*", str(self._source.bytes)):
             raise SourceError(f"{self._source.name} has {int(answered['total']):,} bytes where the Hub lists "
                               f"{self._source.bytes:,}: pull it again later")
         return int(answered["start"])
-

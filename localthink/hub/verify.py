@@ -38,8 +38,11 @@ def verify(model: Receipt | Path, on_progress: OnBytes | None = None) -> tuple[V
     offered as a model, until a pull has mended it. Raises UsageError for a file whose sum nobody knows, and
     ModelFileError for a path that is no model.
     """
-    receipt = _receipt_of(model) if isinstance(model, Path) else model
-    known = _known(receipt) if receipt is not None else _named(model) if isinstance(model, Path) else {}
+    if isinstance(model, Path):
+        receipt = _receipt_of(model)
+        known = _named(model) if receipt is None else _known(receipt)
+    else:
+        receipt, known = model, _known(model)
     total, done = sum(size_of(path) for path in known), 0
 
     def on_bytes(number: int) -> None:
@@ -81,20 +84,21 @@ def _named(path: Path) -> dict[Path, tuple[str, int]]:
 
 
 def _verdict(path: Path, blob: str, size: int, on_bytes: Callable[[int], None]) -> Verdict:
-    there, sum = size_of(path), Sum(blob, size)
+    there, summed = size_of(path), Sum(blob, size)
     if not there:
         return Verdict(path, 0, blob, "", f"{shown_path(path)}: there is no such file any more: pull it again")
     try:
-        sum.add_file(path, on_bytes)
+        summed.add_file(path, on_bytes)
     except OSError as error:
-        return Verdict(path, there, blob, "", f"{shown_path(path)}: cannot be read: {error.strerror or error}")
+        return Verdict(path, there, blob, "", f"{shown_path(path)}: it cannot be read: {error.strerror or error}")
     if there != size:
         problem = f"{shown_path(path)}: it has {there:,} bytes instead of {size:,}: pull it again"
-    elif not sum.right:
-        problem = f"{shown_path(path)}: it is damaged, its sum is {sum.found[:12]}… and not {blob[:12]}…: pull it again"
+    elif not summed.right:
+        problem = (f"{shown_path(path)}: it is damaged, its sum is {summed.found[:12]}… and not {blob[:12]}…: "
+                   "pull it again")
     else:
         problem = ""
-    return Verdict(path, there, blob, sum.found, problem)
+    return Verdict(path, there, blob, summed.found, problem)
 
 
 def _with_header(receipt: Receipt, verdicts: list[Verdict]) -> list[Verdict]:

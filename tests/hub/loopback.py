@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Thread
 from typing import Literal
-from urllib.parse import unquote
+from urllib.parse import quote, unquote
 
 CHUNK = 1024  # bytes written at a time, so that a download can be stopped anywhere
 
@@ -236,7 +236,7 @@ class Front(Answer):
             return
         self.send_response(302)
         self.send_header("Content-Length", "0")
-        self.send_header("Location", f"{self.hub.store}/{name}/{file}?signature=secret-of-the-store")
+        self.send_header("Location", f"{self.hub.store}/{name}/{quote(file)}?signature=secret-of-the-store")
         self.send_header("X-Repo-Commit", commit)
         self.send_header("X-Linked-ETag", f'"{sum}"')
         self.send_header("X-Linked-Size", str(len(repository.files[file])))

@@ -8,6 +8,7 @@ import random
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -18,7 +19,7 @@ from huggingface_hub import constants
 from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
 from localthink.errors import LocalthinkError
-from localthink.hub.news import Failed, Note, Patience, Progress, Waiting
+from localthink.hub.news import Failed, News, Note, Patience, Progress, Pulled, Waiting
 from localthink.hub.pull import Pull, error_of, look_up
 from localthink.hub.removal import unfinished_pulls
 from localthink.hub.wanted import parse_wanted
@@ -72,7 +73,7 @@ def offered(tmp_path: Path) -> list[Path]:
     return [*tmp_path.glob("hf/hub/models--*/snapshots/*/*"), *mine]
 
 
-@pytest.mark.parametrize("seed", range(2))
+@pytest.mark.parametrize("seed", [0, 1, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(2, 20))])
 def test_killed_at_any_byte_it_goes_on_there(hub: Hub, data: bytes, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
     for _ in range(4):
@@ -89,6 +90,22 @@ def test_killed_at_any_byte_it_goes_on_there(hub: Hub, data: bytes, tmp_path: Pa
     assert receipt.path.read_bytes() == data
     assert hub.ranges(FILE)[-1] == f"bytes={here}-{len(data) - 1}" and hub.sent[FILE] == len(data) - here
     assert read_receipts() == (receipt,) and receipt.complete and not unfinished_pulls()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("seed", range(10))
+def test_killed_at_any_moment_it_leaves_a_part_or_a_whole(hub: Hub, data: bytes, tmp_path: Path, seed: int) -> None:
+    chance = random.Random(seed)
+    news: list[News] = []
+    for _ in range(200):
+        with pull() as pulling:
+            end = time.monotonic() + chance.uniform(0.2, 0.6)
+            while not pulling.finished and time.monotonic() < end:
+                news += pulling.wait(0.001)
+        assert all(path.read_bytes() == data for path in offered(tmp_path))
+        if news and isinstance(news[-1], Pulled):
+            break
+    assert pulled(news).path.read_bytes() == data
 
 
 def test_a_program_that_is_killed_takes_its_download_along(hub: Hub, data: bytes, tmp_path: Path) -> None:

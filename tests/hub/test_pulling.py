@@ -368,6 +368,14 @@ def test_parts_come_together_as_one(case: Case, hub: Hub, tmp_path: Path) -> Non
     assert [item for item in news if isinstance(item, Progress)][-1] == Progress(receipt.bytes, receipt.bytes)
 
 
+def test_a_name_may_hold_spaces_and_letters_of_any_script(case: Case, hub: Hub) -> None:
+    name = "Qwen 深度/tiny + ü #1% Q4_K_M.gguf"
+    hub.repositories[case.name] = Repository({name: case.data})
+    hub.faults.append(Fault("store", after=1000))
+    receipt = pulled(case.pull())
+    assert receipt.files[0].name == name and receipt.path.read_bytes() == case.data
+
+
 def test_nothing_of_a_split_model_is_shown_before_all_of_it_is_here(case: Case, hub: Hub, tmp_path: Path) -> None:
     parts = split_model(tmp_path)
     hub.repositories[case.name] = Repository({path.name: path.read_bytes() for path in parts})
