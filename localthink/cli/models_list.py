@@ -66,7 +66,7 @@ def _found_rows(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]]
     rows: list[tuple[str, ...]] = []
     for model, known in found:
         called = f"{known[0].name}:{known[1]}" if known and known[1] else known[0].name if known else ""
-        rows.append((model.name, sized(model.bytes), model.keeper, called))
+        rows.append((model.name, sized(model.bytes), model.keeper, called if called != model.name else ""))
     return rows
 
 

@@ -1,6 +1,7 @@
 """`localthink models pull`: a model from the Hub, resumed where it was, checked before it may be used."""
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from dataclasses import replace
@@ -17,6 +18,7 @@ if TYPE_CHECKING:
     from localthink.hub.wanted import Wanted
     from localthink.receipts import Receipt
 
+OFFLINE = "HF_HUB_OFFLINE"
 LOOK = 0.1  # seconds between two looks at whether Ctrl+C was pressed
 
 
@@ -40,6 +42,9 @@ def command(name: str, force: bool, as_json: bool) -> None:
     wanted = parse_wanted(name)
     if wanted.model and not wanted.precision:
         wanted = _with_precision(wanted, force)
+    if (kept := _kept_offline(wanted)) is not None:
+        _say(kept, as_json)
+        return
     with ExitStack() as stack:
         shown = stack.enter_context(showing(quiet=as_json))
         received = stack.enter_context(interrupts(terminate=True))
@@ -55,6 +60,18 @@ def command(name: str, force: bool, as_json: bool) -> None:
                 shown.take(news)
     Terminal(sys.stderr).write("stopped: the same command goes on from here\n")
     sys.exit(exit_code(received))
+
+
+def _kept_offline(wanted: Wanted) -> Receipt | None:
+    """What of it is here and whole, where the Hub is not to be asked (HF_HUB_OFFLINE)."""
+    from localthink.receipts import read_receipts
+
+    if os.environ.get(OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE"):
+        return None
+    places = {place.repository for place in wanted.places}
+    return next((receipt for receipt in read_receipts() if receipt.complete and receipt.repository in places
+                 and wanted.precision in ("", receipt.precision)
+                 and wanted.file in ("", *(file.name for file in receipt.files))), None)
 
 
 def _with_precision(wanted: Wanted, force: bool) -> Wanted:

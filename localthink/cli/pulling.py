@@ -15,7 +15,7 @@ from localthink.visible_text import visible
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar
 
-EVERY = 0.1  # of the whole, between two lines
+LINES = 10  # for a whole download
 
 
 class Shown(Protocol):
@@ -53,16 +53,16 @@ class Lines:
     """Plain lines on standard error."""
 
     def __init__(self, err: Terminal) -> None:
-        self._err, self._told = err, 0.0
+        self._err, self._told = err, 0
 
     def take(self, news: News) -> None:
         if line := line_of(news):
             self._err.write(f"{line}\n")
         elif isinstance(news, Progress) and news.total:
-            share = news.bytes / news.total
-            if share - self._told >= EVERY:
-                self._told = share
-                self._err.write(f"{share:.0%} of {sized(news.total)}\n")
+            reached = news.bytes * LINES // news.total
+            if reached > self._told:
+                self._told = reached
+                self._err.write(f"{news.bytes / news.total:.0%} of {sized(news.total)}\n")
 
     def close(self) -> None:
         """Every line has ended."""

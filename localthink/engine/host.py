@@ -3,17 +3,15 @@ from __future__ import annotations
 
 import multiprocessing
 import os
-import signal
-import sys
 import tempfile
-import threading
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import TracebackType
 
+from localthink.child_process import ending, interrupts_ignored, own_standard_error
 from localthink.engine.messages import Died, News, Order
 
 Serve = Callable[..., None]  # (orders, news, log)
@@ -55,7 +53,7 @@ class EngineHost:
         os.close(handle)
         self._log = Path(name)
         process = spawn.Process(target=self._serve, args=(theirs_in, theirs_out, self._log), daemon=True)
-        with _interrupts_ignored(), _own_standard_error():
+        with interrupts_ignored(), own_standard_error():
             process.start()
         self._process = process
         theirs_in.close()  # so that the pipes end when the child does
@@ -87,11 +85,7 @@ class EngineHost:
     def _why(self) -> str:
         """How the child ended: what it printed last, if that tells, and its exit code."""
         assert self._process is not None and self._log is not None
-        code = self._process.exitcode
-        how = f"exit code {code}"
-        if code is not None and code < 0:
-            with suppress(ValueError):
-                how = signal.Signals(-code).name
+        how = ending(self._process.exitcode)
         if how == "SIGKILL":
             how += ", as the system does when memory runs out"
         said = ""
@@ -125,26 +119,3 @@ class EngineHost:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None,
                  trace: TracebackType | None) -> None:
         self.close()
-
-
-@contextmanager
-def _own_standard_error() -> Iterator[None]:
-    """Within, standard error is the process's own: a screen puts something in its place that nobody can inherit."""
-    shown, sys.stderr = sys.stderr, sys.__stderr__
-    try:
-        yield
-    finally:
-        sys.stderr = shown
-
-
-@contextmanager
-def _interrupts_ignored() -> Iterator[None]:
-    """Ctrl+C is ignored within, and by a process that is started within until it says otherwise."""
-    if threading.current_thread() is not threading.main_thread():  # which alone may say so
-        yield
-        return
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGINT, before)

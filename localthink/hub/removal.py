@@ -13,7 +13,12 @@ from localthink.receipts import Receipt, read_receipts, remove_receipt
 
 def unfinished_pulls() -> tuple[tuple[Receipt, int], ...]:
     """What was begun and is not whole, or no longer: each receipt, and the bytes that it takes."""
-    return tuple((receipt, taken(receipt)) for receipt in read_receipts() if not receipt.complete)
+    found = []
+    for receipt in read_receipts():
+        with suppress(LocalthinkError):  # it is of no cache, and nothing that a pull could go on with
+            if not receipt.complete:
+                found.append((receipt, taken(receipt)))
+    return tuple(found)
 
 
 def taken(receipt: Receipt) -> int:

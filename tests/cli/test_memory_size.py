@@ -1,0 +1,20 @@
+"""Sizes are read as people write them, and a number without a unit is not guessed at."""
+from __future__ import annotations
+
+import pytest
+
+from localthink.cli.memory_size import parse_size
+from localthink.errors import UsageError
+
+
+@pytest.mark.parametrize(("text", "size"), [
+    ("8GiB", 8 * 2**30), ("8G", 8 * 2**30), ("16GB", 16 * 10**9), ("512 MiB", 2**29), ("1.5g", 3 * 2**29),
+    ("2tb", 2 * 10**12), (" 64k ", 2**16)])
+def test_a_size_has_a_number_and_a_unit(text: str, size: int) -> None:
+    assert parse_size(text) == size
+
+
+@pytest.mark.parametrize("text", ["8", "", "GiB", "-8GiB", "8 GiBs", "8,5GiB", "eight"])
+def test_anything_else_is_refused_with_its_value(text: str) -> None:
+    with pytest.raises(UsageError, match=f"memory is {text!r}: give a size with its unit"):
+        parse_size(text)
