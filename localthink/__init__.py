@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from localthink.gguf_header import read_facts as read_facts
     from localthink.records import Event as Event
     from localthink.records import Message as Message
+    from localthink.records import Offload as Offload
     from localthink.records import Sampling as Sampling
     from localthink.records import Thought as Thought
     from localthink.records import Tip as Tip
@@ -29,7 +30,7 @@ if TYPE_CHECKING:
 _HOMES = {
     "Engine": "engine.engine", "load": "engine.loading", "LocalthinkError": "errors",
     "ModelFacts": "gguf_header", "read_facts": "gguf_header",
-    "Event": "records", "Message": "records", "Sampling": "records", "Thought": "records",
+    "Event": "records", "Message": "records", "Offload": "records", "Sampling": "records", "Thought": "records",
     "Tip": "records", "Trace": "records",
 }
 __all__ = list(_HOMES)

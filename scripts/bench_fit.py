@@ -5,9 +5,10 @@
                                          [--read 1024 | --read all] [--json FILE]
 
 Every combination is opened in a process of its own, reads a prompt of so many tokens and writes a few. Measured is
-what the process has resident then, against the sum that was expected before it was loaded. llama.cpp's attention mask is counted in full and touched only as far as the
-prompt goes: reading all of a context makes the comparison exact, and slow. The speed is the median of the tokens
-written, against what a measurement of a second's length on made-up weights promised just before.
+what the process has resident then, against the sum that was expected before it was loaded. llama.cpp's attention
+mask is counted in full and touched only as far as the prompt goes: reading all of a context makes the comparison
+exact, and slow. The speed is the median of the tokens written, against what a measurement of a second's length on
+made-up weights promised just before.
 """
 from __future__ import annotations
 
@@ -17,7 +18,7 @@ import multiprocessing
 import platform
 import statistics
 import time
-from itertools import product
+from itertools import pairwise, product
 from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
@@ -52,7 +53,7 @@ def measure(pipe: Connection, model: str, context: int, cache: str, slots: int, 
             stamps += [time.perf_counter()] if events else []
             unfinished -= sum(event.trace is not None for event in events if event.request == number)
         resident = psutil.Process().memory_info().rss
-    steps = [after - before for before, after in zip(stamps, stamps[1:], strict=False)]
+    steps = [after - before for before, after in pairwise(stamps)]
     expected = tokens_per_second(choice, facts.weights, facts.layers, Bandwidth(promise))
     pipe.send({
         "model": facts.path.stem, "context": choice.needs.context, "cache": cache, "slots": slots,
@@ -90,8 +91,9 @@ def main() -> None:
         child.join()
         rows.append(row)
         off = row["measured_mib"] - row["expected_mib"]
+        share = off / row["measured_mib"]
         print(f"{row['model'][:32]:32} {row['context']:8,} {row['cache']:5} {row['read']:6,} "
-              f"{row['expected_mib']:5,} MiB {row['measured_mib']:5,} MiB {off:+5} MiB {off / row['measured_mib']:+4.1%} "
+              f"{row['expected_mib']:5,} MiB {row['measured_mib']:5,} MiB {off:+5} MiB {share:+4.1%} "
               f"{row['expected_tokens_per_second']:9} {row['measured_tokens_per_second'] or '':>9}", flush=True)
     worst = max(rows, key=lambda row: abs(row["measured_mib"] - row["expected_mib"]) / row["measured_mib"])
     print(f"the worst is off by {worst['measured_mib'] - worst['expected_mib']:+} MiB")

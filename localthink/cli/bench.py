@@ -60,7 +60,7 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
             bench = Bench(engine, work, lambda: bool(interrupted), progress.tell)
             bench.run()
         progress.end()
-        _report(bench, _described(engine, threads, offload, " · ".join(choices)), bool(interrupted), as_json)
+        _report(bench, _described(engine, threads, " · ".join(choices)), bool(interrupted), as_json)
     if interrupted:
         sys.exit(INTERRUPTED)
 
@@ -81,19 +81,17 @@ class Progress:
         self._err.replace_line("")
 
 
-def _described(engine: Engine, threads: int | None, offload: Offload, choice: str) -> dict[str, Any]:
-    """What is measured, and on which machine. `gpu_layers` is what was asked for, `chosen` what that led to."""
+def _described(engine: Engine, threads: int | None, choice: str) -> dict[str, Any]:
+    """What is measured, on which machine, and what was `chosen` for it."""
     from localthink.doctor.processor_features import processor_name
-    from localthink.engine.bindings import supports_gpu
     from localthink.machine import physical_cores
 
     facts = engine.model.facts
-    layers = "auto" if offload.layers is None else "all" if offload.layers == -1 else offload.layers
     return {
         "model": {"name": engine.model.name, "path": str(facts.path), "quantization": facts.quantization,
                   "parameters": facts.parameters, "bytes": facts.file_bytes},
         "engine": {"threads": threads or physical_cores(), "cache": engine.cache, "context": engine.cells,
-                   "slots": engine.slots, "layout": "split", "gpu_layers": layers if supports_gpu() else 0,
+                   "slots": engine.slots, "layout": "split", "gpu_layers": engine.model.gpu_layers,
                    "chosen": choice},
         "machine": {"processor": processor_name(), "cores": physical_cores(), "system": platform.platform(),
                     "llama_cpp_python": version("llama-cpp-python"), "built_with": engine.model.backend},

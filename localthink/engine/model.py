@@ -53,6 +53,7 @@ class Model:
     def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
                  progress: Progress | None = None) -> None:
         self.facts = read_facts(path)
+        self.gpu_layers = offload.layers or 0
         if not vocabulary_only and not self.facts.has_weights:
             raise ModelFileError(f"{path} holds a vocabulary and no weights: it can be shown, not asked")
         self._template: ChatTemplate | None = None

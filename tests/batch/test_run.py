@@ -19,9 +19,13 @@ from batch.running import (
     write_puzzles,
 )
 from localthink.batch.crew import LocalCrew
+from localthink.batch.ledger import MANIFEST
+from localthink.batch.run import Run
 from localthink.batch.shard import Shard
 from localthink.engine.host import EngineHost
 from localthink.errors import EngineError, UsageError
+from localthink.fit.choice import FitError
+from localthink.fit.room import Room
 from localthink.records import Tip
 
 
@@ -216,6 +220,27 @@ def test_results_without_a_manifest_are_not_taken_for_a_run(puzzles, tmp_path):
     (tmp_path / "run" / "manifest.json").unlink()
     with pytest.raises(UsageError, match=r"manifest\.json"):
         execute(spec(puzzles, tmp_path / "run"))
+
+
+def test_a_run_that_does_not_fit_is_refused_with_the_numbers_unless_forced(puzzles, tmp_path):
+    for force in (False, True):
+        with Run(spec(puzzles, tmp_path / "run", force=force), Watch()) as run:
+            survey = run.survey()
+            survey.room = Room(2**20)
+            if force:
+                assert run.fit(survey).slots == 1
+            else:
+                with pytest.raises(FitError, match=r"countdown does not fit: 1 slot .* of 1 MiB free: .*--force"):
+                    run.fit(survey)
+
+
+def test_a_run_goes_on_with_the_cache_that_was_chosen_at_first(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run", samples=1))
+    manifest = json.loads((tmp_path / "run" / MANIFEST).read_text())
+    assert manifest["settings"]["cache"] == "f16"
+    execute(spec(puzzles, tmp_path / "run", samples=1))
+    with pytest.raises(UsageError, match="q8_0"):
+        execute(spec(puzzles, tmp_path / "run", samples=1, cache="q8_0"))
 
 
 def test_a_wrong_input_leaves_no_folder_behind(tmp_path):

@@ -108,6 +108,30 @@ def test_wrong_input_gets_one_line_with_the_value_and_exit_code_2(ask, arguments
     assert ran.out == ""
 
 
+def test_what_does_not_fit_is_refused_with_the_numbers_and_exit_code_2(capsys, monkeypatch):
+    ran = run(capsys, monkeypatch, "ask", "Hello", "--context", 1_000_000_000)
+    assert ran.code == 2
+    assert "countdown does not fit: 1.8 MiB weights + " in ran.err and "(1,000,000,000 tokens, q8_0)" in ran.err
+    assert "--force tries it all the same" in ran.err
+    assert ran.err.count("\n") == 1 and ran.out == ""
+
+
+@pytest.mark.parametrize(("option", "value"), [
+    ("--gpu-layers", "some"), ("--gpu-layers", "-2"), ("--gpu-shares", "3;1"), ("--main-gpu", "-1")])
+def test_an_option_of_the_gpu_that_cannot_be_is_named_with_its_value(capsys, monkeypatch, option, value):
+    ran = run(capsys, monkeypatch, "ask", "Hello", f"{option}={value}")
+    assert ran.code == 2
+    assert option.removeprefix("--") in ran.err and value.split(";")[0] in ran.err
+
+
+@pytest.mark.parametrize("layers", ["auto", "all", "-1", "0", "3"])
+def test_layers_of_the_gpu_are_a_number_or_a_word(capsys, monkeypatch, layers):
+    ran = run(capsys, monkeypatch, "ask", "Use 4, 7 and 11 to make 39.", "--gpu-layers", layers, "--max-tokens", 2,
+              "--threads", 1)
+    assert ran.code == 0
+    assert "countdown: context 1,024 tokens · f16 cache 1 MiB · needs " in ran.err
+
+
 def test_a_missing_model_is_named(capsys, monkeypatch, tmp_path):
     ran = run(capsys, monkeypatch, "ask", "-m", tmp_path / "nothing.gguf", "Hello")
     assert ran.code == 2

@@ -245,3 +245,10 @@ def chatting(model: Path, **streams: int):
 
 def engine_of(pid: int) -> int:
     return next(child.pid for child in psutil.Process(pid).children() if "spawn_main" in " ".join(child.cmdline()))
+
+
+def test_a_model_that_does_not_fit_is_refused_with_the_numbers():
+    ran = talk(f"{PUZZLE}\n", "--context", "1000000000")
+    assert ran.code != 0
+    assert "countdown does not fit: 1.8 MiB weights + " in ran.err and "--force" in ran.err
+    assert ran.out == "" and "Traceback" not in ran.err

@@ -1,0 +1,90 @@
+"""A model is opened with what was chosen for it, which is told, and one that does not fit is refused unread."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+import localthink
+from localthink import Offload
+from localthink.engine import loading
+from localthink.errors import ModelFileError, UsageError
+from localthink.fit.choice import FitError
+from localthink.fit.memory import needs
+from localthink.fit.room import Room
+from localthink.gguf_header import read_facts
+from tiny_gguf import write_tiny_gguf
+
+MIB = 2**20
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return write_tiny_gguf(tmp_path / "wide.gguf", width=128, heads=2, kv_heads=2, context=100_000)
+
+
+def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
+    monkeypatch.setattr(loading, "room", lambda: Room(free))
+
+
+def bytes_of(path: Path, context: int, cache: str = "f16") -> int:
+    facts = read_facts(path)
+    return needs(facts.shape, facts.weight_bytes, context, cache).total
+
+
+def test_what_was_chosen_is_told_and_done(path: Path) -> None:
+    told: list[str] = []
+    with localthink.load(path, threads=1, on_choice=told.append) as engine:
+        assert (engine.cells, engine.cache, engine.model.gpu_layers) == (16_384, "f16", 0)
+    [line] = told
+    assert line.startswith("wide: context 16,384 tokens · f16 cache 8 MiB · needs ") and "free" in line
+
+
+def test_a_smaller_cache_then_a_shorter_context_is_taken_where_memory_is_short(
+        path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, int(bytes_of(path, 16_384, "q8_0") / 0.9) + MIB)
+    with localthink.load(path, threads=1) as engine:
+        assert (engine.cells, engine.cache) == (16_384, "q8_0")
+    with_free(monkeypatch, int(bytes_of(path, 4096, "q8_0") / 0.9))
+    with localthink.load(path, threads=1) as engine:
+        assert 256 <= engine.cells <= 4096 and engine.cache == "q8_0"
+
+
+def test_what_does_not_fit_is_refused_with_the_numbers_before_it_is_read(
+        path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, 80 * MIB)
+    monkeypatch.setattr(loading, "Model", lambda *_, **__: pytest.fail("it was read"))
+    with pytest.raises(FitError, match=r"wide does not fit: .* = .* MiB, and there is 80 MiB free: .*--force"):
+        localthink.load(path, threads=1, context=90_000)
+    with_free(monkeypatch, MIB)
+    with pytest.raises(FitError, match="take a smaller model or precision"):
+        localthink.load(path, threads=1)
+
+
+def test_force_opens_it_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, MIB)
+    with localthink.load(path, threads=1, context=512, force=True) as engine:
+        [[trace]] = engine.generate(["Hello"], seed=1, max_tokens=4)
+    assert trace.tokens == 4
+
+
+def test_layers_for_a_gpu_that_is_not_there_stay_in_memory(path: Path) -> None:
+    with localthink.load(path, threads=1, context=512, offload=Offload(-1)) as engine:
+        assert engine.model.gpu_layers == 0
+
+
+def test_a_vocabulary_alone_is_refused_as_such_and_not_for_its_size(
+        tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    vocabulary = write_tiny_gguf(tmp_path / "vocabulary.gguf", weights=False)
+    with pytest.raises(ModelFileError, match="no weights"):
+        localthink.load(vocabulary)
+
+
+@pytest.mark.parametrize(("given", "said"), [
+    ({"layers": -2}, "gpu-layers is -2"), ({"layers": 9999}, "gpu-layers is 9999"),
+    ({"main_gpu": -1}, "main-gpu is -1"), ({"split": "rows"}, "gpu-split is 'rows'"), ({"shares": (1.0, -1.0)}, "gpu-shares is"),
+    ({"shares": (0.0, 0.0)}, "not all of them 0"), ({"shares": (float("nan"),)}, "gpu-shares is"),
+])
+def test_an_offload_that_cannot_be_is_refused_by_name_and_value(given: dict, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        Offload(**given)
