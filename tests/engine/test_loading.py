@@ -82,8 +82,9 @@ def test_a_vocabulary_alone_is_refused_as_such_and_not_for_its_size(
 
 @pytest.mark.parametrize(("given", "said"), [
     ({"layers": -2}, "gpu-layers is -2"), ({"layers": 9999}, "gpu-layers is 9999"),
-    ({"main_gpu": -1}, "main-gpu is -1"), ({"split": "rows"}, "gpu-split is 'rows'"), ({"shares": (1.0, -1.0)}, "gpu-shares is"),
-    ({"shares": (0.0, 0.0)}, "not all of them 0"), ({"shares": (float("nan"),)}, "gpu-shares is"),
+    ({"main_gpu": -1}, "main-gpu is -1"), ({"split": "rows"}, "gpu-split is 'rows'"),
+    ({"shares": (1.0, -1.0)}, "gpu-shares is"), ({"shares": (0.0, 0.0)}, "not all of them 0"),
+    ({"shares": (float("nan"),)}, "gpu-shares is"),
 ])
 def test_an_offload_that_cannot_be_is_refused_by_name_and_value(given: dict, said: str) -> None:
     with pytest.raises(UsageError, match=said):
