@@ -25,8 +25,8 @@ DISTURBED = 0.2  # share of the processor from which on a measurement says less
 WIDEST = 100  # columns of a sentence
 
 
-def show(advice: Advice, here: Survey, out: Terminal) -> None:
-    """Write all of it."""
+def show(advice: Advice, here: Survey, next_step: str, out: Terminal) -> None:
+    """Write all of it. `next_step` is a command to give now, empty where there is none."""
     out.write("This machine\n", BOLD)
     _lines(aligned(_machine(here)), out)
     out.write(f"\n{visible(advice.headline)}\n", BOLD)
@@ -39,9 +39,9 @@ def show(advice: Advice, here: Survey, out: Terminal) -> None:
         rows = [_row(each) for each in advice.others]
         for each, line in zip(advice.others, aligned(rows, right=(3, 4, 5)), strict=True):
             out.write(f"{visible(line)}\n", STYLES[each.verdict] if each.verdict == "too big" else "")
-    if advice.pull and advice.report is not None and advice.report.verdict != "too big":
+    if next_step:
         out.write("\nNext: ", DIM)
-        out.write(f"localthink models pull {advice.pull}\n")
+        out.write(f"{next_step}\n")
 
 
 def _machine(here: Survey) -> list[tuple[str, str]]:

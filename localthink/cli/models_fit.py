@@ -54,7 +54,18 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     if as_json:
         click.echo(json_line({**advice.as_object(), "machine": _machine(here)}))
     else:
-        show(advice, here, Terminal(sys.stdout))
+        show(advice, here, _next_step(advice), Terminal(sys.stdout))
+
+
+def _next_step(advice: Advice) -> str:
+    """Get it, or use it where it is here; nothing where it would not fit."""
+    from localthink.local_models import catalogue_name, found_models
+
+    if advice.report is None or advice.report.verdict == "too big" or not advice.pull:
+        return ""
+    known = (catalogue_name(model) for model in found_models())
+    here = any(entry is not None and f"{entry[0].name}:{entry[1]}" == advice.pull for entry in known)
+    return f"localthink {'chat -m' if here else 'models pull'} {advice.pull}"
 
 
 def _adviser(model: str | None, asked: Asked) -> Callable[[Survey], Advice]:

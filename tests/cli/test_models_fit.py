@@ -6,6 +6,7 @@ import json
 import pytest
 
 from cli.running import run
+from localthink import locations
 from localthink.engine import survey as surveys
 from localthink.engine.survey import Survey
 from localthink.fit.room import Room
@@ -35,6 +36,14 @@ def test_without_a_model_there_is_one_recommendation_with_its_sum_and_the_next_s
                  "tokens/s", "16,384 tokens of 144 KiB, f16", "reads 60.0 GB/s of weights, of the 80.0 GB/s"):
         assert part in ran.out
     assert ran.out.endswith("Next: localthink models pull r1-0528-qwen3-8b:Q4_K_M\n")
+
+
+def test_what_is_here_already_need_not_be_pulled(fit):
+    folder = locations.local_models()
+    folder.mkdir(parents=True)
+    write_tiny_gguf(folder / "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf")
+    assert fit("r1-qwen-7b").out.endswith("Next: localthink chat -m r1-qwen-7b:Q4_K_M\n")
+    assert fit("r1-qwen-7b:Q5_K_M").out.endswith("Next: localthink models pull r1-qwen-7b:Q5_K_M\n")
 
 
 def test_json_has_every_byte_the_verdict_and_the_largest_context(fit):
