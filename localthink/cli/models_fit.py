@@ -59,11 +59,13 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
 
 def _next_step(advice: Advice) -> str:
     """Get it, or use it where it is here; nothing where it would not fit."""
+    from localthink.catalogue import read_catalogue
     from localthink.local_models import catalogue_name, found_models
 
     if advice.report is None or advice.report.verdict == "too big" or not advice.pull:
         return ""
-    known = (catalogue_name(model) for model in found_models())
+    catalogue = read_catalogue()
+    known = (catalogue_name(model, catalogue) for model in found_models())
     here = any(entry is not None and f"{entry[0].name}:{entry[1]}" == advice.pull for entry in known)
     return f"localthink {'chat -m' if here else 'models pull'} {advice.pull}"
 
