@@ -9,6 +9,7 @@ import pytest
 
 from cli.running import run, start
 from localthink.cli import main as cli
+from localthink.cli import models
 from localthink.errors import EngineError, UsageError
 
 
@@ -29,6 +30,14 @@ def test_every_command_has_help(capsys, monkeypatch, name):
     ran = run(capsys, monkeypatch, name, "--help")
     assert ran.code == 0
     assert "Usage: localthink" in ran.out
+
+
+@pytest.mark.parametrize("name", models.Commands.modules)
+def test_every_command_of_models_has_help(capsys, monkeypatch, name):
+    assert name in run(capsys, monkeypatch, "models", "--help").out
+    ran = run(capsys, monkeypatch, "models", name, "--help")
+    assert ran.code == 0
+    assert f"Usage: localthink models {name}" in ran.out
 
 
 def test_an_unknown_command_is_refused_with_exit_code_2(capsys, monkeypatch):
