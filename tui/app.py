@@ -16,6 +16,7 @@ from textual.screen import Screen
 
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
+from localthink.chat.surveying import Surveyor
 from localthink.errors import LocalthinkError
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat import ChatScreen
@@ -29,11 +30,12 @@ class ChatApp(App[None]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", tooltip="leave; everything is saved", priority=True)]
 
-    def __init__(self, session: Session, opening: Opening, continue_last: bool = False) -> None:
+    def __init__(self, session: Session, opening: Opening, continue_last: bool = False,
+                 surveyor: Surveyor | None = None) -> None:
         super().__init__()
         _take_any_bytes()
         self.session, self._opening, self._continue_last = session, opening, continue_last
-        self.chat = ChatScreen(session)
+        self.chat = ChatScreen(session, surveyor or Surveyor())
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat

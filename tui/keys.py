@@ -44,7 +44,7 @@ CHAT_KEYS = (
     Key("copy('code')", ("ctrl+f9",), "Copy code", "copy the last block of code", ANSWER, shown=False),
     Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION),
     Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION),
-    Key("models", ("ctrl+l",), "Models", "load and eject models", CONVERSATION),
+    Key("models", ("ctrl+l",), "Models", "open, pull and eject models", CONVERSATION),
     Key("export", ("f8",), "Export", "write the conversation to a file, Markdown or JSON", CONVERSATION),
     Key("settings", ("ctrl+s",), "Settings", "α, β, sampling and limits at the side", VIEW),
     Key("tokens", ("f6",), "Tokens", "the last tokens by probability, and what else was likely", VIEW),
@@ -81,13 +81,18 @@ CONVERSATIONS_KEYS = (
     Key("restore", ("ctrl+z",), "Bring back", "bring the latest deleted one back; again: the one before it",
         "In the list of conversations"),
 )
+MODELS = "In the list of models"
 MODELS_KEYS = (
-    Key("choose", ("enter",), "Load", "load the model, in place of the one that is open", "In the list of models"),
-    Key("close", ("escape",), "Close", "back to the conversation", "In the list of models"),
-    Key("eject", ("e",), "Eject", "close the model; its memory is free at once", "In the list of models"),
-    Key("give_up", ("c",), "Give up", "give up loading; Esc does so too", "In the list of models"),
+    Key("choose", ("enter",), "Load", "load the model, in place of the one that is open", MODELS),
+    Key("pull", ("enter",), "Pull", "download it from the Hub while the chat goes on; it is opened when it is here",
+        MODELS),
+    Key("close", ("escape",), "Close", "back to the conversation; a pull goes on", MODELS),
+    Key("eject", ("e",), "Eject", "close the model; its memory is free at once", MODELS),
+    Key("give_up", ("c",), "Give up", "give up loading; Esc does so too", MODELS),
+    Key("stop_pull", ("c",), "Stop pulling", "end the pull; pulling it again goes on from there", MODELS),
+    Key("precision", ("p",), "Precision", "another precision of a model that is not here: smaller is faster", MODELS),
     Key("cache", ("x",), "Cache", "another type of KV cache: q8_0 takes about half of f16's memory, q4_0 a quarter",
-        "In the list of models"),
+        MODELS),
 )
 COMPARE = "In a comparison"
 COMPARE_KEYS = (

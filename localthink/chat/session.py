@@ -9,8 +9,10 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
+from localthink.chat.arrivals import Arrivals
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.client import Client
+from localthink.chat.pulling import MakePull, Pulls, start_pull
 from localthink.chat.settings import ChatSettings
 from localthink.chat.transcript import Entry, Transcript
 from localthink.chat.turn import Turn
@@ -49,8 +51,10 @@ class Session:
     """One person's conversation. `said` are lines for the person; whoever shows them empties the list."""
 
     def __init__(self, client: Client, history: History | None, settings: ChatSettings,
-                 clock: Callable[[], float] = time.monotonic, seeds: Callable[[], int] = new_seed) -> None:
+                 clock: Callable[[], float] = time.monotonic, seeds: Callable[[], int] = new_seed,
+                 make_pull: MakePull = start_pull) -> None:
         self.asker = Asker(client, clock)
+        self.arrivals = Arrivals(self, Pulls(clock, make_pull))
         self.transcript = Transcript(history)
         self.settings = settings
         self.said: list[str] = []
@@ -91,6 +95,7 @@ class Session:
             entry, self._resume = self._resume, None
             if self.asker.model.phase == "ready" and entry is self.resumable:
                 self.go_on()
+        heard |= self.arrivals.pump()
         now = self.clock()
         if now - self._saved >= SAVE_EVERY:
             self._saved = now
@@ -365,6 +370,7 @@ class Session:
         if self.live is not None:
             self._end_now()
         self._save()
+        self.arrivals.close()
         self.asker.close()
 
 

@@ -5,3 +5,13 @@ from __future__ import annotations
 def counted(number: int, noun: str) -> str:
     """1 thought, 1,204 thoughts."""
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def lasted(seconds: float) -> str:
+    """31 s, 2 min 05 s, 1 h 07 min; of what has only begun <1 s."""
+    whole = int(seconds)
+    if whole < 60:
+        return f"{whole} s" if whole else "<1 s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60:02} s"
+    return f"{whole // 3600} h {whole // 60 % 60:02} min"

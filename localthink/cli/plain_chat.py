@@ -13,6 +13,7 @@ from functools import partial
 
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
+from localthink.chat.surveying import Surveyor
 from localthink.cli.interrupts import INTERRUPTED, TERMINATED
 from localthink.cli.page import DIM
 from localthink.cli.plain_commands import at_once_of, read_command
@@ -32,8 +33,9 @@ class PlainChat:
     """A session, what is said to it line by line, and where it is written. `interrupts` fills with signals."""
 
     def __init__(self, session: Session, lines: Lines, voice: Voice, interrupts: list[int],
-                 clock: Callable[[], float] = time.monotonic) -> None:
+                 clock: Callable[[], float] = time.monotonic, surveyor: Surveyor | None = None) -> None:
         self.session, self.voice, self.clock = session, voice, clock
+        self.surveyor = surveyor or Surveyor()
         self.news = News(session, voice, lines.typed, clock)
         self.deleted: list[int] = []  # conversations that can be had back, the latest last
         self._lines, self._interrupts = lines, interrupts

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 
 from localthink.cli import plain_answers as answers
 from localthink.cli import plain_conversations as conversations
+from localthink.cli import plain_models as models
 from localthink.cli import plain_settings as settings
 from localthink.errors import UsageError
 
@@ -67,10 +68,13 @@ VERBS = (
     *(Verb(setting.name, "[VALUE]", setting.help, settings.turning(setting),
            "typed" if setting.name in ("alpha", "beta") else "never") for setting in settings.SETTINGS),
     Verb("settings", "", "show all of these", settings.show_settings),
-    Verb("models", "", "the models that can be loaded by name", settings.list_models),
+    Verb("models", "", "the models that are here and those that can be pulled, and whether they fit",
+         models.list_models),
     Verb("load", "[NAME] [--context N]", "open a model by its name or path; without NAME the same again",
-         settings.load),
-    Verb("eject", "", "close the model, or give up loading it", settings.eject, "typed"),
+         models.load),
+    Verb("pull", "[NAME[:PRECISION] | hf:OWNER/REPO | stop]", "download a model and open it; alone: how far it is",
+         models.pull, "typed"),
+    Verb("eject", "", "close the model, or give up loading it", models.eject, "typed"),
     Verb("new", "", "begin a new conversation; this one stays", conversations.new),
     Verb("list", "[N]", "the latest conversations", conversations.list_latest),
     Verb("search", "WORDS", "conversations in which all the words stand", conversations.search),

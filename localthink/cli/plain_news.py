@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from localthink import locations
 from localthink.chat.asking import ModelState
+from localthink.chat.pulling import PullState
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Overflow, Session
 from localthink.chat.turn import Turn
@@ -18,6 +19,7 @@ if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
 
 PROGRESS = 5.0  # seconds of loading after which it is said again how far it is
+TENTHS = 10  # lines of a whole pull
 
 
 class News:
@@ -33,13 +35,14 @@ class News:
         self._writing, self._reading = False, False
         self._model, self._progress = ModelState(), 0.0
         self._overflow: Overflow | None = None
+        self._pull, self._tenths = PullState(), 0  # the pull as it was seen last, and how many tenths were told
 
     @property
     def working(self) -> bool:
         """Whether something is under way that a question would have to wait for."""
         session = self._session
         return (self.comparison is not None or session.asker.model.phase == "loading"
-                or (session.busy and session.overflow is None))
+                or (session.busy and session.overflow is None) or (session.arrivals.pending and not self._typed))
 
     def look(self) -> None:
         """Take in what has happened, and say it."""
@@ -49,6 +52,8 @@ class News:
         for line in session.said:
             self._voice.warn(line)
         session.said.clear()
+        if not self._writing:  # it would be in the midst of an answer
+            self._look_at_pull(session.arrivals.state)
         self._look_at_model(session.asker.model)
         if session.overflow is not self._overflow:
             self._overflow = session.overflow
@@ -107,6 +112,24 @@ class News:
             self._progress = now
             self._voice.say(f"loading: {state.share:.0%}", DIM)
 
+    def _look_at_pull(self, state: PullState) -> None:
+        """A line for each tenth, and what is out of the ordinary."""
+        coming, before, self._pull = self._session.arrivals, self._pull, state
+        failed = state.phase == "failed"
+        for line in coming.said:
+            self._voice.warn(line) if failed else self._voice.say(line, DIM)
+        coming.said.clear()
+        if failed and before.phase != "failed":
+            self.refused = True
+        if state.name != before.name or state.phase == "asking":
+            self._tenths = 0
+        tenths = int(state.done * TENTHS)
+        if state.phase == "loading" and tenths > self._tenths:
+            self._tenths = tenths
+            self._voice.say(f"{state.name}: {state.figures}", DIM)
+        elif state.phase == "waiting" and state.reason != before.reason:
+            self._voice.say(f"{state.name}: {state.figures}", DIM)
+
     def _say_model(self, state: ModelState) -> None:
         session, say = self._session, self._voice.say
         if state.phase == "loading":
@@ -114,6 +137,8 @@ class News:
         elif state.phase == "ready" and state.loaded is not None:
             kind = f"{state.loaded.quantization}, " if state.loaded.quantization else ""
             say(f"{state.loaded.name} is loaded: {kind}context of {state.longest:,} tokens", DIM)
+            if state.loaded.choice:
+                say(state.loaded.choice, DIM)
             if self._typed and not session.entries and Path(state.loaded.path) == locations.bundled_model():
                 say("It plays Countdown, and nothing else. Try one of these; /help lists what can be done:")
                 for puzzle in PUZZLES:

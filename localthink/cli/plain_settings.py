@@ -1,23 +1,19 @@
-"""The commands that turn settings, and those that open and close models."""
+"""The commands that turn settings, and show them."""
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localthink.chat.session import with_tip
 from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
-from localthink.gguf_bytes import shown, shown_path
-from localthink.local_models import find_model, known_models
+from localthink.gguf_bytes import shown
 
 if TYPE_CHECKING:
     from localthink.cli.plain_chat import PlainChat
 
 OFF = ("off", "none", "new")  # of a limit or the seed: as it is where nothing was said
-CONTEXT = re.compile(r"(?P<model>.*?)\s*--context[ =](?P<context>\S+)\s*")
 Act = Callable[["PlainChat", str], None]
 
 
@@ -43,7 +39,8 @@ def _decimal(name: str, text: str) -> float:
         raise UsageError(f"{name} is {shown(text)}: give a number") from None
 
 
-def _whole(name: str, text: str) -> int | None:
+def whole(name: str, text: str) -> int | None:
+    """A whole number, or None for what is off. Raises UsageError."""
     if text.lower() in OFF:
         return None
     try:
@@ -62,15 +59,15 @@ SETTINGS = (
     Setting("top-p", "1 is off", lambda s: s.sampling.top_p, lambda s, text: replace(
         s, sampling=replace(s.sampling, top_p=_decimal("top-p", text)))),
     Setting("top-k", "0 is off", lambda s: s.sampling.top_k, lambda s, text: replace(
-        s, sampling=replace(s.sampling, top_k=_whole("top-k", text) or 0))),
+        s, sampling=replace(s.sampling, top_k=whole("top-k", text) or 0))),
     Setting("min-p", "0 is off", lambda s: s.sampling.min_p, lambda s, text: replace(
         s, sampling=replace(s.sampling, min_p=_decimal("min-p", text)))),
     Setting("max-thinking", "most tokens of thinking, after which it answers, or off", lambda s: s.max_thinking,
-            lambda s, text: replace(s, max_thinking=_whole("max-thinking", text)), "off"),
+            lambda s, text: replace(s, max_thinking=whole("max-thinking", text)), "off"),
     Setting("max-tokens", "most tokens to write, or off", lambda s: s.max_tokens,
-            lambda s, text: replace(s, max_tokens=_whole("max-tokens", text)), "off: what the context holds"),
+            lambda s, text: replace(s, max_tokens=whole("max-tokens", text)), "off: what the context holds"),
     Setting("seed", "repeats an answer; off is a new one for every answer", lambda s: s.seed,
-            lambda s, text: replace(s, seed=_whole("seed", text)), "off: a new one for every answer"),
+            lambda s, text: replace(s, seed=whole("seed", text)), "off: a new one for every answer"),
 )
 
 
@@ -92,36 +89,3 @@ def show_settings(chat: PlainChat, rest: str) -> None:
     chat.voice.say("\n".join(setting.line(settings) for setting in SETTINGS))
     if settings.system:
         chat.voice.say(f"system is {settings.system}")
-
-
-def list_models(chat: PlainChat, rest: str) -> None:
-    loaded = chat.session.asker.model.loaded
-    for name, path in known_models().items():
-        is_open = chat.session.asker.model.phase == "ready" and loaded is not None and Path(loaded.path) == path
-        chat.voice.say(f"{name}{' (open)' if is_open else ''}  {path.stat().st_size / 1e6:,.1f} MB  {shown_path(path)}")
-
-
-def load(chat: PlainChat, rest: str) -> None:
-    """Open a model; what did not fit is asked again once it is there."""
-    session = chat.session
-    opening = session.asker.opening
-    found = CONTEXT.fullmatch(rest)
-    model = (found["model"] if found else rest).strip("\"'")
-    if found:
-        context = _whole("context", found["context"])
-        if context is not None and context < 1:
-            raise UsageError(f"context is {context}: give at least 1")
-        opening = replace(opening, context=context)
-    if model:
-        opening = replace(opening, model=model)
-    find_model(opening.model)  # a wrong name must not cost the model that is open
-    if session.overflow is not None:
-        chat.ask_again()
-    session.load(opening)
-
-
-def eject(chat: PlainChat, rest: str) -> None:
-    if chat.session.asker.model.phase == "none":
-        raise UsageError("no model is loaded: there is nothing to eject")
-    chat.session.eject()
-    chat.voice.say("the model is ejected; /load opens it again")

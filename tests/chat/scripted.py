@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from localthink.chat.asking import SLOTS, Opening
+from localthink.chat.pulling import MakePull, start_pull
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import (
@@ -410,14 +411,15 @@ def demo_script() -> list[Reply]:
 
 
 def session(folder: Path | None, client: ScriptedClient | None = None, *, settings: ChatSettings | None = None,
-            history: History | None = None, ready: bool = True) -> Session:
+            history: History | None = None, ready: bool = True, make_pull: MakePull = start_pull) -> Session:
     """A session over a scripted engine, with a store in `folder` (none where that is None), seeds 1, 2, 3, …
 
     Where it is `ready` the model is open.
     """
     client = client or ScriptedClient()
     store = history or (History(folder / "history.sqlite") if folder is not None else None)
-    made = Session(client, store, settings or ChatSettings(), clock=client.clock, seeds=itertools.count(1).__next__)
+    made = Session(client, store, settings or ChatSettings(), clock=client.clock, seeds=itertools.count(1).__next__,
+                   make_pull=make_pull)
     if ready:
         made.load(Opening())
         made.pump()

@@ -3,16 +3,20 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
+from chat.pulled import ScriptedPull, Seen
 from chat.scripted import Refusal, Reply, ScriptedClient
 from cli.running import FakeTerminal
 from localthink import locations
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
+from localthink.chat.surveying import Surveyor
 from localthink.cli.plain_chat import PlainChat
 from localthink.cli.plain_voice import Voice
 from localthink.cli.terminal import Terminal
 from localthink.history import History
+from localthink.hub.news import News
+from localthink.hub.wanted import Wanted
 from localthink.visible_text import visible
 
 LONGEST = 1000  # tokens of the model's context
@@ -58,10 +62,20 @@ class Talk:
                  loads: bool = True) -> None:
         self.client = ScriptedClient(replies or [Reply("Yes.")], longest=LONGEST, loads=loads, name="toy")
         self.screen, self.interrupts, self.code = FakeTerminal(), [], -1
-        self.session = Session(self.client, history, settings or ChatSettings(seed=7), clock=self.client.clock)
+        self.pulls: list[ScriptedPull] = []
+        self.session = Session(self.client, history, settings or ChatSettings(seed=7), clock=self.client.clock,
+                               make_pull=self._make_pull)
         model = locations.local_models() / "toy.gguf"  # which is never looked into
         model.parent.mkdir(parents=True, exist_ok=True)
         model.touch()
+
+    def _make_pull(self, wanted: Wanted, prefer: Sequence[str]) -> ScriptedPull:
+        self.pulls.append(ScriptedPull(wanted, prefer))
+        return self.pulls[-1]
+
+    def tell(self, *news: News) -> Callable[[], None]:
+        """The step in which the pull has news."""
+        return lambda: self.pulls[-1].tell(*news)
 
     @property
     def asked(self) -> list[str]:
@@ -71,7 +85,8 @@ class Talk:
     def run(self, *steps: Step, continue_last: bool = False) -> str:
         """Let the steps happen, and leave; returns what is on the screen."""
         voice = Voice(Terminal(self.screen), Terminal(self.screen))
-        chat = PlainChat(self.session, Script(steps, self.screen), voice, self.interrupts, clock=self.client.clock)
+        chat = PlainChat(self.session, Script(steps, self.screen), voice, self.interrupts, self.client.clock,
+                         Surveyor(lambda: 8 * 2**30, Seen))
         self.code = chat.run(Opening("toy"), continue_last)
         return self.screen.getvalue()
 

@@ -80,7 +80,7 @@ def test_what_cannot_be_done_is_one_line_each_and_all_else_goes_on():
              "/export": "nothing to export", "/go": "nothing to go on with", "/drop": "nothing waits to fit"}
     ran = talk("".join(f"{line}\n" for line in wrong).encode() + b"\xff\n" + PUZZLE.encode())
     assert ran.code == 2
-    lines = ran.err.splitlines()[2:]
+    lines = ran.err.splitlines()[3:]  # behind what is said of the model
     for line, said in zip(lines, [*wrong.values(), "this is not UTF-8 at character 1"], strict=False):
         assert said in line
     assert "57" in ran.out

@@ -10,14 +10,18 @@ from textual import events
 from textual.pilot import Pilot
 from textual.widgets import Input, ProgressBar
 
+from chat.pulled import Seen
 from localthink import locations
 from localthink.chat.asking import ModelState, Opening
+from localthink.chat.stock import take_stock
+from localthink.chat.surveying import Surveyor
 from localthink.engine.messages import Loaded
 from localthink.tui.screens.models import ModelsScreen
 from localthink.tui.widgets.model_files import typed_path
 from localthink.tui.widgets.model_table import ModelTable
 from tiny_gguf import write_tiny_gguf
 from tui.dialogs import SIZES, inside, play, seen
+from tui.modelling import Coming, shown
 from tui.piloting import wait_until
 
 GIB = 2**30
@@ -29,12 +33,12 @@ class Engine:
     """What the screen is told of, and tells."""
 
     def __init__(self) -> None:
-        self.state = ModelState()
+        self.state, self.opening = ModelState(), SMALL
         self.orders: list[Opening | str] = []
 
     def load(self, opening: Opening) -> None:
         self.orders.append(opening)
-        self.state = ModelState("loading")
+        self.state, self.opening = ModelState("loading"), opening
 
     def eject(self) -> None:
         self.orders.append("eject")
@@ -43,9 +47,9 @@ class Engine:
     def read(self, share: float) -> None:
         self.state = replace(self.state, share=share)
 
-    def open(self, path: Path, **more: int) -> None:
+    def open(self, path: Path, choice: str = "") -> None:
         self.state = ModelState("ready", 1.0, Loaded(2, 1024, 512, "CPU", False, path.stem, str(path), "F16", 512, True,
-                                                     weight_bytes=100 * MIB, cache_bytes=28 * MIB))
+                                                     weight_bytes=100 * MIB, cache_bytes=28 * MIB, choice=choice))
 
     def fail(self, reason: str) -> None:
         self.state = ModelState("failed", reason=reason)
@@ -65,7 +69,9 @@ def kept() -> Path:
 
 
 def screen_of(engine: Engine, current: Opening = SMALL, free: Callable[[], int] = lambda: 8 * GIB) -> ModelsScreen:
-    return ModelsScreen(lambda: engine.state, current, engine.eject, engine.load, free)
+    """Only what is here: the catalogue is empty, and nobody looks at the machine."""
+    engine.opening = current
+    return shown(engine, Coming(), Surveyor(free, Seen), lambda: replace(take_stock(), catalogue=()))
 
 
 async def read(pilot: Pilot[None], screen: ModelsScreen, count: int) -> None:
@@ -87,8 +93,8 @@ def test_bundled_and_local_models_are_listed_with_their_figures(engine: Engine, 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 2)
         table = text(screen, "#models")
-        assert "my-[b]model F16 68K 2k 134 KiB 646 KiB ✓ fits" in table
-        assert "countdown Q8_0 1.8M 1k 1.8 MiB 3.8 MiB ✓ fits" in table
+        assert "my-[b]model F16 68K 2k 134 KiB 65.8 MiB ✓ fits 96k — localthink" in table
+        assert "countdown Q8_0 1.8M 1k 1.8 MiB 70.5 MiB ✓ fits 15k — bundled" in table
         assert "no model is open" in text(screen, "#said")
         await pilot.press("escape")
 
@@ -105,7 +111,7 @@ def test_the_open_model_is_marked_and_what_its_cache_takes_counts_as_free(engine
         chosen = screen.query_one(ModelTable).chosen
         assert chosen is not None
         assert chosen[0].path == kept
-        assert "of the 128 MiB that are free" in text(screen, "#why")
+        assert "of 128 MiB free" in text(screen, "#why")
         assert "open: my-[b]model-F16" in text(screen, "#said")
         await pilot.press("enter")
         assert "open already" in text(screen, "#said")
@@ -121,7 +127,7 @@ def test_loading_is_shown_and_its_end_closes_the_screen(engine: Engine, kept: Pa
 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 2)
-        screen.query_one(ModelTable).mark(kept)
+        screen.query_one(ModelTable).mark(str(kept))
         await pilot.press("enter")
         assert engine.orders == [wanted]
         engine.read(0.43)
@@ -169,7 +175,7 @@ def test_a_model_that_cannot_be_loaded_is_told_of_in_words(engine: Engine, kept:
 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 2)
-        screen.query_one(ModelTable).mark(kept)
+        screen.query_one(ModelTable).mark(str(kept))
         await pilot.press("enter")
         engine.fail("llama.cpp refused [b]it[/b]\x1b[31m")
         await wait_until(pilot, lambda: "was not loaded" in text(screen, "#said"))
@@ -209,7 +215,7 @@ def test_a_model_that_is_too_big_is_loaded_only_when_asked_twice(engine: Engine)
         engine.open(locations.bundled_model())
         await wait_until(pilot, lambda: screen.app.screen is not screen)
 
-    assert play(screen, steps) == [Opening(str(locations.bundled_model()))]
+    assert play(screen, steps) == [Opening(str(locations.bundled_model()), force=True)]
 
 
 def test_context_and_cache_can_be_chosen_and_the_figures_follow(engine: Engine) -> None:
@@ -217,13 +223,14 @@ def test_context_and_cache_can_be_chosen_and_the_figures_follow(engine: Engine) 
 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 1)
-        assert "512 tokens of 1 KiB, f16" in text(screen, "#why")
-        await pilot.press("x")
-        assert "512 tokens of 544 B, q8_0" in text(screen, "#why")
+        assert "512 KiB cache (512 tokens, f16)" in text(screen, "#why")
+        assert text(screen, "#cache") == "cache auto"
+        await pilot.press("x", "x")
+        assert "272 KiB cache (512 tokens, q8_0)" in text(screen, "#why")
         await pilot.press("x")
         assert text(screen, "#cache") == "cache q4_0"
         await pilot.click("#cache")
-        assert text(screen, "#cache") == "cache f16"
+        assert text(screen, "#cache") == "cache auto"
         context = screen.query_one("#context", Input)
         context.focus()
         await pilot.press("end", "x", "0", "enter")
@@ -242,7 +249,7 @@ def test_a_cache_that_a_model_cannot_have_is_not_loaded(engine: Engine, kept: Pa
 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 2)
-        screen.query_one(ModelTable).mark(kept)
+        screen.query_one(ModelTable).mark(str(kept))
         await pilot.press("enter")
         assert "use f16" in text(screen, "#why")
         assert "cannot be loaded" in text(screen, "#said")
@@ -259,7 +266,7 @@ def test_a_damaged_file_is_a_row_with_its_reason(engine: Engine, kept: Path) -> 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 3)
         assert "broken ✕ is a web page, not a model" in text(screen, "#models")
-        screen.query_one(ModelTable).mark(kept.parent / "broken.gguf")
+        screen.query_one(ModelTable).mark(str(kept.parent / "broken.gguf"))
         await pilot.press("enter")
         assert text(screen, "#said") == "broken cannot be loaded"
         assert "download it again" in text(screen, "#why")

@@ -20,12 +20,15 @@ from textual.widgets import Static, TextArea
 from localthink import locations
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session
+from localthink.chat.surveying import Surveyor
 from localthink.chat.transcript import Entry
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat_doors import ChatDoors
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.meter import Meter
+from localthink.tui.widgets.opened_line import OpenedLine
 from localthink.tui.widgets.prompt import Prompt
+from localthink.tui.widgets.pull_line import PullLine
 from localthink.tui.widgets.settings_panel import SettingsPanel
 from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import Earlier, Transcript
@@ -58,8 +61,8 @@ class ChatScreen(ChatDoors):
     ChatScreen.tokens TokenView { display: block; }
     """
 
-    def __init__(self, session: Session) -> None:
-        super().__init__(session)
+    def __init__(self, session: Session, surveyor: Surveyor) -> None:
+        super().__init__(session, surveyor)
         self.flushes: deque[float] = deque(maxlen=4096)  # what the latest cost with what followed, of a core
         self.shows: deque[float] = deque(maxlen=4096)  # how long the latest took before they were painted, seconds
         self._spent = 0.0  # seconds of a core, when the latest began
@@ -75,6 +78,8 @@ class ChatScreen(ChatDoors):
         with Horizontal(id="body"), Vertical(id="talk"):
             yield Welcome()
             yield Transcript()
+        yield OpenedLine()
+        yield PullLine()
         yield Meter()
         yield Prompt()
         yield KeyLine()
@@ -107,11 +112,19 @@ class ChatScreen(ChatDoors):
             return
         await self.query_one(Transcript).show(session, self.query_one(Welcome))
         self.query_one(Meter).show(session)
+        self.query_one(OpenedLine).show(session)
+        coming = session.arrivals
+        self.query_one(PullLine).show(coming.state, coming.pending, coming.waiting, session.clock())
         if self.has_class("tokens") and (latest := self.latest_turn()) is not None:
             self.query_one(TokenView).show(latest.turn)
         for line in session.said:
             self.notify(visible(line), severity="warning", markup=False, timeout=8)
         session.said.clear()
+        if self.app.screen is self:  # another on top may show it
+            for line in coming.said:
+                self.notify(visible(line), severity="error" if coming.state.phase == "failed" else "information",
+                            markup=False, timeout=8)
+            coming.said.clear()
         if session.returned:
             self.give_back(session.returned)
             session.returned = ""
@@ -267,6 +280,10 @@ class ChatScreen(ChatDoors):
         await self.query_one(Transcript).more(self.session)
 
     # Conversations and models
+
+    @on(PullLine.Clicked)
+    def _show_pull(self) -> None:
+        self.action_models()
 
     def action_new(self) -> None:
         self.session.new()

@@ -6,8 +6,8 @@ from pathlib import Path
 
 from textual.screen import Screen
 
-from localthink.chat.asking import ModelState
 from localthink.chat.session import Session
+from localthink.chat.surveying import Surveyor
 from localthink.chat.transcript import Entry
 from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.transcript import Transcript
@@ -18,9 +18,9 @@ from localthink.visible_text import visible
 class ChatDoors(Screen[None]):
     """The half of the chat screen that leads elsewhere. What lies behind a door is imported when it is opened."""
 
-    def __init__(self, session: Session) -> None:
+    def __init__(self, session: Session, surveyor: Surveyor) -> None:
         super().__init__()
-        self.session = session
+        self.session, self.surveyor = session, surveyor
         self.asking_what_to_do = False
 
     def latest_turn(self) -> AnswerTurn | None:
@@ -128,10 +128,9 @@ class ChatDoors(Screen[None]):
         from localthink.tui.screens.models import ModelsScreen
 
         session = self.session
-        self.app.push_screen(ModelsScreen(self._pumped_model, session.asker.opening, session.eject, session.load))
-
-    def _pumped_model(self) -> ModelState:
-        return self.session.asker.model
+        self.app.push_screen(ModelsScreen(
+            lambda: session.asker.model, lambda: session.asker.opening, session.eject, session.load, session.arrivals,
+            self.surveyor, lambda: session.busy or session.asker.busy))
 
     def action_export(self) -> None:
         from localthink.tui.screens.choice import ChoiceScreen

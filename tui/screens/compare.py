@@ -103,6 +103,7 @@ class CompareScreen(Screen[None]):
     def on_mount(self) -> None:
         question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")
         self.query_one("#question", Static).update(Text(one_line(question)))
+        self.session.arrivals.hold()  # a model that is pulled meanwhile
         if self._right_opening is not None:
             self._open(self._right_opening)
         self._start()
@@ -110,6 +111,7 @@ class CompareScreen(Screen[None]):
         self.call_after_refresh(self._flush)
 
     def on_unmount(self) -> None:
+        self.session.arrivals.release()
         self.comparison.stop()
         if self._second is not None:
             self._second.close()

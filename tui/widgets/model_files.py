@@ -1,29 +1,24 @@
-"""The files that may be models: those that are known, one that a person names, and what their headers say."""
+"""The files that may be models: those that are known, and what their headers say. For a thread of their own."""
 from __future__ import annotations
 
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
+from localthink.chat.stock import Stock
 from localthink.errors import LocalthinkError
 from localthink.gguf_bytes import shown_path
 from localthink.gguf_header import read_facts
-from localthink.local_models import find_model, known_models
 from localthink.tui.widgets.model_plan import ModelRow
 
 
-def known_rows(also: str | None) -> list[ModelRow]:
-    """The models that have names, and the one at the path `also`, whose headers are still to be read."""
-    rows = [ModelRow(path, name) for name, path in known_models().items()]
+def known_rows(stock: Stock, also: str | None) -> list[ModelRow]:
+    """The models that are here, and the one at the path `also`, whose headers are still to be read."""
+    rows = [ModelRow(kept.model.path, kept.model.name, keeper=kept.model.keeper, spec=kept.spec,
+                     precision=kept.precision) for kept in stock.here]
     if also is not None and Path(also).is_file() and Path(also) not in [row.path for row in rows]:
         rows.append(ModelRow(Path(also), Path(also).stem))
     return rows
-
-
-def typed_row(text: str) -> ModelRow:
-    """The model that a person means. Raises UsageError or ModelFileError where there is none."""
-    path = find_model(text).absolute()
-    return ModelRow(path, path.stem)
 
 
 def read_row(row: ModelRow) -> ModelRow:

@@ -1,14 +1,21 @@
-"""What loading a model would take, in figures and in words. Knows no widget."""
+"""What opening or pulling a model would take, in figures and in words. Knows no widget."""
 from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
 
-from localthink.chat.asking import SLOTS, ModelState
-from localthink.cli.info import sized
+from localthink.catalogue import ModelSpec
+from localthink.chat.asking import ModelState
+from localthink.chat.stock import Offer, Stock, offer, recommended
+from localthink.chat.surveying import Machine
 from localthink.errors import UsageError
-from localthink.fit import LEAST_CONTEXT, ChatMemory, Fit, chat_memory, default_context, judge
+from localthink.fit.choice import Asked, Choice
+from localthink.fit.memory import LEAST_CONTEXT
+from localthink.fit.recommend import Recommendation
+from localthink.fit.report import FitReport, of_file, report
+from localthink.fit.room import Verdict
 from localthink.gguf_header import ModelFacts
+from localthink.sizes import sized
 
 FIT = {"fits": "✓ fits", "tight": "~ tight", "too big": "✕ too big"}
 CONSEQUENCE = {
@@ -20,46 +27,127 @@ CONSEQUENCE = {
 
 @dataclass(frozen=True, slots=True)
 class ModelRow:
-    """A file that may be loaded: its facts once its header is read, or what is wrong with it."""
+    """A file that may be opened: its facts once its header is read, or what is wrong with it.
+
+    `keeper` says whose it is; `spec` is its entry in the catalogue, and `precision` the one it is known by there.
+    """
 
     path: Path
     name: str
     facts: ModelFacts | None = None
     trouble: str = ""
+    keeper: str = ""
+    spec: ModelSpec | None = None
+    precision: str = ""
+
+    @property
+    def key(self) -> str:
+        return str(self.path)
+
+
+@dataclass(frozen=True, slots=True)
+class OfferRow:
+    """A model of the catalogue that could be pulled, at the `precision` that is shown."""
+
+    spec: ModelSpec
+    precision: str
+
+    @property
+    def key(self) -> str:
+        return f"pull {self.spec.name}"  # no path is written so
+
+    @property
+    def name(self) -> str:
+        return self.spec.name
+
+    @property
+    def bytes(self) -> int:
+        return self.spec.precisions[self.precision]
+
+
+Row = ModelRow | OfferRow
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """The memory that a model would take, whether that fits, and the arithmetic. Without `memory`, `why` says what
-    keeps it from being loaded so.
-    """
+    """What is known of a row before it is chosen. Without `report`, `why` says what keeps it from being opened."""
 
     why: str
-    memory: ChatMemory | None = None
-    fit: Fit | None = None
+    report: FitReport | None = None
+
+    @property
+    def choice(self) -> Choice | None:
+        return self.report.choice if self.report is not None else None
+
+    @property
+    def verdict(self) -> Verdict | None:
+        return self.report.verdict if self.report is not None else None
 
 
-def plan(row: ModelRow, context: int | None, cache: str, free_bytes: int) -> Plan:
-    """What it would take with a cache of this type for `context` tokens; None is what `load` would choose."""
+def plan(row: ModelRow, wish: Asked, machine: Machine) -> Plan:
+    """What a file would take; what the wish leaves open is chosen as `load` would."""
     facts = row.facts
     if facts is None:
         return Plan(row.trouble or "its header is being read")
     if not facts.has_weights:
         return Plan("it is a vocabulary without weights, which can be shown and not asked")
-    if context is not None and not LEAST_CONTEXT <= context < 2**31:
-        return Plan(f"context is {context:,}: give a number of tokens of at least {LEAST_CONTEXT}")
+    if (wrong := _wrong(wish)):
+        return Plan(wrong)
     try:
-        memory = chat_memory(facts, context or default_context(facts, SLOTS, free_bytes, cache), cache)
+        found = report(of_file(facts), machine.room, wish, machine.bandwidth)
     except UsageError as error:
         return Plan(str(error))
-    fit = judge(memory.total, free_bytes)
-    each = sized(facts.cache_bytes_per_token(cache, cache))
-    why = (f"{FIT[fit]}{CONSEQUENCE[fit]}: {sized(memory.weights)} weights + {sized(memory.cache)} cache "
-           f"({memory.context:,} tokens of {each}, {cache}) = {sized(memory.total)}, of the {sized(free_bytes)} that "
-           "are free")
-    if facts.context_length and memory.context > SLOTS * facts.context_length:
+    why = _described(found)
+    if facts.context_length and found.choice.needs.context > wish.slots * facts.context_length:
         why += f". It was trained for {facts.context_length:,} tokens: a conversation gets no more"
-    return Plan(why, memory, fit)
+    if not facts.thinks:
+        why += ". It does not think between <think> and </think>: there is nothing to hold it to"
+    return Plan(why, found)
+
+
+def plan_offer(spec: ModelSpec, precision: str | None, wish: Asked, machine: Machine, stock: Stock
+               ) -> tuple[OfferRow, Plan]:
+    """What a model of the catalogue would take, at this precision or at the one that suits the machine."""
+    shown = OfferRow(spec, precision or next(iter(spec.precisions)))
+    if (wrong := _wrong(wish)):
+        return shown, Plan(wrong)
+    try:
+        found = offer(spec, machine, wish, precision)
+    except UsageError as error:
+        return shown, Plan(str(error))
+    return OfferRow(spec, found.precision), Plan(f"{_described(found.report)}. {_takes(found, stock)}", found.report)
+
+
+def _takes(found: Offer, stock: Stock) -> str:
+    """What pulling takes, and whether another precision would suit better."""
+    begun = stock.begun(found.spec, found.precision)
+    text = f"To pull, about {sized(found.bytes)}" + (f", of which {sized(begun)} are here," if begun else "")
+    text += f" of the {sized(stock.free)} that the disk of {stock.folder} has free"
+    return text if found.best == found.precision else f"{text}. Best at {found.best} here"
+
+
+def _described(found: FitReport) -> str:
+    choice, layers = found.choice, found.candidate.shape.layers
+    text = (f"{FIT[choice.verdict]}{CONSEQUENCE[choice.verdict]}: {choice.arithmetic()}, of {choice.room.described()}")
+    if choice.placement.gpu_layers:
+        text += f"; {min(choice.placement.gpu_layers, layers + 1)} of {layers + 1} layers on the GPU"
+    if found.tokens_per_second is not None:
+        text += f"; about {speed(found.tokens_per_second)} tokens/s"
+    return text
+
+
+def _wrong(wish: Asked) -> str:
+    if wish.context is not None and not LEAST_CONTEXT <= wish.context < 2**31:
+        return f"context is {wish.context:,}: give a number of tokens of at least {LEAST_CONTEXT}"
+    return ""
+
+
+def best_of(stock: Stock, machine: Machine, wish: Asked) -> Recommendation | None:
+    """The recommendation, where there is one to give."""
+    try:
+        return None if _wrong(wish) else recommended(stock, machine, wish)
+    except UsageError:
+        return None
 
 
 def said_of(state: ModelState, name: str, note: str) -> str:
@@ -73,8 +161,8 @@ def said_of(state: ModelState, name: str, note: str) -> str:
         case "died":
             return f"{name} is not there any more: {state.reason}"
         case "ready" if loaded is not None:
-            return (f"open: {loaded.name} · {loaded.longest:,} tokens · "
-                    f"{sized(loaded.weight_bytes + loaded.cache_bytes)}")
+            return "open: " + (loaded.choice or f"{loaded.name} · {loaded.longest:,} tokens · "
+                               f"{sized(loaded.weight_bytes + loaded.cache_bytes)}")
     return note or "no model is open"
 
 
@@ -90,3 +178,10 @@ def parameters(count: int) -> str:
             number = count / unit
             return f"{number:.1f}{name}" if number < 10 else f"{number:.0f}{name}"
     return str(count)
+
+
+def speed(value: float) -> str:
+    """Tokens a second in five cells: 2.6, 11, 1,204, 15k."""
+    if value < 9.95:
+        return f"{value:.1f}" if value >= 0.05 else "<0.1"
+    return f"{value:,.0f}" if value < 9999.5 else f"{value / 1000:,.0f}k"

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,15 +11,26 @@ from textual.content import Content
 from textual.widgets import Static
 from textual.widgets.option_list import Option
 
-from localthink.cli.info import sized
-from localthink.gguf_header import ModelFacts
+from localthink.fit.report import score_of
+from localthink.sizes import sized
 from localthink.tui.lines import column, cut_inside, one_line
 from localthink.tui.widgets.choices import Choices
-from localthink.tui.widgets.model_plan import FIT, ModelRow, Plan, parameters, trained
+from localthink.tui.widgets.model_plan import FIT, ModelRow, OfferRow, Plan, Row, parameters, speed, trained
 
-OPEN = "●"
-NAME = 13  # cells that a name has before columns give way
+OPEN, BEST, HEADING = "●", "★", "heading"
+NAME = 16  # cells that a name has before columns give way
 GAP = 2
+LIGHTS = {"fits": "$text-success", "tight": "$text-warning", "too big": "$text-error"}
+
+
+@dataclass(frozen=True, slots=True)
+class Marks:
+    """Keys of rows: the one that is open, the best for this machine, and the one that is pulled, with how far."""
+
+    open: str = ""
+    best: str = ""
+    pulled: str = ""
+    progress: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +40,68 @@ class Column:
     title: str
     width: int
     rank: int
-    text: Callable[[ModelFacts, Plan], str]
+    text: Callable[[Row, Plan], str | Content]
     right: bool = True
 
 
+def _type(row: Row, plan: Plan) -> str:
+    return row.precision if isinstance(row, OfferRow) else row.facts.quantization if row.facts else ""
+
+
+def _parameters(row: Row, plan: Plan) -> str:
+    count = row.spec.parameters if isinstance(row, OfferRow) else row.facts.parameters if row.facts else 0
+    return parameters(count)
+
+
+def _context(row: Row, plan: Plan) -> str:
+    tokens = (row.spec.shape.context_length if isinstance(row, OfferRow)
+              else row.facts.context_length if row.facts else 0)
+    return trained(tokens) if tokens else "—"
+
+
+def _size(row: Row, plan: Plan) -> str:
+    return _short_size(row.bytes if isinstance(row, OfferRow) else row.facts.weight_bytes if row.facts else 0)
+
+
+def _needs(row: Row, plan: Plan) -> str:
+    return _short_size(plan.choice.needs.total) if plan.choice else "—"
+
+
+def _short_size(number: int) -> str:
+    """Bytes in eight cells."""
+    return f"{number / 2**30:,.1f} GiB" if number >= 10 * 2**30 else sized(number)
+
+
+def _light(row: Row, plan: Plan) -> Content:
+    if plan.verdict is None:
+        return Content.styled("✕ no", LIGHTS["too big"])
+    return Content.styled(FIT[plan.verdict], LIGHTS[plan.verdict])
+
+
+def _speed(row: Row, plan: Plan) -> str:
+    found = plan.report.tokens_per_second if plan.report is not None else None
+    return speed(found) if found is not None else "—"
+
+
+def _score(row: Row, plan: Plan) -> str:
+    score = score_of(row.spec) if row.spec is not None else None
+    return f"{score:.0f}" if score is not None else "—"
+
+
+def _keeper(row: Row, plan: Plan) -> str:
+    return "" if isinstance(row, OfferRow) else row.keeper.removeprefix("localthink (").rstrip(")")
+
+
 COLUMNS = (
-    Column("type", 7, 3, lambda facts, _: facts.quantization, right=False),
-    Column("params", 6, 4, lambda facts, _: parameters(facts.parameters)),
-    Column("context", 7, 5, lambda facts, _: trained(facts.context_length) if facts.context_length else "—"),
-    Column("weights", 8, 2, lambda facts, _: sized(facts.weight_bytes)),
-    Column("needs", 8, 1, lambda _, plan: sized(plan.memory.total) if plan.memory else "—"),
-    Column("", 9, 0, lambda _, plan: FIT[plan.fit] if plan.fit else "✕ no", right=False),
+    Column("type", 7, 1, _type, right=False),
+    Column("params", 6, 6, _parameters),
+    Column("context", 7, 8, _context),
+    Column("size", 8, 3, _size),
+    Column("needs", 8, 2, _needs),
+    Column("", 9, 0, _light, right=False),
+    Column("tok/s", 5, 4, _speed),
+    Column("score", 5, 5, _score),
+    Column("from", 12, 7, _keeper, right=False),
 )
 
 
@@ -49,13 +110,13 @@ class ModelChoices(Choices):
 
     def on_click(self, event: events.Click) -> None:
         place = event.style.meta.get("option")
-        if place is not None and place != self.highlighted:
+        if place is not None and place != self.highlighted and not self.get_option_at_index(place).disabled:
             event.prevent_default()
             self.highlighted = place
 
 
 class ModelTable(Vertical):
-    """A line of titles above the rows."""
+    """A line of titles above the rows: first what is here, then, below a heading, what could be pulled."""
 
     DEFAULT_CSS = """
     ModelTable { width: 100%; height: auto; }
@@ -65,8 +126,8 @@ class ModelTable(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self.rows: Sequence[tuple[ModelRow, Plan]] = ()
-        self._open: Path | None = None
+        self.rows: Sequence[tuple[Row, Plan]] = ()
+        self.marks = Marks()
         self._choices = ModelChoices(id="models", markup=False)
 
     def compose(self) -> ComposeResult:
@@ -74,48 +135,69 @@ class ModelTable(Vertical):
         yield self._choices
 
     @property
-    def chosen(self) -> tuple[ModelRow, Plan] | None:
+    def chosen(self) -> tuple[Row, Plan] | None:
         """The one that the mark is on."""
-        place = self._choices.highlighted
-        return self.rows[place] if place is not None and place < len(self.rows) else None
+        option = self._choices.highlighted_option
+        return next((pair for pair in self.rows if option is not None and pair[0].key == option.id), None)
 
-    def show(self, rows: Sequence[tuple[ModelRow, Plan]], open_one: Path | None) -> None:
+    def show(self, rows: Sequence[tuple[Row, Plan]], marks: Marks) -> None:
         """Show these; the mark stays on its model."""
         chosen = self.chosen
-        self.rows, self._open = rows, open_one
-        self._draw(chosen[0].path if chosen else open_one)
+        self.rows, self.marks = rows, marks
+        self._draw(chosen[0].key if chosen else marks.open)
 
-    def mark(self, path: Path) -> None:
+    def tell(self, marks: Marks) -> None:
+        """Other marks on the rows there are, of which only those are drawn that change."""
+        before, self.marks = self.marks, marks
+        changed = {key for one, other in zip(_each(before), _each(marks), strict=True) if one != other
+                   for key in (one[0], other[0])}
+        for row, plan in self.rows:
+            if row.key in changed:
+                self._choices.replace_option_prompt(row.key, self._line(row, plan, self._choices.room))
+
+    def mark(self, key: str) -> None:
         """Put the mark on a model."""
-        places = [place for place, (row, _) in enumerate(self.rows) if row.path == path]
-        if places:
-            self._choices.highlighted = places[0]
+        if any(row.key == key for row, _ in self.rows):
+            self._choices.highlighted = self._choices.get_option_index(key)
 
     def on_resize(self) -> None:
         if (chosen := self.chosen) is not None:
-            self._draw(chosen[0].path)
+            self._draw(chosen[0].key)
 
-    def _draw(self, path: Path | None) -> None:
+    def _draw(self, key: str) -> None:
         width = self._choices.room
         shown, name = _fitting(width)
         titles = [Content("  "), column("model", name), *(column(each.title, each.width, each.right) for each in shown)]
         self.query_one("#columns", Static).update(_joined(titles))
-        self._choices.set_options(Option(self._line(row, plan, width), str(row.path)) for row, plan in self.rows)
+        options = [Option(self._line(row, plan, width), row.key) for row, plan in self.rows]
+        offers = next((place for place, (row, _) in enumerate(self.rows) if isinstance(row, OfferRow)), None)
+        if offers is not None:
+            options.insert(offers, Option(Content.styled("  not here yet: Enter pulls it from the Hub", "dim"), HEADING,
+                                          disabled=True))
+        self._choices.set_options(options)
         if self.rows:
-            self._choices.highlighted = 0
-        if path is not None:
-            self.mark(path)
+            self._choices.highlighted = self._choices.get_option_index(self.rows[0][0].key)
+        self.mark(key)
 
-    def _line(self, row: ModelRow, plan: Plan, width: int) -> Content:
-        mark = Content.styled(f"{OPEN} " if row.path == self._open else "  ", "bold")
-        if row.facts is None:
+    def _line(self, row: Row, plan: Plan, width: int) -> Content:
+        sign = OPEN if row.key == self.marks.open else BEST if row.key == self.marks.best else " "
+        mark = Content.styled(f"{sign} ", "bold")
+        if isinstance(row, ModelRow) and row.facts is None:
             told = f"✕ {one_line(row.trouble)}" if row.trouble else "…"
             name = cut_inside(row.name, max(NAME, width // 3))
             return column(Content.assemble(mark, name, "  ", (told, "dim")), width)
         shown, name_width = _fitting(width)
-        facts = row.facts
-        return _joined([mark, column(cut_inside(_short(row.name, facts), name_width), name_width),
-                        *(column(each.text(facts, plan), each.width, each.right) for each in shown)])
+        name = column(cut_inside(_short(row.name, _type(row, plan)), name_width), name_width)
+        return _joined([mark, name, *(column(self._cell(each, row, plan), each.width, each.right) for each in shown)])
+
+    def _cell(self, each: Column, row: Row, plan: Plan) -> str | Content:
+        if each.text is _light and row.key == self.marks.pulled:
+            return Content.styled(self.marks.progress, "bold")
+        return each.text(row, plan)
+
+
+def _each(marks: Marks) -> tuple[tuple[str, str], ...]:
+    return (marks.open, ""), (marks.best, ""), (marks.pulled, marks.progress)
 
 
 def _fitting(width: int) -> tuple[list[Column], int]:
@@ -126,10 +208,10 @@ def _fitting(width: int) -> tuple[list[Column], int]:
     return shown, max(1, _name_width(shown, width))
 
 
-def _short(name: str, facts: ModelFacts) -> str:
+def _short(name: str, type_: str) -> str:
     """A name without the type at its end, which has a column of its own."""
-    short = name[:-len(facts.quantization)] if name.upper().endswith(facts.quantization) else name
-    return short.rstrip("-_.") or name
+    short = name[:-len(type_)] if type_ and name.upper().endswith(type_) else name
+    return short.rstrip("-_.:") or name
 
 
 def _name_width(shown: Sequence[Column], width: int) -> int:

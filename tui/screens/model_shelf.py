@@ -1,0 +1,297 @@
+"""What the list of models shows: read in threads, and planned anew whenever a wish or the free memory changes."""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TypeVar
+
+from textual import events, on
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Input, Label, OptionList, ProgressBar, Static
+from textual.worker import get_current_worker
+
+from localthink import locations
+from localthink.chat.asking import ModelState, Opening
+from localthink.chat.stock import Stock, asked, look_for, take_stock
+from localthink.chat.surveying import Machine, Surveyor
+from localthink.errors import LocalthinkError
+from localthink.fit.choice import Asked
+from localthink.fit.recommend import Recommendation
+from localthink.hub.wanted import Wanted
+from localthink.records import CACHE_TYPES
+from localthink.tui.lines import one_line
+from localthink.tui.screens.dialog import Dialog
+from localthink.tui.widgets.line_input import LineInput
+from localthink.tui.widgets.model_files import known_rows, read_row, typed_path
+from localthink.tui.widgets.model_plan import ModelRow, OfferRow, Plan, Row, best_of, plan, plan_offer
+from localthink.tui.widgets.model_table import Marks, ModelTable
+
+Result = TypeVar("Result")
+BEGINS_NAME = "/~.h"  # a path, or hf: and https:
+
+
+class ModelShelf(Dialog[Result]):
+    """The half of the list of models that looks. `take` gives the stock, `quiet` says that nothing else works hard."""
+
+    class Stocked(Message):
+        """What there is to choose from."""
+
+        def __init__(self, stock: Stock, rows: Sequence[ModelRow]) -> None:
+            super().__init__()
+            self.stock, self.rows = stock, rows
+
+    class Read(Message):
+        """What the header of a model says."""
+
+        def __init__(self, row: ModelRow) -> None:
+            super().__init__()
+            self.row = row
+
+    class Meant(Message):
+        """What a person has typed: a file that is here, what is to be pulled for it, or why it is neither."""
+
+        def __init__(self, found: Path | Wanted | str) -> None:
+            super().__init__()
+            self.found = found
+
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-high")]  # noqa: RUF012
+    DEFAULT_CSS = """
+    ModelShelf > #box { width: 100%; height: 90%; max-width: 116; }
+    ModelShelf.-low > #box, ModelShelf.-short > #box, ModelShelf.-narrow > #box { height: 100%; padding: 0 1; }
+    ModelShelf ModelTable { height: 1fr; }
+    ModelShelf #why { height: auto; max-height: 6; margin: 1 1 0 1; }
+    ModelShelf .field { height: 1; margin: 0 1; }
+    ModelShelf #file { margin: 1 1 0 1; }
+    ModelShelf .field Label { width: 9; color: $text-muted; }
+    ModelShelf .field LineInput { width: 1fr; }
+    ModelShelf #cache { width: auto; margin-left: 2; }
+    ModelShelf #said { height: auto; max-height: 4; margin: 1 1 0 1; color: $text-muted; }
+    ModelShelf #said.trouble { color: $text-error; }
+    ModelShelf #pull { height: 1; margin: 0 1; display: none; text-overflow: ellipsis; }
+    ModelShelf #pull.there { display: block; }
+    ModelShelf ProgressBar { display: none; margin: 0 1; width: 1fr; }
+    ModelShelf ProgressBar Bar { width: 1fr; }
+    ModelShelf.loading ProgressBar { display: block; }
+    ModelShelf.-short #why { margin: 0 1; max-height: 4; }
+    ModelShelf.-short #file, ModelShelf.-short #said { margin: 0 1; max-height: 3; }
+    ModelShelf.-short KeyLine { margin-top: 0; }
+    ModelShelf.-low #columns { display: none; }
+    ModelShelf.-low #why, ModelShelf.-low #said { margin: 0 1; max-height: 2; }
+    ModelShelf.-low #file { margin: 0 1; }
+    """
+
+    def __init__(self, state: Callable[[], ModelState], opening: Callable[[], Opening], surveyor: Surveyor,
+                 quiet: Callable[[], bool], take: Callable[[], Stock] = take_stock) -> None:
+        super().__init__("Models")
+        self._state, self._opening, self._surveyor, self._quiet, self._take = state, opening, surveyor, quiet, take
+        self._stock = Stock()
+        self._files: dict[str, ModelRow] = {}
+        self._precisions: dict[str, str] = {}  # that were chosen, by the names of models
+        self._cache = opening().cache
+        self._best: Recommendation | None = None
+        self._mark = ""  # a key that is to be marked once its row is there
+
+    def contents(self) -> Iterable[Widget]:
+        yield ModelTable()
+        yield Static(id="why", markup=False)
+        with Horizontal(id="file", classes="field"):
+            yield Label("other", markup=False)
+            yield LineInput(placeholder="a .gguf file, hf:owner/repo or a name", id="path")
+        with Horizontal(classes="field"):
+            yield Label("context", markup=False)
+            context = LineInput(str(self._opening().context or ""), "tokens; as many as usual if empty", id="context")
+            context.restrict = r"[\d, ]*"
+            yield context
+            yield Static(id="cache", markup=False)
+        yield Static(id="said", markup=False)
+        yield Static(id="pull", markup=False)
+        yield ProgressBar(total=1.0, show_eta=False)
+
+    def on_mount(self) -> None:
+        self._surveyor.look(self._quiet())
+        self.show_room()
+        self.look_through()
+
+    def on_unmount(self) -> None:
+        self._surveyor.close()
+
+    def say(self, line: str, trouble: bool = False) -> None:
+        raise NotImplementedError
+
+    def pull(self, wanted: Wanted) -> None:
+        """Pull what was typed."""
+        raise NotImplementedError
+
+    # What there is
+
+    def look_through(self) -> None:
+        """See what is here and what could be pulled."""
+        loaded = self._state().loaded
+        self.run_worker(partial(self._read_stock, loaded.path if loaded else self._opening().model), thread=True)
+
+    def _read_stock(self, also: str | None) -> None:
+        """In a thread of its own: first the names, then header after header."""
+        stock = self._take()
+        rows = known_rows(stock, also)
+        self.post_message(self.Stocked(stock, rows))
+        self._read(rows)
+
+    def _read(self, rows: Sequence[ModelRow]) -> None:
+        worker = get_current_worker()
+        for row in rows:
+            if worker.is_cancelled:
+                return
+            self.post_message(self.Read(read_row(row)))
+
+    @on(Stocked)
+    def _fill(self, event: Stocked) -> None:
+        self._stock = event.stock
+        for row in event.rows:
+            self._files.setdefault(row.key, row)
+        self.show_rows()
+        if event.stock.trouble:
+            self.say(event.stock.trouble, trouble=True)
+
+    @on(Read)
+    def _fill_row(self, event: Read) -> None:
+        self._files[event.row.key] = event.row
+        self.show_rows()
+
+    @on(Input.Submitted, "#path")
+    def _take_name(self, event: Input.Submitted) -> None:
+        event.stop()
+        if text := typed_path(event.value):
+            self.run_worker(partial(self._find, text), thread=True)
+
+    def _find(self, text: str) -> None:
+        """In a thread of its own: it looks through folders."""
+        try:
+            found: Path | Wanted | str = look_for(text, self._stock)
+        except LocalthinkError as error:
+            found = str(error)
+        unread = isinstance(found, Path) and str(found) not in self._files  # before its row is made
+        self.post_message(self.Meant(found))
+        if isinstance(found, Path) and unread:
+            self._read([ModelRow(found, found.stem)])
+
+    @on(Meant)
+    def _take_meant(self, event: Meant) -> None:
+        if isinstance(event.found, str):
+            self.say(event.found, trouble=True)
+            return
+        self.query_one("#models").focus()
+        if isinstance(event.found, Wanted):
+            self.pull(event.found)
+        else:
+            self.mark(ModelRow(event.found, event.found.stem))
+
+    def mark(self, row: ModelRow) -> None:
+        """Put the mark on a file, which need not have been listed."""
+        self._files.setdefault(row.key, row)
+        self._mark = row.key
+        self.show_rows()
+
+    def on_paste(self, event: events.Paste) -> None:
+        event.stop()
+        self._type_name(event.text.strip().partition("\n")[0])
+
+    def on_key(self, event: events.Key) -> None:
+        if event.character is not None and event.character in BEGINS_NAME:
+            event.stop()
+            self._type_name(event.character)
+
+    def _type_name(self, text: str) -> None:
+        """What is typed or pasted over the rows goes where it belongs."""
+        line = self.query_one("#path", LineInput)
+        line.focus()
+        line.insert_text_at_cursor(text)
+
+    # What it would take
+
+    @property
+    def tokens(self) -> int | None:
+        digits = re.sub(r"\D", "", self.query_one("#context", LineInput).value)
+        return int(digits) if digits else None
+
+    @property
+    def _wish(self) -> Asked:
+        return asked(self.tokens, self._cache, self._opening().offload.layers)
+
+    @property
+    def _machine(self) -> Machine:
+        """The memory that a model could have: what is free, and what the open one will give back."""
+        state = self._state()
+        return self._surveyor.machine.beside(state.loaded if state.phase == "ready" else None,
+                                             self._opening().offload.layers != 0)
+
+    def show_room(self) -> None:
+        room = self._machine.room.described()
+        measuring = " · measuring speeds …" if self._surveyor.measuring else ""
+        self.query_one("#box").border_subtitle = Content(one_line(f"{room}{measuring}"))
+        self.show_rows()
+
+    @on(Input.Changed, "#context")
+    def show_rows(self) -> None:
+        wish, machine, stock = self._wish, self._machine, self._stock
+        self._best = best_of(stock, machine, wish)
+        rows: list[tuple[Row, Plan]] = [(row, plan(row, wish, machine)) for row in self._files.values()]
+        offers = [plan_offer(spec, self._precisions.get(spec.name), wish, machine, stock) for spec in stock.others]
+        best = self._best.spec.name if self._best is not None else ""
+        rows += sorted(offers, key=lambda pair: pair[0].spec.name != best)
+        table = self.query_one(ModelTable)
+        table.show(rows, self.marks([row for row, _ in rows]))
+        if self._mark:
+            table.mark(self._mark)
+            self._mark = ""
+        self.query_one("#cache", Static).update(f"cache {self._cache or 'auto'}")
+        self._show_why()
+
+    def marks(self, rows: Iterable[Row]) -> Marks:
+        loaded = self._state().loaded if self._state().phase == "ready" else None
+        best = next((row.key for row in rows if self._is_best(row)), "")
+        return Marks(loaded.path if loaded else "", best)
+
+    def _is_best(self, row: Row) -> bool:
+        best = self._best
+        return best is not None and row.spec == best.spec and (isinstance(row, OfferRow)
+                                                               or row.precision == best.report.candidate.precision)
+
+    @on(OptionList.OptionHighlighted)
+    def _show_why(self) -> None:
+        self.query_one("#why", Static).update(Content(one_line(self._why(self.query_one(ModelTable).chosen))))
+        self.refresh_bindings()
+
+    def _why(self, chosen: tuple[Row, Plan] | None) -> str:
+        if chosen is None:
+            return f"looking for models here and in {locations.local_models()}"
+        row, planned = chosen
+        text = planned.why if self.has_class("-low") else f"{row.name}: {planned.why}"
+        if isinstance(row, ModelRow) and row.keeper and not self.has_class("-low"):
+            text += f". Kept by {row.keeper}"
+        if self._best is not None and self._is_best(row):
+            precision = self._best.report.candidate.precision
+            text = f"★ recommended here at {precision}, {self._best.why}. {text}"
+        return text
+
+    def on_click(self, event: events.Click) -> None:
+        if event.widget is self.query_one("#cache"):
+            self.action_cache()
+
+    def action_cache(self) -> None:
+        types = (None, *CACHE_TYPES)
+        self._cache = types[(types.index(self._cache) + 1) % len(types)]
+        self.show_rows()
+
+    def action_precision(self) -> None:
+        """The next larger precision of a model that could be pulled; after the largest the smallest."""
+        chosen = self.query_one(ModelTable).chosen
+        if chosen is not None and isinstance(chosen[0], OfferRow):
+            row = chosen[0]
+            all_of_it = list(row.spec.precisions)
+            self._precisions[row.spec.name] = all_of_it[(all_of_it.index(row.precision) + 1) % len(all_of_it)]
+            self.show_rows()
