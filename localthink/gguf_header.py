@@ -255,12 +255,12 @@ def _weights(header: Header, tensors: tuple[Tensor, ...], architecture: str) -> 
         "expert_count", "expert_used_count"))
     share = max(as_tuple(used, 1)) / max(1, *as_tuple(experts, 1))
     bytes_of = {tensor.name: tensor.bytes for tensor in tensors}
-    embedding = bytes_of.get("token_embd.weight", 0)
-    output = bytes_of.get("output.weight", embedding)
+    embedding, tied = bytes_of.get("token_embd.weight", 0), "output.weight" not in bytes_of
+    output = embedding if tied else bytes_of["output.weight"]
     blocks = sum(size for name, size in bytes_of.items() if name.startswith("blk."))
     idle = int(sum(size * (1 - share) for name, size in bytes_of.items() if "_exps." in name))
     total = sum(bytes_of.values())
-    return Weights(total, blocks, output, total - idle - (embedding if "output.weight" in bytes_of else 0))
+    return Weights(total, blocks, output, total - idle - (0 if tied else embedding), tied)
 
 
 def _text(vocabulary: Vocabulary, token: int | None) -> str:

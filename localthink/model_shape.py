@@ -19,19 +19,20 @@ class Weights:
     """Bytes of a model's weights: `total` of them, `blocks` in its layers, `output` in what makes logits.
 
     `step` are those that one token reads: not the rows of other tokens, nor the experts that it is not sent to.
-    A model without an output of its own uses its embedding for it.
+    A `tied` model has no output of its own and uses its embedding for it; on a GPU it has a copy of it there.
     """
 
     total: int
     blocks: int
     output: int
     step: int
+    tied: bool = False
 
     @classmethod
     def estimated(cls, total: int, step: int, parameters: int, shape: ModelShape, tied: bool) -> Weights:
         """From a file's size alone, as if all parameters took the same room."""
         matrix = round(total * shape.vocabulary * shape.width / parameters)
-        return cls(total, total - matrix * (1 if tied else 2), matrix, step)
+        return cls(total, total - matrix * (1 if tied else 2), matrix, step, tied)
 
 
 @dataclass(frozen=True, slots=True)
