@@ -109,12 +109,21 @@ def _quota(group: Path, version_1: bool) -> float:
 
 
 def _memory_limits() -> Iterator[int]:
-    """What control groups leave to this process."""
+    """What control groups leave to this process. Pages of files are theirs only until somebody needs the room."""
     for group, version_1 in _groups("memory"):
         limit, used = (("memory.limit_in_bytes", "memory.usage_in_bytes") if version_1
                        else ("memory.max", "memory.current"))
         with suppress(OSError, ValueError):  # no limit is the word "max"
-            yield max(0, int((group / limit).read_text()) - int((group / used).read_text()))
+            most, taken = int((group / limit).read_text()), int((group / used).read_text())
+            yield max(0, most - max(0, taken - _file_pages(group, "total_" if version_1 else "")))
+
+
+def _file_pages(group: Path, prefix: str) -> int:
+    """The bytes of a control group that hold contents of files; 0 where nothing says."""
+    with suppress(OSError, ValueError):
+        rows = dict(line.split() for line in (group / "memory.stat").read_text().splitlines())
+        return sum(int(rows.get(f"{prefix}{kind}_file", 0)) for kind in ("inactive", "active"))
+    return 0
 
 
 def _groups(controller: str) -> Iterator[tuple[Path, bool]]:

@@ -105,3 +105,15 @@ def test_without_groups_there_is_no_limit(groups, tmp_path):
 def test_what_this_program_does_is_not_counted_as_others():
     share = machine.other_programs_share()
     assert 0 <= share() <= 1
+
+
+@pytest.mark.parametrize(("line", "folder", "limit", "used", "prefix"), [
+    ("0::/\n", "", "memory.max", "memory.current", ""),
+    ("3:memory:/docker\n", "memory/docker", "memory.limit_in_bytes", "memory.usage_in_bytes", "total_")])
+def test_pages_of_files_are_not_counted_as_taken(groups, tmp_path, line, folder, limit, used, prefix):
+    own, write = groups
+    own.write_text(line)
+    write(folder, limit, "8000000", used, 6_500_000)
+    (tmp_path / "groups" / folder / "memory.stat").write_text(
+        f"anon 1\n{prefix}inactive_file 5000000\n{prefix}active_file 400000\n")
+    assert machine.free_memory() == 6_900_000

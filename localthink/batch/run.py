@@ -36,6 +36,7 @@ from localthink.machine import physical_cores
 from localthink.records import Offload
 from localthink.thinking import markers
 
+SAME_EVERYWHERE = "f16"  # the cache where free memory must not decide: other machines have other memory
 MOST_NOTED = 10  # bad lines that are told one by one
 
 
@@ -129,13 +130,17 @@ class Run:
         self.model = manifests.model_record(self.facts, known)
         self.longest: int | None = spec.longest or before.get("context")
         self.cache: str | None = spec.cache or before.get("cache")
+        if self.cache is None and (spec.deterministic or spec.shard is not None):
+            self.cache = SAME_EVERYWHERE
         more = {"append": spec.append, "limit": spec.limit, "shard": str(spec.shard) if spec.shard else None,
                 "cache": self.cache, "context": self.longest, "deterministic": spec.deterministic}
         self.slots: int | None = spec.slots
         if spec.deterministic:  # what else a last bit depends on
             self.slots = spec.slots or before.get("slots")
             more |= {"slots": self.slots, "threads": self._threads or physical_cores(),
-                     "gpu_layers": spec.offload.layers, "versions": manifests.deciding_versions()}
+                     "gpu_layers": self._offload.layers, "gpu_split": [spec.offload.split, spec.offload.main_gpu,
+                                                                        *spec.offload.shares],
+                     "versions": manifests.deciding_versions()}
         data = {"source": self.source.name, "form": self.source.form, "revision": self.source.revision,
                 "sha256": data_sha256(self.source)}
         return manifests.new_manifest(spec.settings, self.model, data, more)
@@ -160,7 +165,8 @@ class Run:
         if self._old is None:  # else there are better figures to see
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
-        loading = Loading(str(self.spec.model), longest=self.longest, vocabulary_only=True)
+        loading = Loading(str(self.spec.model), longest=self.longest, offload=self._offload,
+                          vocabulary_only=True)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
             survey.backend, survey.room = checker.loaded.backend, checker.loaded.room
@@ -202,14 +208,21 @@ class Run:
         spec, here = self.spec, self._crew.engines_here
         assert survey.room is not None, "the survey comes first"
         room = survey.room.divided(here)
-        fit = fit_batch(self.facts.shape, self.facts.weights.total, self.longest or survey.needed, survey.samples,
+        fit = fit_batch(self.facts.shape, self.facts.weights, self.longest or survey.needed, survey.samples,
                         room.without_device() if spec.offload.layers == 0 else room,
                         max(1, physical_cores() // here), cache=self.cache, slots=self.slots,
-                        split=True if spec.deterministic else spec.split, even=spec.deterministic)
+                        split=True if spec.deterministic else spec.split, even=spec.deterministic,
+                        gpu_layers=self._offload.layers)
         if not fit.fits and not spec.force:
             raise FitError(f"{self.facts.path.stem} does not fit: {fit.why}: give a smaller --context or --slots, take "
                            "a smaller model or precision (localthink models fit), or --force tries it all the same")
         return fit
+
+    @property
+    def _offload(self) -> Offload:
+        """Where it must always be the same, all layers go to the GPU and not as many as there is room for."""
+        offload = self.spec.offload
+        return replace(offload, layers=-1) if self.spec.deterministic and offload.layers is None else offload
 
     @property
     def _threads(self) -> int | None:
@@ -232,16 +245,19 @@ class Run:
             new["created"], new["sessions"] = self._old["created"], self._old["sessions"]
         new["sessions"].append(manifests.session(
             slots=fit.slots, cells=fit.cells, layout="split" if fit.split else "unified",
-            threads=self._threads or physical_cores(), gpu_layers=spec.offload.layers, backend=survey.backend,
-            workers=self._crew.size, done_before=len(self.ledger.done)))
+            threads=self._threads or physical_cores(), gpu_layers=fit.choice.placement.gpu_layers,
+            backend=survey.backend, workers=self._crew.size, done_before=len(self.ledger.done)))
         manifests.write_json(spec.folder / MANIFEST, new)
 
     def execute(self, survey: Survey, fit: BatchFit) -> Figures:
         """Do what is left to do; the last figures say how it ended."""
         spec = self.spec
         meter = Meter(survey.items, survey.samples, self.ledger.tally, fit.slots * self._crew.size)
+        offload = self._offload
+        if self._crew.engines_here > 1:  # each would find the whole GPU free
+            offload = replace(offload, layers=fit.choice.placement.gpu_layers)
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
-                          spec.deterministic, self._threads, spec.offload, force=True)
+                          spec.deterministic, self._threads, offload, force=True)
         engine_settings = {"context": self.longest, "slots": fit.slots, "cache": fit.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
         feed = self._feed(meter)
@@ -272,7 +288,8 @@ class Run:
     def _engine_identity(self) -> dict[str, Any]:
         """What a text depends on, beyond its item and its settings."""
         settings = self._new["settings"]
-        names = ("cache", "context", "markers_sha256", "deterministic", "slots", "threads", "gpu_layers", "versions")
+        names = ("cache", "context", "markers_sha256", "deterministic", "slots", "threads", "gpu_layers", "gpu_split",
+                 "versions")
         return {"model": self.model["sha256"], **{name: settings[name] for name in names if name in settings}}
 
     def close(self) -> None:

@@ -12,7 +12,7 @@ from localthink.engine.model import Model
 from localthink.engine.room import room
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
-from localthink.fit.choice import Asked, Choice, choose, largest_for
+from localthink.fit.choice import Asked, Choice, choose, refusal
 from localthink.fit.memory import LEAST_CONTEXT, STEP_TOKENS
 from localthink.gguf_header import ModelFacts, read_facts
 from localthink.local_models import find_model
@@ -47,7 +47,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     _check(slots, context, cache, threads, layout, fixed_shapes)
     path, wanted = find_model(str(model) if model is not None else None), offload or Offload()
     facts = read_facts(path)
-    choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), force)
+    choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), wanted, force)
     if on_choice is not None:
         on_choice(choice.described(facts.path.stem, facts.layers))
     opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress)
@@ -60,13 +60,12 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
         raise
 
 
-def fitting(facts: ModelFacts, asked: Asked, force: bool = False) -> Choice:
+def fitting(facts: ModelFacts, asked: Asked, offload: Offload, force: bool) -> Choice:
     """How a model is to be opened here and now. Raises FitError where it does not fit, unless forced."""
-    here = room()
+    here = room(offload)
     choice = choose(facts.shape, facts.weights, here, asked)
     if choice.verdict == "too big" and not force:
-        raise choice.refuse(facts.path.stem,
-                            largest_for(facts.shape, facts.weights, here, asked, choice.needs.cache_type))
+        raise refusal(facts.path.stem, facts.shape, facts.weights, asked, choice)
     return choice
 
 

@@ -131,7 +131,7 @@ class Worker:
             model = self._vocabulary = Model(find_model(order.model), vocabulary_only=True)
             trained = model.facts.context_length or order.longest or 2**31
             self._longest = min(order.longest or trained, trained)
-            self._news.send(Loaded(0, 0, self._longest, model.backend, supports_gpu(), room=room()))
+            self._news.send(Loaded(0, 0, self._longest, model.backend, supports_gpu(), room=room(order.offload)))
             return
         if self._vocabulary is not None:
             self._vocabulary.close()

@@ -1,34 +1,37 @@
 """How many samples a run decodes at once, and in which cache: as many as memory, cores and samples allow."""
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from localthink.fit.choice import cache_types
-from localthink.fit.memory import ROUND, needs
-from localthink.fit.room import SHARE, Room
-from localthink.model_shape import ModelShape
+from localthink.fit.choice import Asked, Choice, cache_types, largest_for, plan
+from localthink.fit.memory import ROUND
+from localthink.fit.room import Room
+from localthink.model_shape import ModelShape, Weights
 
 PER_CORE = 8  # slots: with 32 on two cores nothing was gained over 16 (docs/batch.md)
-ON_GPU = 64  # slots, where the layers are on a GPU
+ON_GPU = 64  # slots, where all layers are on a GPU
 TOGETHER = 4  # rows of a batch that llama.cpp's repacked kernels compute in one go
 MOST_SLOTS = 256  # LLAMA_MAX_SEQ
 
 
 @dataclass(frozen=True, slots=True)
 class BatchFit:
-    """The slots and the cache of a run. `why` is the arithmetic in a line; `cells` counts tokens of all slots.
-
-    `needs` are bytes, and `fits` says whether there are so many.
-    """
+    """The slots and the cache of a run. `why` is the arithmetic in a line; `cells` counts tokens of all slots."""
 
     slots: int
     longest: int
     cells: int
     split: bool
-    cache: str
-    needs: int
-    fits: bool
+    choice: Choice
     why: str
+
+    @property
+    def cache(self) -> str:
+        return self.choice.needs.cache_type
+
+    @property
+    def fits(self) -> bool:
+        return self.choice.verdict != "too big"
 
 
 def even_slots(slots: int) -> int:
@@ -39,58 +42,84 @@ def even_slots(slots: int) -> int:
     return slots if slots < TOGETHER else slots - slots % TOGETHER
 
 
-def fit_batch(shape: ModelShape, weight_bytes: int, longest: int, samples: int, room: Room, cores: int, *,
-              cache: str | None = None, slots: int | None = None, split: bool | None = None,
-              even: bool = False) -> BatchFit:
+@dataclass(frozen=True, slots=True)
+class _Batch:
+    """What is to fit: samples of up to `longest` tokens of one model, in this room."""
+
+    shape: ModelShape
+    weights: Weights
+    room: Room
+    longest: int
+    gpu_layers: int | None
+
+    def plan(self, slots: int, cache: str, split: bool | None = None) -> Choice:
+        """Every slot with its own longest."""
+        asked = Asked(slots, None, cache, self.gpu_layers, slots > 1 if split is None else split)
+        return plan(self.shape, self.weights, self.room, asked, slots * self.longest, cache)
+
+    def holds(self, slots: int, cache: str, whole: bool) -> bool:
+        """Whether so many fit with room to work in; with `whole`, all layers where they are fast."""
+        choice = self.plan(slots, cache)
+        return choice.verdict == "fits" and (not whole or choice.placement.whole(self.shape, self.room))
+
+    def most(self, cache: str, whole: bool, limit: int) -> int:
+        """The most slots, up to `limit`, that memory holds; 0 where not one fits."""
+        return max((slots for slots in range(1, limit + 1) if self.holds(slots, cache, whole)), default=0)
+
+    def shared(self, slots: int, cache: str) -> int:
+        """The cells of one cache that all slots share: as many as fit with room, and at least one longest."""
+        asked = Asked(slots, None, cache, self.gpu_layers)
+        trained = replace(self.shape, context_length=0)  # for all of them together it is no limit
+        cells = largest_for(trained, self.weights, self.room, asked, cache, "fits")
+        return max(self.longest, min(cells, slots * self.longest))
+
+
+def fit_batch(shape: ModelShape, weights: Weights, longest: int, samples: int, room: Room, cores: int, *,
+              cache: str | None = None, slots: int | None = None, split: bool | None = None, even: bool = False,
+              gpu_layers: int | None = None) -> BatchFit:
     """Choose slots, cache and layout for `samples` samples of up to `longest` tokens each.
 
-    `room` is what is free before the model is loaded. What is given (`cache`, `slots`, `split`) is kept; a cache in
-    f16 is chosen where it holds one sample, a split one where every slot can have its own `longest` tokens. With
-    `even`, the chosen number of slots is one that `even_slots` leaves as it is.
+    `room` is what is free before the model is loaded. What is given (`cache`, `slots`, `split`, `gpu_layers`) is
+    kept; a cache in f16 is chosen where it holds one sample, a split one where every slot can have its own `longest`
+    tokens. On a GPU that holds all layers the slots are as many as fit there beside them. With `even`, the chosen
+    number of slots is one that `even_slots` leaves as it is.
     """
-    longest = -(-longest // ROUND) * ROUND
-    free = room.memory + (0 if room.shared else room.device)
-    by_cores = ON_GPU if room.device else PER_CORE * cores
-    for type_ in cache_types(shape, cache):
-        most = _slots_by_memory(shape, weight_bytes, longest, type_, free, min(by_cores, samples, MOST_SLOTS))
-        if most:
-            break
-    chosen = slots or max(1, min(by_cores, most, samples, MOST_SLOTS))
+    batch = _Batch(shape, weights, room, -(-longest // ROUND) * ROUND, gpu_layers)
+    types = cache_types(shape, cache)
+    whole = bool(room.device) and any(batch.holds(1, type_, True) for type_ in types)
+    type_ = next((each for each in types if batch.holds(1, each, whole)), types[-1])
+    by_cores = ON_GPU if whole else PER_CORE * cores
+    most = batch.most(type_, whole, min(by_cores, samples, MOST_SLOTS))
+    chosen = slots or max(1, most)
     if even and not slots:
         chosen = even_slots(chosen)
-    fits = _total(shape, weight_bytes, longest, type_, chosen) <= free * SHARE
+    fits = batch.holds(chosen, type_, whole)
     layout = split if split is not None else fits and chosen > 1
-    each = max(1, shape.cache_bytes_per_token(type_, type_))
-    left = free * SHARE - needs(shape, weight_bytes, longest, type_, chosen).total
-    cells = chosen * longest if fits or layout else longest + max(0, int(left // each))
-    taken = needs(shape, weight_bytes, cells, type_, chosen, layout).total
-    limits = {"one for each sample": samples, "all that memory holds": most,
-              "the most that llama.cpp takes": MOST_SLOTS,
-              f"{ON_GPU} with a GPU" if room.device else f"{PER_CORE} a core on {cores} {_plural('core', cores)}":
-                  by_cores}
-    reason = "as asked" if slots else _reason(chosen, limits)
-    why = (f"{chosen} {_plural('slot', chosen)} ({reason}) of {longest:,} tokens at {each / 1024:.1f} KiB a token, "
-           f"{'split' if layout else 'unified'} {type_} cache of {cells * each / 2**20:,.0f} MiB: needs "
-           f"{taken / 2**30:.1f} GiB of {room.described()}")
-    return BatchFit(chosen, longest, cells, layout, type_, taken, taken <= free, why)
+    cells = chosen * batch.longest if fits or layout else batch.shared(chosen, type_)
+    asked = Asked(chosen, cells, type_, gpu_layers, layout)
+    choice = plan(shape, weights, room, asked, cells, type_)
+    limits = {"one for each sample": samples, "the most that llama.cpp takes": MOST_SLOTS,
+              f"{ON_GPU} with a GPU" if whole else f"{PER_CORE} a core on {cores} {_plural('core', cores)}": by_cores}
+    reason = "as asked" if slots else _reason(chosen, most, limits)
+    return BatchFit(chosen, batch.longest, cells, layout, choice, _why(chosen, batch.longest, reason, layout, choice))
 
 
-def _slots_by_memory(shape: ModelShape, weight_bytes: int, longest: int, cache: str, free: int, most: int) -> int:
-    """The most slots, up to `most` and one more, that fit with room to work in; 0 where not one does."""
-    return max((slots for slots in range(1, most + 2)
-                if _total(shape, weight_bytes, longest, cache, slots) <= free * SHARE), default=0)
+def _why(slots: int, longest: int, reason: str, split: bool, choice: Choice) -> str:
+    needs = choice.needs
+    return (f"{slots} {_plural('slot', slots)} ({reason}) of {longest:,} tokens at "
+            f"{needs.cache / needs.context / 1024:.1f} KiB a token, {'split' if split else 'unified'} "
+            f"{needs.cache_type} cache of {needs.cache / 2**20:,.0f} MiB: needs {needs.total / 2**30:.1f} GiB of "
+            f"{choice.room.described()}")
 
 
-def _total(shape: ModelShape, weight_bytes: int, longest: int, cache: str, slots: int) -> int:
-    return needs(shape, weight_bytes, slots * longest, cache, slots, slots > 1).total
-
-
-def _reason(chosen: int, limits: dict[str, int]) -> str:
+def _reason(chosen: int, by_memory: int, limits: dict[str, int]) -> str:
     """Which of the limits decided."""
     decisive = min(limits, key=lambda name: limits[name])
-    if chosen > limits[decisive]:
+    if not by_memory:
         return "the least there is"
-    return decisive if chosen == limits[decisive] else f"{decisive}, in fours"
+    if by_memory < limits[decisive]:
+        decisive = "all that memory holds"
+    return decisive if chosen == by_memory else f"{decisive}, in fours"
 
 
 def _plural(noun: str, count: int) -> str:

@@ -2,17 +2,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from localthink.errors import UsageError
-from localthink.fit.memory import LEAST_CONTEXT, Needs, largest_context, needs, rounded
+from localthink.fit.memory import LEAST_CONTEXT, ROUND, Needs, needs
 from localthink.fit.placement import Placement, place
-from localthink.fit.room import SHARE, Room, Verdict
+from localthink.fit.room import ORDER, Room, Verdict
 from localthink.model_shape import ModelShape, Weights
 from localthink.records import CACHE_TYPES
 from localthink.sizes import sized
 
 USUAL_CONTEXT = 16_384  # tokens of one sample: most R1 traces fit, and a laptop has the memory
+USEFUL_CONTEXT = 4096  # tokens of one sample: with fewer, hardly an answer of R1 comes to its end
+MOST_CONTEXT = 2**24  # tokens, where a model does not say what it was trained for
 BY_ITSELF = ("f16", "q8_0")  # the types of cache that are chosen where none is named; q4_0 costs accuracy
 
 
@@ -61,50 +63,45 @@ class Choice:
                 f"{found.cache_type}) + {sized(found.compute)} compute + {sized(found.output)} output + "
                 f"{sized(found.runtime)} program = {sized(found.total)}")
 
-    def refuse(self, name: str, largest: int) -> FitError:
-        """What to say where it is too big; `largest` is the largest context that would fit, 0 where none does."""
-        remedy = (f"a context of at most {largest:,} tokens fits" if largest
-                  else "take a smaller model or precision (localthink models fit)")
-        return FitError(f"{name} does not fit: {self.arithmetic()}, and there is {self.room.described()}: "
-                      f"{remedy}, or --force tries it all the same")
-
 
 def choose(shape: ModelShape, weights: Weights, room: Room, asked: Asked) -> Choice:
     """The best way to open a model in this room, which may still be too big; see `Choice.verdict`.
 
-    A full context in f16 comes first, then in q8_0, then half a context, so long as all of it is where it is
-    fast; then what a GPU holds in part; then the largest context that fits at all. Raises UsageError for a type that
-    the cache cannot have.
+    A full context in f16 comes first, then in q8_0, then half a context in either, so long as all of it is where it
+    is fast; then what a GPU holds in part; then the longest context that fits with room to work in, if it is of some
+    use; then one of that length, or less, that leaves no room. Raises UsageError for a type that the cache cannot have.
     """
-    ways = [_plan(shape, weights, room, asked, context, cache) for context, cache in _wishes(shape, asked)]
+    ways = [plan(shape, weights, room, asked, context, cache) for context, cache in _wishes(shape, asked)]
     comfortable = [way for way in ways if way.verdict == "fits"]
-    whole = [way for way in comfortable if asked.gpu_layers is not None or not room.device
-             or way.placement.gpu_layers > shape.layers]
+    whole = [way for way in comfortable if asked.gpu_layers is not None or way.placement.whole(shape, room)]
     if whole or comfortable:
         return (whole or comfortable)[0]
-    return _squeeze(shape, weights, room, asked, ways)
-
-
-def _squeeze(shape: ModelShape, weights: Weights, room: Room, asked: Asked, ways: list[Choice]) -> Choice:
-    """Nothing fits with room to spare: shorten the context where it may be, then do with what is tight."""
-    if asked.context is None:
-        for share in (SHARE, 1.0):
-            for cache in reversed(cache_types(shape, asked.cache)):
-                context = largest_for(shape, weights, room, asked, cache, share)
-                if context:
-                    return _plan(shape, weights, room, asked, min(context, ways[0].needs.context), cache)
     tight = [way for way in ways if way.verdict == "tight"]
+    if asked.context is None:
+        return _squeeze(shape, weights, room, asked) or min(ways, key=lambda way: way.needs.total)
     return tight[0] if tight else min(ways, key=lambda way: way.needs.total)
+
+
+def _squeeze(shape: ModelShape, weights: Weights, room: Room, asked: Asked) -> Choice | None:
+    """What there is where no usual context fits with room to work in; None where nothing fits at all."""
+    cache = cache_types(shape, asked.cache)[-1]  # the smallest that is chosen
+    useful = min(USEFUL_CONTEXT, _usual(shape)) * asked.slots
+    with_room = largest_for(shape, weights, room, asked, cache, "fits")
+    context = with_room if with_room >= useful else min(useful, largest_for(shape, weights, room, asked, cache))
+    return plan(shape, weights, room, asked, context, cache) if context else None
 
 
 def _wishes(shape: ModelShape, asked: Asked) -> Iterator[tuple[int, str]]:
     """Contexts and caches that are tried, the best first."""
-    one = min(shape.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
-    contexts = [asked.context] if asked.context is not None else [one * asked.slots, max(LEAST_CONTEXT, one // 2)
-                                                                  * asked.slots]
-    for context in contexts:
+    one = _usual(shape)
+    halves = (one * asked.slots, max(LEAST_CONTEXT, one // 2) * asked.slots)
+    for context in halves if asked.context is None else (asked.context,):
         for cache in cache_types(shape, asked.cache):
             yield context, cache
+
+
+def _usual(shape: ModelShape) -> int:
+    return min(shape.context_length or USUAL_CONTEXT, USUAL_CONTEXT)
 
 
 def cache_types(shape: ModelShape, named: str | None) -> tuple[str, ...]:
@@ -116,14 +113,34 @@ def cache_types(shape: ModelShape, named: str | None) -> tuple[str, ...]:
     return BY_ITSELF if not any(length % 32 for length in lengths) else CACHE_TYPES[:1]
 
 
-def largest_for(shape: ModelShape, weights: Weights, room: Room, asked: Asked, cache: str, share: float = 1.0) -> int:
-    """The largest context that fits into this share of the room, with what a GPU holds counted where it has its own
-    memory; 0 where none does.
+def largest_for(shape: ModelShape, weights: Weights, room: Room, asked: Asked, cache: str,
+                verdict: Verdict = "tight") -> int:
+    """The longest context that fits at least so well, with the layers where they were asked to be; 0 where none does.
+
+    No longer than the model was trained for, for each slot.
     """
-    beside = room.device if room.device and not room.shared and asked.gpu_layers != 0 else 0
-    return largest_context(shape, weights.total, cache, (room.memory + beside) * share, asked.slots)
+    step = ROUND * (asked.slots if asked.split else 1)
+    least, most = 0, (asked.slots * shape.context_length or MOST_CONTEXT) // step
+    while least < most:  # what is longer never fits better
+        middle = (least + most + 1) // 2
+        found = plan(shape, weights, room, asked, middle * step, cache).verdict
+        least, most = (middle, most) if ORDER.index(found) <= ORDER.index(verdict) else (least, middle - 1)
+    return least * step
 
 
-def _plan(shape: ModelShape, weights: Weights, room: Room, asked: Asked, context: int, cache: str) -> Choice:
-    found = needs(shape, weights.total, rounded(context), cache, asked.slots, asked.split)
+def plan(shape: ModelShape, weights: Weights, room: Room, asked: Asked, context: int, cache: str) -> Choice:
+    """What exactly this context and cache would take, and where."""
+    found = needs(shape, weights.total, context, cache, asked.slots, asked.split)
     return Choice(found, place(found, shape, weights, room, asked.gpu_layers), room)
+
+
+def refusal(name: str, shape: ModelShape, weights: Weights, asked: Asked, choice: Choice) -> FitError:
+    """What to say of a model that is too big: the sum, what there is, and what to do."""
+    room, remedy = choice.room, "take a smaller model or precision (localthink models fit)"
+    if largest := largest_for(shape, weights, room, asked, choice.needs.cache_type):
+        remedy = f"a context of at most {largest:,} tokens fits"
+    elif asked.gpu_layers and choose(shape, weights, room, replace(asked, gpu_layers=None)).verdict != "too big":
+        remedy = "it fits with fewer layers on the GPU, which --gpu-layers auto finds"
+    where = f" ({sized(choice.placement.on_device)} of it on the GPU)" if choice.placement.on_device else ""
+    return FitError(f"{name} does not fit: {choice.arithmetic()}{where}, and there is {room.described()}: "
+                    f"{remedy}, or --force tries it all the same")

@@ -46,7 +46,7 @@ class Needs:
 def needs(shape: ModelShape, weight_bytes: int, context: int, cache: str = "f16", slots: int = 1,
           split: bool = False) -> Needs:
     """What a model of this shape takes. Raises UsageError for a type that its cache cannot have."""
-    context = rounded(context)
+    context = rounded(context, slots, split)
     per_token = shape.cache_bytes_per_token(cache, cache)
     output = slots * shape.vocabulary * FLOAT
     seen = context // slots if split else context
@@ -62,23 +62,15 @@ def _compute(shape: ModelShape, seen: int, output: int) -> int:
     """
     layer = STEP_TOKENS * FLOAT * (3 * shape.hidden + 4 * shape.width)
     last = output + STEP_TOKENS * FLOAT * 2 * shape.width
-    return max(layer, last) + STEP_TOKENS * MASK * seen
+    return max(layer, last) + mask_bytes(seen)
 
 
-def rounded(context: int) -> int:
-    """The tokens that llama.cpp makes of so many."""
-    return max(LEAST_CONTEXT, -(-context // ROUND) * ROUND)
+def mask_bytes(seen: int) -> int:
+    """The attention mask of a step that looks at so many tokens."""
+    return STEP_TOKENS * MASK * seen
 
 
-def largest_context(shape: ModelShape, weight_bytes: int, cache: str, free_bytes: float, slots: int = 1) -> int:
-    """The most tokens of cache that fit into so much; 0 where not even the least do.
-
-    No more than the model was trained for, for each slot.
-    """
-    fixed = needs(shape, weight_bytes, LEAST_CONTEXT, cache, slots).total
-    each = shape.cache_bytes_per_token(cache, cache) + STEP_TOKENS * MASK
-    if fixed > free_bytes:
-        return 0
-    tokens = LEAST_CONTEXT + int((free_bytes - fixed) // each)
-    most = slots * shape.context_length or tokens
-    return max(LEAST_CONTEXT, min(tokens - tokens % ROUND, most))
+def rounded(context: int, slots: int = 1, split: bool = False) -> int:
+    """The tokens that llama.cpp makes of so many: of the whole, or where it is split of each slot's part."""
+    parts = slots if split else 1
+    return max(LEAST_CONTEXT, -(-context // (parts * ROUND)) * ROUND) * parts

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from localthink.fit.memory import Needs
+from localthink.fit.memory import FLOAT, STEP_TOKENS, Needs, mask_bytes
 from localthink.fit.room import SHARE, Room, Verdict, judge, worse
 from localthink.model_shape import ModelShape, Weights
 
@@ -20,6 +20,10 @@ class Placement:
     in_memory: int
     verdict: Verdict
 
+    def whole(self, shape: ModelShape, room: Room) -> bool:
+        """Whether all of the model is where it is fastest."""
+        return not room.device or self.gpu_layers > shape.layers
+
 
 def place(needs: Needs, shape: ModelShape, weights: Weights, room: Room, gpu_layers: int | None = None) -> Placement:
     """Put `gpu_layers` of the layers on the GPU, -1 for all; None for as many as it holds with room to work in."""
@@ -33,12 +37,24 @@ def place(needs: Needs, shape: ModelShape, weights: Weights, room: Room, gpu_lay
             return place(needs, shape, weights, room, 0)
     layers = everything if gpu_layers < 0 else min(gpu_layers, everything)
     on_device = _on_device(needs, shape, weights, layers)
-    in_memory = needs.total if room.shared else max(needs.total - on_device, needs.runtime + needs.output)
+    in_memory = needs.total if room.shared else _in_memory(needs, shape, weights, layers)
     return Placement(layers, on_device, in_memory, worse(judge(on_device, room.device), judge(in_memory, room.memory)))
 
 
 def _on_device(needs: Needs, shape: ModelShape, weights: Weights, layers: int) -> int:
     """Bytes of so many layers, with their part of the cache and the buffers of a step. The embedding stays behind."""
-    share = min(layers, shape.layers) / max(1, shape.layers)  # a vocabulary alone has none
     output = weights.output if layers > shape.layers else 0
-    return int((weights.blocks + needs.cache) * share) + output + needs.compute
+    return int((weights.blocks + needs.cache) * _share(shape, layers)) + output + needs.compute
+
+
+def _in_memory(needs: Needs, shape: ModelShape, weights: Weights, layers: int) -> int:
+    """Bytes of what is left: a step that begins here has its own buffers, one that does not its input and mask."""
+    whole = layers > shape.layers
+    gone = int((weights.blocks + needs.cache) * _share(shape, layers)) + (weights.output if whole and not weights.tied
+                                                                          else 0)
+    compute = mask_bytes(needs.context) + STEP_TOKENS * FLOAT * shape.width if whole else needs.compute
+    return needs.weights + needs.cache - gone + min(compute, needs.compute) + needs.output + needs.runtime
+
+
+def _share(shape: ModelShape, layers: int) -> float:
+    return min(layers, shape.layers) / max(1, shape.layers)  # a vocabulary alone has none

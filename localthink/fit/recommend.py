@@ -84,7 +84,9 @@ def _why(chosen: FitReport, considered: Sequence[FitReport], asked: Asked, quick
     slow = [f"{each.candidate.name} ({each.tokens_per_second:.1f})" for each in better
             if fits_well(each, asked) and each.tokens_per_second is not None]
     large = [each.candidate.name for each in better if not fits_well(each, asked)]
-    parts = ["the best published scores of what fits and is quick enough" if quick
+    unknown = "the best published scores of what fits; speeds were not measured"
+    parts = [unknown if chosen.tokens_per_second is None else
+             "the best published scores of what fits and is quick enough" if quick
              else f"nothing that fits writes {BEARABLE:.0f} tokens/s here, and this is the quickest"]
     if slow:
         parts.append(f"better but slower than {BEARABLE:.0f} tokens/s: {', '.join(slow)}")

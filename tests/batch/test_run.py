@@ -26,7 +26,7 @@ from localthink.engine.host import EngineHost
 from localthink.errors import EngineError, UsageError
 from localthink.fit.choice import FitError
 from localthink.fit.room import Room
-from localthink.records import Tip
+from localthink.records import Offload, Tip
 
 
 @pytest.fixture
@@ -241,6 +241,22 @@ def test_a_run_goes_on_with_the_cache_that_was_chosen_at_first(puzzles, tmp_path
     execute(spec(puzzles, tmp_path / "run", samples=1))
     with pytest.raises(UsageError, match="q8_0"):
         execute(spec(puzzles, tmp_path / "run", samples=1, cache="q8_0"))
+
+
+@pytest.mark.parametrize("asked", [{"deterministic": True}, {"shard": Shard(1, 2)}])
+def test_where_other_machines_must_write_the_same_free_memory_does_not_choose_the_cache(puzzles, tmp_path, asked):
+    with Run(spec(puzzles, tmp_path / "run", **asked), Watch()) as run:
+        assert run.cache == "f16"
+    with Run(spec(puzzles, tmp_path / "other"), Watch()) as run:
+        assert run.cache is None
+
+
+def test_a_deterministic_run_takes_all_layers_or_those_that_are_named_and_records_them(puzzles, tmp_path):
+    execute(spec(puzzles, tmp_path / "run", samples=1, deterministic=True))
+    settings = json.loads((tmp_path / "run" / MANIFEST).read_text())["settings"]
+    assert (settings["gpu_layers"], settings["gpu_split"]) == (-1, ["layer", 0])
+    with pytest.raises(UsageError, match="gpu_split"):
+        execute(spec(puzzles, tmp_path / "run", samples=1, deterministic=True, offload=Offload(split="row")))
 
 
 def test_a_wrong_input_leaves_no_folder_behind(tmp_path):

@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
-    monkeypatch.setattr(loading, "room", lambda: Room(free))
+    monkeypatch.setattr(loading, "room", lambda offload: Room(free))
 
 
 def bytes_of(path: Path, context: int, cache: str = "f16") -> int:
@@ -32,7 +32,8 @@ def bytes_of(path: Path, context: int, cache: str = "f16") -> int:
     return needs(facts.shape, facts.weight_bytes, context, cache).total
 
 
-def test_what_was_chosen_is_told_and_done(path: Path) -> None:
+def test_what_was_chosen_is_told_and_done(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, 8 * 2**30)
     told: list[str] = []
     with localthink.load(path, threads=1, on_choice=told.append) as engine:
         assert (engine.cells, engine.cache, engine.model.gpu_layers) == (16_384, "f16", 0)
@@ -68,9 +69,17 @@ def test_force_opens_it_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch
     assert trace.tokens == 4
 
 
-def test_layers_for_a_gpu_that_is_not_there_stay_in_memory(path: Path) -> None:
+def test_layers_for_a_gpu_that_is_not_there_stay_in_memory(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with_free(monkeypatch, 8 * 2**30)
     with localthink.load(path, threads=1, context=512, offload=Offload(-1)) as engine:
         assert engine.model.gpu_layers == 0
+
+
+@pytest.mark.parametrize(("slots", "context"), [(3, 1000), (16, 300), (4, 4096)])
+def test_a_split_cache_is_as_large_as_was_planned(path: Path, slots: int, context: int) -> None:
+    facts = read_facts(path)
+    with localthink.load(path, threads=1, slots=slots, context=context, layout="split", offload=Offload(0)) as engine:
+        assert engine.cells == needs(facts.shape, facts.weight_bytes, context, "f16", slots, True).context
 
 
 def test_a_vocabulary_alone_is_refused_as_such_and_not_for_its_size(

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from fit.shapes import GIB, SMALL, SMALL_WEIGHTS
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS, ON_GPU, PER_CORE, BatchFit, even_slots, fit_batch
+from localthink.fit.choice import Asked, plan
 from localthink.fit.memory import ROUND, needs
 from localthink.fit.room import SHARE, Room
 
@@ -29,7 +30,8 @@ def memory_for(slots: int, longest: int, cache: str = "f16") -> int:
 
 def fit(longest: int = 1024, samples: int = 1000, free: int = 64 * GIB, cores: int = 2, device: int = 0,
         **given: Any) -> BatchFit:
-    return fit_batch(SMALL, WEIGHTS, longest, samples, Room(free, device, "GPU" if device else ""), cores, **given)
+    room = Room(free, device, "GPU" if device else "")
+    return fit_batch(SMALL, SMALL_WEIGHTS, longest, samples, room, cores, **given)
 
 
 machines: st.SearchStrategy[dict[str, Any]] = st.builds(
@@ -43,7 +45,7 @@ def test_slots_are_never_more_than_samples_cores_and_memory_allow_and_at_least_o
     assert 1 <= found.slots <= min(machine["samples"], MOST_SLOTS, PER_CORE * machine["cores"])
     if found.slots > 1:
         assert taken(found.slots, found.longest, found.cache) <= machine["free"] * SHARE
-    assert found.fits == (found.needs <= machine["free"])
+    assert found.fits == (found.choice.needs.total <= machine["free"])
 
 
 @given(machines)
@@ -124,16 +126,27 @@ def test_the_arithmetic_is_shown() -> None:
     assert "unified f16 cache" in fit(samples=1).why
 
 
-def test_a_gpu_holds_as_many_as_it_has_memory_for() -> None:
-    assert fit(1024, free=memory_for(7, 1024) // 2, device=memory_for(7, 1024) // 2).slots <= 7
+def test_a_gpu_that_holds_all_layers_gets_as_many_slots_as_fit_beside_them() -> None:
+    room = Room(3 * GIB, 12 * GIB, "GPU")
+    found = fit(16_384, free=room.memory, device=room.device)
+    assert 1 < found.slots < ON_GPU
+    assert found.choice.placement.whole(SMALL, room) and found.choice.verdict == "fits"
+    more = plan(SMALL, SMALL_WEIGHTS, room, Asked(found.slots + 1, split=True), (found.slots + 1) * 16_384, "f16")
+    assert more.verdict != "fits" or not more.placement.whole(SMALL, room)
     assert fit(device=32 * GIB).slots == ON_GPU
+
+
+def test_a_gpu_that_holds_a_part_is_no_reason_for_the_slots_of_a_gpu() -> None:
+    found = fit(device=GIB)
+    assert found.slots == 2 * PER_CORE
+    assert not found.choice.placement.whole(SMALL, Room(64 * GIB, GIB, "GPU"))
 
 
 def test_a_type_of_cache_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="f17"):
         fit(cache="f17")
     with pytest.raises(UsageError, match="use f16"):
-        fit_batch(replace(SMALL, key_length=80), WEIGHTS, 1024, 1, Room(GIB), 1, cache="q8_0")
+        fit_batch(replace(SMALL, key_length=80), SMALL_WEIGHTS, 1024, 1, Room(GIB), 1, cache="q8_0")
 
 
 @pytest.mark.parametrize(("slots", "even"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (7, 4), (8, 8), (18, 16)])

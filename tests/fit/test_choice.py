@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 
 from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, SMALL, SMALL_WEIGHTS
 from localthink.errors import UsageError
-from localthink.fit.choice import USUAL_CONTEXT, Asked, Choice, choose, largest_for
-from localthink.fit.memory import LEAST_CONTEXT
-from localthink.fit.room import Room
+from localthink.fit.choice import USUAL_CONTEXT, Asked, Choice, choose, largest_for, plan, refusal
+from localthink.fit.memory import LEAST_CONTEXT, ROUND
+from localthink.fit.room import ORDER, Room, Verdict
 
 
 def chosen(free: int, asked: Asked | None = None, device: int = 0) -> Choice:
@@ -20,14 +20,39 @@ def chosen(free: int, asked: Asked | None = None, device: int = 0) -> Choice:
 
 @pytest.mark.parametrize(("gib", "context", "cache", "verdict"), [
     (24, USUAL_CONTEXT, "f16", "fits"), (8, USUAL_CONTEXT, "f16", "fits"), (7, USUAL_CONTEXT, "q8_0", "fits"),
-    (6, 8192, "q8_0", "fits"), (5, 256, "q8_0", "tight"), (3, 8192, "q8_0", "too big"),
+    (6, 8192, "q8_0", "fits"), (5.8, 4096, "q8_0", "fits"), (5.2, 4096, "q8_0", "tight"), (4.9, 1024, "q8_0", "tight"),
+    (3, 8192, "q8_0", "too big"),
 ])
 def test_a_full_context_comes_first_then_a_smaller_cache_then_a_shorter_context(
-        gib: int, context: int, cache: str, verdict: str) -> None:
-    found = chosen(gib * GIB)
-    assert found.verdict == verdict
-    assert found.needs.cache_type == cache
-    assert found.needs.context == context or (verdict == "tight" and 0 < found.needs.context < 8192)
+        gib: float, context: int, cache: str, verdict: str) -> None:
+    found = chosen(int(gib * GIB))
+    assert (found.verdict, found.needs.cache_type) == (verdict, cache)
+    assert found.needs.context == context if context >= 8192 or (verdict == "tight" and context == 4096) else (
+        context // 2 <= found.needs.context < 2 * context)
+
+
+@given(st.integers(int(4.5 * GIB), 20 * GIB), st.integers(0, 4 * GIB), st.integers(1, 4),
+       st.none() | st.sampled_from(["f16", "q8_0"]))
+def test_more_memory_never_gives_a_shorter_context(free: int, more: int, slots: int, cache: str | None) -> None:
+    less, rest = chosen(free, Asked(slots, None, cache)), chosen(free + more, Asked(slots, None, cache))
+    if less.verdict != "too big":
+        assert rest.verdict != "too big"
+        assert rest.needs.context >= less.needs.context
+
+
+@given(st.integers(0, 40 * GIB), st.integers(0, 12 * GIB), st.sampled_from(["f16", "q8_0"]), st.integers(1, 8),
+       st.booleans(), st.none() | st.integers(-1, 40), st.sampled_from(["fits", "tight"]))
+def test_the_largest_context_fits_and_one_step_more_does_not(
+        free: int, device: int, cache: str, slots: int, split: bool, layers: int | None, verdict: Verdict) -> None:
+    room = Room(free, device, "GPU" if device else "")
+    asked = Asked(slots, None, cache, layers, split)
+    found = largest_for(LARGE, LARGE_WEIGHTS, room, asked, cache, verdict)
+    step = ROUND * (slots if split else 1)
+    assert found % step == 0
+    if found:
+        assert ORDER.index(plan(LARGE, LARGE_WEIGHTS, room, asked, found, cache).verdict) <= ORDER.index(verdict)
+    if found < slots * LARGE.context_length:
+        assert ORDER.index(plan(LARGE, LARGE_WEIGHTS, room, asked, found + step, cache).verdict) > ORDER.index(verdict)
 
 
 def test_a_context_is_no_longer_than_the_model_was_trained_for() -> None:
@@ -52,7 +77,7 @@ def test_what_is_named_is_kept_and_what_is_chosen_fits_where_anything_does(
     if cache is not None:
         assert found.needs.cache_type == cache
     room = Room(free, device, "GPU" if device else "")
-    if found.verdict == "too big" and not device:
+    if found.verdict == "too big":
         least = Asked(slots, context or LEAST_CONTEXT, cache or "q8_0")
         assert choose(LARGE, LARGE_WEIGHTS, room, least).verdict == "too big"
 
@@ -81,16 +106,29 @@ def test_a_gpu_that_is_not_wanted_is_not_used() -> None:
     assert chosen(64 * GIB, Asked(gpu_layers=0), 24 * GIB).placement.gpu_layers == 0
 
 
-def test_a_refusal_has_the_arithmetic_the_room_and_what_would_fit() -> None:
-    found = chosen(6 * GIB, Asked(context=131_072, cache="f16"))
+def refused(room: Room, asked: Asked) -> str:
+    found = choose(LARGE, LARGE_WEIGHTS, room, asked)
     assert found.verdict == "too big"
-    largest = largest_for(LARGE, LARGE_WEIGHTS, Room(6 * GIB), Asked(), "f16")
-    said = str(found.refuse("my-model", largest))
+    error = refusal("my-model", LARGE, LARGE_WEIGHTS, asked, found)
+    assert error.exit_code == 2 and str(error).endswith("or --force tries it all the same")
+    return str(error)
+
+
+def test_a_refusal_has_the_arithmetic_the_room_and_what_would_fit() -> None:
+    said = refused(Room(6 * GIB), Asked(context=131_072, cache="f16"))
     assert said.startswith("my-model does not fit: 4.58 GiB weights + 16.00 GiB cache (131,072 tokens, f16) + ")
-    assert f"= {found.needs.total / GIB:.2f} GiB, and there is 6.00 GiB free: a context of at most {largest:,}" in said
-    assert said.endswith("--force tries it all the same")
-    assert "take a smaller model or precision" in str(found.refuse("my-model", 0))
-    assert found.refuse("my-model", 0).exit_code == 2
+    largest = largest_for(LARGE, LARGE_WEIGHTS, Room(6 * GIB), Asked(cache="f16"), "f16")
+    assert f"and there is 6.00 GiB free: a context of at most {largest:,} tokens fits" in said
+    assert "take a smaller model or precision" in refused(Room(GIB), Asked())
+
+
+def test_a_refusal_for_a_gpu_says_what_does_not_fit_there() -> None:
+    room = Room(64 * GIB, 8 * GIB, "GPU")
+    said = refused(room, Asked(context=131_072, cache="f16", gpu_layers=-1))
+    largest = largest_for(LARGE, LARGE_WEIGHTS, room, Asked(cache="f16", gpu_layers=-1), "f16")
+    assert 0 < largest < 131_072
+    assert "of it on the GPU)" in said and f"a context of at most {largest:,} tokens fits" in said
+    assert "--gpu-layers auto finds" in refused(Room(64 * GIB, 4 * GIB, "GPU"), Asked(gpu_layers=-1))
 
 
 def test_a_line_says_what_was_chosen() -> None:

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, MIB, SMALL, SMALL_WEIGHTS
+from fit.shapes import LARGE, LARGE_WEIGHTS, MIB, SMALL
 from localthink.errors import UsageError
-from localthink.fit.memory import LEAST_CONTEXT, ROUND, largest_context, needs
+from localthink.fit.memory import needs
 from localthink.model_shape import ModelShape
 
 # What llama.cpp 0.3.36's log calls the size of its compute buffer, MiB, in steps of 512 tokens with flash attention.
@@ -51,24 +51,17 @@ def test_a_context_is_rounded_up_as_llama_cpp_rounds_it(asked: int, given: int) 
     assert needs(SMALL, 0, asked).context == given
 
 
+@pytest.mark.parametrize(("slots", "asked", "given"), [
+    (64, 256, 16_384), (16, 1000, 4096), (3, 1000, 1536), (4, 4096, 4096), (1, 1000, 1024)])
+def test_a_split_cache_is_rounded_up_for_every_slot(slots: int, asked: int, given: int) -> None:
+    assert needs(SMALL, 0, asked, slots=slots, split=True).context == given
+
+
 def test_a_type_of_cache_that_cannot_be_is_refused() -> None:
     with pytest.raises(UsageError, match="f17"):
         needs(SMALL, 0, 4096, "f17")
     with pytest.raises(UsageError, match="heads have 80"):
         needs(replace(SMALL, key_length=80), 0, 4096, "q8_0")
-
-
-@given(st.sampled_from([SMALL, LARGE]), st.sampled_from(["f16", "q8_0"]), st.integers(0, 80 * GIB), st.integers(1, 16))
-def test_the_largest_context_fits_and_one_step_more_does_not(shape: ModelShape, cache: str, free: int,
-                                                             slots: int) -> None:
-    weights = SMALL_WEIGHTS.total
-    found = largest_context(shape, weights, cache, free, slots)
-    assert found % ROUND == 0
-    if not found:
-        assert needs(shape, weights, LEAST_CONTEXT, cache, slots).total > free
-        return
-    assert needs(shape, weights, found, cache, slots).total <= free
-    assert found == slots * shape.context_length or needs(shape, weights, found + ROUND, cache, slots).total > free
 
 
 @given(st.integers(256, 200_000), st.integers(256, 200_000), st.integers(1, 64))

@@ -1,6 +1,8 @@
 """Layers go to a GPU as far as it holds them, and what they take is counted on the right side."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -22,8 +24,26 @@ def test_a_large_gpu_gets_every_layer_and_the_embedding_stays_behind() -> None:
     found = place(NEEDS, LARGE, LARGE_WEIGHTS, Room(16 * GIB, 24 * GIB, "GPU"))
     assert found.gpu_layers == ALL
     assert found.on_device == LARGE_WEIGHTS.blocks + LARGE_WEIGHTS.output + NEEDS.cache + NEEDS.compute
-    assert found.in_memory == NEEDS.total - found.on_device
+    embedding = LARGE_WEIGHTS.total - LARGE_WEIGHTS.blocks - LARGE_WEIGHTS.output
+    inputs = 512 * (2 * NEEDS.context + 4 * LARGE.width)
+    assert found.in_memory == embedding + inputs + NEEDS.output + NEEDS.runtime
     assert found.verdict == "fits"
+    assert found.whole(LARGE, Room(16 * GIB, 24 * GIB, "GPU"))
+
+
+def test_a_model_that_uses_its_embedding_as_output_has_it_on_both_sides() -> None:
+    tied = replace(LARGE_WEIGHTS, total=LARGE_WEIGHTS.blocks + LARGE_WEIGHTS.output, tied=True)
+    needed = needs(LARGE, tied.total, 8192)
+    found = place(needed, LARGE, tied, Room(16 * GIB, 24 * GIB, "GPU"))
+    assert found.on_device == tied.total + needed.cache + needed.compute
+    assert found.in_memory > tied.output
+
+
+def test_what_begins_in_memory_and_goes_on_a_gpu_has_buffers_on_both_sides() -> None:
+    found = place(NEEDS, LARGE, LARGE_WEIGHTS, Room(64 * GIB, 3 * GIB, "GPU"))
+    assert 0 < found.gpu_layers < LARGE.layers
+    assert found.on_device + found.in_memory == NEEDS.total + NEEDS.compute
+    assert not found.whole(LARGE, Room(64 * GIB, 3 * GIB, "GPU"))
 
 
 @given(st.integers(1, 12 * GIB))
