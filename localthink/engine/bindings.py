@@ -9,7 +9,6 @@ import ctypes
 import os
 from collections import deque
 from collections.abc import Callable
-from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -71,41 +70,13 @@ def backend() -> str:
     return bytes(lib.llama_print_system_info()).decode("utf-8", "replace").strip(" |\n")
 
 
-def native_devices() -> list[tuple[str, str, int, str, int, int]]:
-    """What ggml can compute on: name, description, kind (`ggml_backend_dev_type`), backend, free and total bytes."""
+def ggml_libraries() -> list[ctypes.CDLL]:
+    """The libraries of ggml, started: for its functions that llama_cpp has no wrappers for."""
+    from llama_cpp._ctypes_extensions import load_shared_library
+
     _library()
-    ggml = _Ggml()
-    found = []
-    for index in range(ggml.call("ggml_backend_dev_count", ctypes.c_size_t)):
-        device = ctypes.c_void_p(ggml.call("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t(index)))
-        free, total = ctypes.c_size_t(), ctypes.c_size_t()
-        ggml.call("ggml_backend_dev_memory", None, device, ctypes.byref(free), ctypes.byref(total))
-        backend = ctypes.c_void_p(ggml.call("ggml_backend_dev_backend_reg", ctypes.c_void_p, device))
-        name, description, of_backend = (
-            (ggml.call(function, ctypes.c_char_p, about) or b"").decode("utf-8", "replace") for function, about in (
-                ("ggml_backend_dev_name", device), ("ggml_backend_dev_description", device),
-                ("ggml_backend_reg_name", backend)))
-        kind = ggml.call("ggml_backend_dev_type", ctypes.c_int, device)
-        found.append((name, description, kind, of_backend, int(free.value), int(total.value)))
-    return found
-
-
-class _Ggml:
-    """The functions of ggml that llama_cpp has no wrappers for. On Windows a library shows no other's functions."""
-
-    def __init__(self) -> None:
-        from llama_cpp._ctypes_extensions import load_shared_library
-
-        folder = Path(lib.__file__).parent / "lib"
-        self._libraries = [load_shared_library(name, folder) for name in ("ggml", "ggml-base")]
-
-    def call(self, name: str, returns: Any, *arguments: Any) -> Any:
-        for library in self._libraries:
-            with suppress(AttributeError):
-                function = library[name]  # a function object of our own
-                function.restype = returns
-                return function(*arguments)
-        raise EngineError(f"this llama-cpp-python has no {name}: install the version that localthink asks for")
+    folder = Path(lib.__file__).parent / "lib"
+    return [load_shared_library(name, folder) for name in ("ggml", "ggml-base")]
 
 
 def _set(params: Any, **fields: Any) -> None:
