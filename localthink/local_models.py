@@ -54,7 +54,7 @@ def find_model(name_or_path: str | None) -> Path:
     """
     if name_or_path is None:
         return _bundled()
-    path = Path(name_or_path).expanduser()
+    path = locations.expanded(name_or_path)
     if _exists(path, files_only=True):
         return path
     found = found_models()

@@ -5,11 +5,13 @@ Where other programs keep their models is as each of them finds its own folder.
 """
 from __future__ import annotations
 
-import json
 import os
 import sys
 from importlib import resources
 from pathlib import Path
+
+from localthink.errors import UsageError
+from localthink.small_files import small_object, small_text
 
 HOME_VARIABLE = "LOCALTHINK_HOME"
 OLLAMA_SERVICE = Path("/usr/share/ollama/.ollama/models")  # of the user that its Linux installer makes
@@ -20,7 +22,13 @@ def _home(kind: str) -> Path:
         return Path(moved) / kind
     import platformdirs
 
-    return Path(getattr(platformdirs, f"user_{kind}_dir")("localthink", appauthor=False))
+    try:
+        place = str(getattr(platformdirs, f"user_{kind}_dir")("localthink", appauthor=False))
+    except RuntimeError:  # and earlier versions leave it at the ~
+        place = "~"
+    if place.startswith("~"):  # a user whom the system does not know, as of a container
+        raise UsageError(f"this user has no home folder: set {HOME_VARIABLE} to a folder that can be written")
+    return Path(place)
 
 
 def local_models() -> Path:
@@ -66,10 +74,9 @@ def bundled_model() -> Path:
 def hugging_face_cache() -> Path:
     """The Hub's cache of repositories, as huggingface_hub places it."""
     moved = os.environ.get("HF_HUB_CACHE") or os.environ.get("HUGGINGFACE_HUB_CACHE")
-    if moved:
-        return _expanded(moved)
-    home = os.environ.get("HF_HOME")
-    return (_expanded(home) if home else _cache() / "huggingface") / "hub"
+    if not moved:
+        moved = str(Path(os.environ.get("HF_HOME") or _cache() / "huggingface") / "hub")
+    return Path(os.path.expandvars(expanded(moved)))
 
 
 def llama_cpp_cache() -> Path:
@@ -77,9 +84,9 @@ def llama_cpp_cache() -> Path:
     if moved := os.environ.get("LLAMA_CACHE"):
         return Path(moved)
     if sys.platform == "darwin":
-        return Path.home() / "Library" / "Caches" / "llama.cpp"
+        return expanded("~") / "Library" / "Caches" / "llama.cpp"
     if sys.platform == "win32":
-        return Path(os.environ.get("LOCALAPPDATA") or Path.home() / "AppData" / "Local") / "llama.cpp"
+        return Path(os.environ.get("LOCALAPPDATA") or expanded("~") / "AppData" / "Local") / "llama.cpp"
     return _cache() / "llama.cpp"
 
 
@@ -88,16 +95,14 @@ def lm_studio_models() -> tuple[Path, ...]:
 
     Each is where its settings move it, or below the home.
     """
-    homes = [Path.home() / ".lmstudio", Path.home() / ".cache" / "lm-studio"]
-    pointed = _text(Path.home() / ".lmstudio-home-pointer").partition("\n")[0].strip()
+    person = expanded("~")
+    homes = [person / ".lmstudio", person / ".cache" / "lm-studio"]
+    pointed = small_text(person / ".lmstudio-home-pointer").partition("\n")[0].strip()
     if pointed:
         homes.insert(0, Path(pointed))
     folders = []
     for home in homes:
-        try:
-            moved = json.loads(_text(home / "settings.json"))["downloadsFolder"]
-        except (ValueError, TypeError, KeyError):
-            moved = None
+        moved = small_object(home / "settings.json").get("downloadsFolder")
         folders += [Path(moved)] if isinstance(moved, str) and moved else []
         folders.append(home / "models")
     return tuple(dict.fromkeys(folders))
@@ -106,20 +111,13 @@ def lm_studio_models() -> tuple[Path, ...]:
 def ollama_models() -> tuple[Path, ...]:
     """The folders of ollama's models: where the variable moves them, a person's, and the system service's."""
     moved = os.environ.get("OLLAMA_MODELS")
-    return (*([Path(moved)] if moved else []), Path.home() / ".ollama" / "models", OLLAMA_SERVICE)
+    return (*([Path(moved)] if moved else []), expanded("~") / ".ollama" / "models", OLLAMA_SERVICE)
 
 
-def _text(path: Path) -> str:
-    """What a small file of another program says; nothing where it cannot be read."""
-    try:
-        return path.read_text(encoding="utf-8")
-    except (OSError, ValueError):
-        return ""
+def expanded(path: str) -> Path:
+    """With a person's home folder in place of `~`, which stays where there is none, as huggingface_hub has it."""
+    return Path(os.path.expanduser(path))  # noqa: PTH111 - pathlib's own raises there
 
 
 def _cache() -> Path:
-    return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache")
-
-
-def _expanded(path: str) -> Path:
-    return Path(os.path.expandvars(path)).expanduser()
+    return Path(os.environ.get("XDG_CACHE_HOME") or expanded("~") / ".cache")

@@ -5,16 +5,15 @@ plain folders, ollama in blobs that its manifests name.
 """
 from __future__ import annotations
 
-import json
 import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from localthink import locations
 from localthink.precision import PART, as_precision, precision_of, stem
+from localthink.small_files import small_object, small_text
 
 SUFFIX = ".gguf"
 HUGGING_FACE, LLAMA_CPP, LM_STUDIO, OLLAMA = "Hugging Face", "llama.cpp", "LM Studio", "ollama"
@@ -130,23 +129,21 @@ def _hugging_face(cache: Path) -> Iterator[tuple[Path, ...]]:
 
 def _snapshots(repository: Path) -> list[Path]:
     """The latest first: the one that `main` was last, then by when they were made."""
-    try:
-        main = (repository / "refs" / "main").read_text(encoding="utf-8").strip()
-    except (OSError, ValueError):
-        main = ""
+    main = small_text(repository / "refs" / "main").strip()
     return sorted(_below(repository / "snapshots", "*"), key=lambda path: (path.name != main, -_changed(path)))
 
 
 def _ollama(folder: Path) -> Iterator[KeptModel]:
     """The models whose weights ollama's manifests name: manifests/host/namespace/model/tag."""
     for manifest in sorted(_below(folder / "manifests", "*/*/*/*")):
-        content = _json(manifest)
+        content = small_object(manifest)
         blob = _weights(folder, content.get("layers"))
         if blob is not None:
             names = _ollama_names(*manifest.relative_to(folder / "manifests").parts)
             config = _blob(folder, content.get("config"))
-            written = str(_json(config).get("file_type", "")) if config is not None else ""
-            yield KeptModel(OLLAMA, names, (blob,), as_precision(written) or precision_of(names[0]))
+            written = small_object(config).get("file_type") if config is not None else None
+            precision = as_precision(written) if isinstance(written, str) else ""
+            yield KeptModel(OLLAMA, names, (blob,), precision or precision_of(names[0]))
 
 
 def _weights(folder: Path, layers: object) -> Path | None:
@@ -171,15 +168,6 @@ def _blob(folder: Path, layer: object) -> Path | None:
     if not isinstance(digest, str) or not _BLOB.fullmatch(digest):
         return None
     return folder / "blobs" / digest.replace(":", "-")
-
-
-def _json(path: Path) -> dict[str, Any]:
-    """A small JSON object; an empty one where it cannot be read."""
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return {}
-    return content if isinstance(content, dict) else {}
 
 
 def _below(folder: Path, pattern: str) -> list[Path]:

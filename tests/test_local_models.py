@@ -92,7 +92,7 @@ def test_folder_does_not_hide_a_name(tmp_path: Path) -> None:
     assert find_model("folder") == Path("folder")  # whoever reads it says that it is one
 
 
-@pytest.mark.parametrize("path", ["nowhere.gguf", "models/nowhere", "./nowhere", "../x/y.gguf", "a\0b.gguf"])
+@pytest.mark.parametrize("path", ["nowhere.gguf", "models/nowhere", "./nowhere", "~nosuchperson/x", "../x/y.gguf", "a\0b.gguf"])
 def test_path_without_a_file_is_said_to_be_one(path: str) -> None:
     with pytest.raises(ModelFileError) as caught:
         find_model(path)

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -77,13 +76,6 @@ def test_the_hubs_cache_is_where_its_client_has_it(variables: dict[str, str], pl
     assert locations.hugging_face_cache() == cache
     (path,) = snapshot(cache, "bartowski/DeepSeek-R1-Distill-Qwen-7B-GGUF", "c0ffee", f"{NAME}.gguf")
     assert found() == [KeptModel(HUGGING_FACE, (NAME, f"{NAME}.gguf"), (path,), "Q4_K_M")]
-
-
-def test_the_client_of_the_hub_agrees(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("HF_HOME", str(tmp_path / "hf"))
-    code = "from huggingface_hub.constants import HF_HUB_CACHE; print(HF_HUB_CACHE)"
-    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True).stdout.strip()
-    assert Path(said) == locations.hugging_face_cache()
 
 
 def test_of_several_snapshots_the_latest_that_has_the_whole_model_counts() -> None:
@@ -162,7 +154,7 @@ def test_lm_studios_settings_say_where_its_models_are(person: Path, tmp_path: Pa
     left = file(person / ".lmstudio" / "models" / "p" / "r" / "old.gguf")
     settings = file(person / ".lmstudio" / "settings.json", json.dumps({"downloadsFolder": str(moved.parents[2])}))
     assert [model.parts for model in found()] == [(moved,), (left,)]
-    for damaged in ("", "[]", "{", '{"downloadsFolder": 3}', '{"downloadsFolder": ""}'):
+    for damaged in ("", "[]", "{", '{"downloadsFolder": 3}', '{"downloadsFolder": ""}', "[" * 100_000):
         settings.write_text(damaged)
         assert [model.parts for model in found()] == [(left,)]
 
@@ -215,13 +207,36 @@ def test_a_size_that_a_manifest_does_not_say_is_not_missed(person: Path) -> None
     "", "[]", "null", "{", '{"layers": 3}', '{"layers": [3, null]}', '{"layers": [{"mediaType": 1}]}',
     '{"layers": [{"mediaType": "application/vnd.ollama.image.model"}]}',
     '{"layers": [{"mediaType": "application/vnd.ollama.image.model", "digest": 3}]}', "\udcff",
-])
+    "[" * 100_000, '{"layers": ' * 100_000, '{"layers": ' + "9" * 5000 + "}",
+], ids=lambda content: content[:20])
 def test_a_damaged_manifest_is_passed_over(person: Path, content: str) -> None:
     folder = person / ".ollama" / "models"
     ollama(folder, "registry.ollama.ai/library/whole/1b")
     (folder / "manifests" / "registry.ollama.ai" / "library" / "whole" / "2b").write_bytes(
         content.encode("utf-8", "surrogateescape"))
     assert [model.names for model in found()] == [("whole:1b",)]
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="pipes among files are of POSIX")
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(person: Path) -> None:
+    folder = person / ".ollama" / "models"
+    blob = ollama(folder, "registry.ollama.ai/library/whole/1b")
+    (path,) = snapshot(locations.hugging_face_cache(), "o/r", "aaaa", f"{NAME}.gguf")
+    (path.parents[2] / "refs").mkdir()
+    (person / ".lmstudio").mkdir()
+    for pipe in (folder / "manifests" / "registry.ollama.ai" / "library" / "whole" / "2b",
+                 path.parents[2] / "refs" / "main", person / ".lmstudio-home-pointer",
+                 person / ".lmstudio" / "settings.json"):
+        os.mkfifo(pipe)
+    assert [model.parts for model in found()] == [(path,), (blob,)]
+
+
+@pytest.mark.parametrize("written", ["[" * 500 + "]" * 500, "3", "null"])
+def test_a_configuration_without_a_precision_leaves_it_to_the_tag(person: Path, written: str) -> None:
+    folder = person / ".ollama" / "models"
+    ollama(folder, "registry.ollama.ai/library/m/7b-q8_0")
+    file(folder / "blobs" / f"sha256-{'0' * 64}", f'{{"file_type": {written}}}')
+    assert [model.precision for model in found()] == ["Q8_0"]
 
 
 @pytest.mark.parametrize("name", [
