@@ -98,3 +98,12 @@ async def person_at(app: ChatApp, size: tuple[int, int] = (100, 40)) -> AsyncIte
             await person.wait(lambda: app.session.asker.model.phase == "ready")
             await person.shown()
         yield person
+
+
+def running(app: ChatApp, steps: Callable[[Person], Awaitable[None]], size: tuple[int, int] = (100, 40)) -> None:
+    """Run a test as a person at this app."""
+    async def run() -> None:
+        async with person_at(app, size) as person:
+            await steps(person)
+
+    asyncio.run(run())

@@ -1,18 +1,15 @@
 """What the list of models shows: read in threads, and planned anew whenever a wish or the free memory changes."""
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
 from textual import events, on
-from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Input, Label, OptionList, ProgressBar, Static
+from textual.widgets import Input, OptionList, Static
 from textual.worker import get_current_worker
 
 from localthink import locations
@@ -25,17 +22,15 @@ from localthink.fit.recommend import Recommendation
 from localthink.hub.wanted import Wanted
 from localthink.records import CACHE_TYPES
 from localthink.tui.lines import one_line
-from localthink.tui.screens.dialog import Dialog
-from localthink.tui.widgets.line_input import LineInput
+from localthink.tui.screens.model_box import ModelBox
 from localthink.tui.widgets.model_files import known_rows, read_row, typed_path
-from localthink.tui.widgets.model_plan import ModelRow, OfferRow, Plan, Row, best_of, plan, plan_offer
+from localthink.tui.widgets.model_plan import ModelRow, OfferRow, Plan, Row, is_best, laid_out
 from localthink.tui.widgets.model_table import Marks, ModelTable
 
 Result = TypeVar("Result")
-BEGINS_NAME = "/~.h"  # a path, or hf: and https:
 
 
-class ModelShelf(Dialog[Result]):
+class ModelShelf(ModelBox[Result]):
     """The half of the list of models that looks. `take` gives the stock, `quiet` says that nothing else works hard."""
 
     class Stocked(Message):
@@ -59,35 +54,9 @@ class ModelShelf(Dialog[Result]):
             super().__init__()
             self.found = found
 
-    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-short"), (30, "-high")]  # noqa: RUF012
-    DEFAULT_CSS = """
-    ModelShelf > #box { width: 100%; height: 90%; max-width: 116; }
-    ModelShelf.-low > #box, ModelShelf.-short > #box, ModelShelf.-narrow > #box { height: 100%; padding: 0 1; }
-    ModelShelf ModelTable { height: 1fr; }
-    ModelShelf #why { height: auto; max-height: 6; margin: 1 1 0 1; }
-    ModelShelf .field { height: 1; margin: 0 1; }
-    ModelShelf #file { margin: 1 1 0 1; }
-    ModelShelf .field Label { width: 9; color: $text-muted; }
-    ModelShelf .field LineInput { width: 1fr; }
-    ModelShelf #cache { width: auto; margin-left: 2; }
-    ModelShelf #said { height: auto; max-height: 4; margin: 1 1 0 1; color: $text-muted; }
-    ModelShelf #said.trouble { color: $text-error; }
-    ModelShelf #pull { height: 1; margin: 0 1; display: none; text-overflow: ellipsis; }
-    ModelShelf #pull.there { display: block; }
-    ModelShelf ProgressBar { display: none; margin: 0 1; width: 1fr; }
-    ModelShelf ProgressBar Bar { width: 1fr; }
-    ModelShelf.loading ProgressBar { display: block; }
-    ModelShelf.-short #why { margin: 0 1; max-height: 4; }
-    ModelShelf.-short #file, ModelShelf.-short #said { margin: 0 1; max-height: 3; }
-    ModelShelf.-short KeyLine { margin-top: 0; }
-    ModelShelf.-low #columns { display: none; }
-    ModelShelf.-low #why, ModelShelf.-low #said { margin: 0 1; max-height: 2; }
-    ModelShelf.-low #file { margin: 0 1; }
-    """
-
     def __init__(self, state: Callable[[], ModelState], opening: Callable[[], Opening], surveyor: Surveyor,
                  quiet: Callable[[], bool], take: Callable[[], Stock] = take_stock) -> None:
-        super().__init__("Models")
+        super().__init__(opening().context)
         self._state, self._opening, self._surveyor, self._quiet, self._take = state, opening, surveyor, quiet, take
         self._stock = Stock()
         self._files: dict[str, ModelRow] = {}
@@ -96,22 +65,6 @@ class ModelShelf(Dialog[Result]):
         self._best: Recommendation | None = None
         self._mark = ""  # a key that is to be marked once its row is there
 
-    def contents(self) -> Iterable[Widget]:
-        yield ModelTable()
-        yield Static(id="why", markup=False)
-        with Horizontal(id="file", classes="field"):
-            yield Label("other", markup=False)
-            yield LineInput(placeholder="a .gguf file, hf:owner/repo or a name", id="path")
-        with Horizontal(classes="field"):
-            yield Label("context", markup=False)
-            context = LineInput(str(self._opening().context or ""), "tokens; as many as usual if empty", id="context")
-            context.restrict = r"[\d, ]*"
-            yield context
-            yield Static(id="cache", markup=False)
-        yield Static(id="said", markup=False)
-        yield Static(id="pull", markup=False)
-        yield ProgressBar(total=1.0, show_eta=False)
-
     def on_mount(self) -> None:
         self._surveyor.look(self._quiet())
         self.show_room()
@@ -119,9 +72,6 @@ class ModelShelf(Dialog[Result]):
 
     def on_unmount(self) -> None:
         self._surveyor.close()
-
-    def say(self, line: str, trouble: bool = False) -> None:
-        raise NotImplementedError
 
     def pull(self, wanted: Wanted) -> None:
         """Pull what was typed."""
@@ -196,27 +146,7 @@ class ModelShelf(Dialog[Result]):
         self._mark = row.key
         self.show_rows()
 
-    def on_paste(self, event: events.Paste) -> None:
-        event.stop()
-        self._type_name(event.text.strip().partition("\n")[0])
-
-    def on_key(self, event: events.Key) -> None:
-        if event.character is not None and event.character in BEGINS_NAME:
-            event.stop()
-            self._type_name(event.character)
-
-    def _type_name(self, text: str) -> None:
-        """What is typed or pasted over the rows goes where it belongs."""
-        line = self.query_one("#path", LineInput)
-        line.focus()
-        line.insert_text_at_cursor(text)
-
     # What it would take
-
-    @property
-    def tokens(self) -> int | None:
-        digits = re.sub(r"\D", "", self.query_one("#context", LineInput).value)
-        return int(digits) if digits else None
 
     @property
     def _wish(self) -> Asked:
@@ -237,12 +167,7 @@ class ModelShelf(Dialog[Result]):
 
     @on(Input.Changed, "#context")
     def show_rows(self) -> None:
-        wish, machine, stock = self._wish, self._machine, self._stock
-        self._best = best_of(stock, machine, wish)
-        rows: list[tuple[Row, Plan]] = [(row, plan(row, wish, machine)) for row in self._files.values()]
-        offers = [plan_offer(spec, self._precisions.get(spec.name), wish, machine, stock) for spec in stock.others]
-        best = self._best.spec.name if self._best is not None else ""
-        rows += sorted(offers, key=lambda pair: pair[0].spec.name != best)
+        rows, self._best = laid_out(self._files.values(), self._stock, self._wish, self._machine, self._precisions)
         table = self.query_one(ModelTable)
         table.show(rows, self.marks([row for row, _ in rows]))
         if self._mark:
@@ -253,13 +178,8 @@ class ModelShelf(Dialog[Result]):
 
     def marks(self, rows: Iterable[Row]) -> Marks:
         loaded = self._state().loaded if self._state().phase == "ready" else None
-        best = next((row.key for row in rows if self._is_best(row)), "")
+        best = next((row.key for row in rows if is_best(row, self._best)), "")
         return Marks(loaded.path if loaded else "", best)
-
-    def _is_best(self, row: Row) -> bool:
-        best = self._best
-        return best is not None and row.spec == best.spec and (isinstance(row, OfferRow)
-                                                               or row.precision == best.report.candidate.precision)
 
     @on(OptionList.OptionHighlighted)
     def _show_why(self) -> None:
@@ -273,7 +193,7 @@ class ModelShelf(Dialog[Result]):
         text = planned.why if self.has_class("-low") else f"{row.name}: {planned.why}"
         if isinstance(row, ModelRow) and row.keeper and not self.has_class("-low"):
             text += f". Kept by {row.keeper}"
-        if self._best is not None and self._is_best(row):
+        if self._best is not None and is_best(row, self._best):
             precision = self._best.report.candidate.precision
             text = f"★ recommended here at {precision}, {self._best.why}. {text}"
         return text

@@ -8,7 +8,6 @@ from typing import ClassVar, Protocol
 
 from textual import on
 from textual.binding import BindingType
-from textual.content import Content
 from textual.widgets import Input, OptionList, ProgressBar, Static
 
 from localthink import locations
@@ -20,7 +19,6 @@ from localthink.errors import UsageError
 from localthink.hub.wanted import Wanted, parse_wanted
 from localthink.sizes import sized
 from localthink.tui.keys import MODELS_KEYS
-from localthink.tui.lines import one_line
 from localthink.tui.screens.model_shelf import ModelShelf
 from localthink.tui.widgets.model_plan import ModelRow, OfferRow, Plan, Row, said_of
 from localthink.tui.widgets.model_table import Marks, ModelTable
@@ -92,10 +90,9 @@ class ModelsScreen(ModelShelf[Opening | None]):
             self._insisted = ""
 
     def action_choose(self) -> None:
-        chosen = self.query_one(ModelTable).chosen
-        if chosen is None or not isinstance(chosen[0], ModelRow):
+        row, planned = self.query_one(ModelTable).chosen or (None, None)
+        if planned is None or not isinstance(row, ModelRow):
             return
-        row, planned = chosen
         opening = replace(self._opening(), model=str(row.path), context=self.tokens, cache=self._cache)
         if planned.report is None:
             self.say(f"{row.name} cannot be loaded", trouble=True)
@@ -148,10 +145,9 @@ class ModelsScreen(ModelShelf[Opening | None]):
     # Pulling
 
     def action_pull(self) -> None:
-        chosen = self.query_one(ModelTable).chosen
-        if chosen is None or not isinstance(chosen[0], OfferRow):
+        row, planned = self.query_one(ModelTable).chosen or (None, None)
+        if planned is None or not isinstance(row, OfferRow):
             return
-        row, planned = chosen
         if planned.report is None:
             self.say(f"{row.name} cannot be opened so", trouble=True)
         elif self._may(row, planned, "pulls it"):
@@ -260,8 +256,3 @@ class ModelsScreen(ModelShelf[Opening | None]):
         self.query_one(ProgressBar).update(progress=state.share)
         name = Path(self._opening().model or locations.bundled_model()).stem
         self.say(said_of(state, name, self._note), trouble=state.phase in ("failed", "died"))
-
-    def say(self, line: str, trouble: bool = False) -> None:
-        said = self.query_one("#said", Static)
-        said.update(Content(one_line(line)))
-        said.set_class(trouble, "trouble")

@@ -1,6 +1,7 @@
 """What opening or pulling a model would take, in figures and in words. Knows no widget."""
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -148,6 +149,24 @@ def best_of(stock: Stock, machine: Machine, wish: Asked) -> Recommendation | Non
         return None if _wrong(wish) else recommended(stock, machine, wish)
     except UsageError:
         return None
+
+
+def is_best(row: Row, best: Recommendation | None) -> bool:
+    """Whether it is the recommended one, at the recommended precision; one to be pulled can still be set to it."""
+    return best is not None and row.spec == best.spec and (isinstance(row, OfferRow)
+                                                           or row.precision == best.report.candidate.precision)
+
+
+def laid_out(files: Iterable[ModelRow], stock: Stock, wish: Asked, machine: Machine, precisions: Mapping[str, str]
+             ) -> tuple[list[tuple[Row, Plan]], Recommendation | None]:
+    """All rows in their order, the recommended one first of those to be pulled; and what is recommended.
+
+    `precisions` are those that a person has chosen, by the names of models.
+    """
+    best = best_of(stock, machine, wish)
+    rows: list[tuple[Row, Plan]] = [(row, plan(row, wish, machine)) for row in files]
+    offers = [plan_offer(spec, precisions.get(spec.name), wish, machine, stock) for spec in stock.others]
+    return rows + sorted(offers, key=lambda pair: not is_best(pair[0], best)), best
 
 
 def said_of(state: ModelState, name: str, note: str) -> str:
