@@ -14,6 +14,7 @@ from pathlib import Path
 from localthink import locations
 from localthink.errors import UsageError
 from localthink.gguf_bytes import shown, shown_path
+from localthink.gguf_checks import MOST_LAYERS
 from localthink.model_shape import ModelShape
 from localthink.precision import as_precision, stem
 from localthink.records import Sampling
@@ -21,6 +22,7 @@ from localthink.toml_fields import Fields
 
 FAMILIES = ("r1", "relative")
 MOST_TOKENS = 32_768  # R1's authors let an answer be so long
+MOST_OF_HEADER = 2**31 - 1  # of what a GGUF header counts in 32 bits
 PLACEHOLDER = "{precision}"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
@@ -89,11 +91,6 @@ def read_catalogue() -> tuple[ModelSpec, ...]:
     return tuple(entries.values())
 
 
-def find_spec(name: str) -> ModelSpec | None:
-    """The entry of that name, title or alias, however it is capitalised; names count before titles and aliases."""
-    return _find(name, read_catalogue())
-
-
 def parse_name(name: str) -> tuple[ModelSpec, str | None]:
     """The entry and the precision of `r1-qwen-7b:q4_k_m`; None where no precision is named.
 
@@ -140,6 +137,7 @@ def read_file_name(name: str, catalogue: tuple[ModelSpec, ...]) -> tuple[ModelSp
 
 
 def _find(name: str, catalogue: tuple[ModelSpec, ...]) -> ModelSpec | None:
+    """The entry of that name, title or alias, however it is capitalised; names count before titles and aliases."""
     wanted = name.casefold()
     own_first = sorted(catalogue, key=lambda spec: not spec.own)
     by_name = (spec for spec in own_first if spec.name.casefold() == wanted)
@@ -160,9 +158,17 @@ def _nearest(name: str, catalogue: tuple[ModelSpec, ...]) -> str:
 def _read(path: Path, own: bool, remedy: str) -> dict[str, ModelSpec]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{shown_path(path)} cannot be read: {error}; {remedy}") from None
+    except (OSError, ValueError, RecursionError) as error:
+        raise UsageError(f"{shown_path(path)} cannot be read: {_reason(error)}; {remedy}") from None
     return {name: _entry(name, table, shown_path(path), own) for name, table in tables.items()}
+
+
+def _reason(error: Exception) -> str:
+    """What keeps a file from being read, where Python's own words would not help."""
+    if isinstance(error, RecursionError):
+        return "its brackets go too deep"
+    known = isinstance(error, OSError | UnicodeDecodeError | tomllib.TOMLDecodeError)
+    return str(error) if known else "a number in it has thousands of digits"
 
 
 def _entry(name: str, table: object, file: str, own: bool) -> ModelSpec:
@@ -182,20 +188,28 @@ def _entry(name: str, table: object, file: str, own: bool) -> ModelSpec:
         tied=fields.truth("tied", False), shape=_shape(fields.table("shape")),
         precisions=_precisions(fields.table("precisions")), sources=_sources(fields.table("sources")),
         sampling=_sampling(fields.table("sampling", needed=False), f"{file}: [{name}] sampling"),
-        most_tokens=fields.whole("most_tokens", MOST_TOKENS), scores=_scores(fields.table("scores", needed=False)),
-        scores_source=fields.text("scores_source", ""), licence=fields.text("licence", ""), own=own)
+        most_tokens=fields.whole("most_tokens", MOST_TOKENS, most=MOST_OF_HEADER),
+        scores=_scores(fields.table("scores", needed=False)), scores_source=fields.text("scores_source", ""),
+        licence=fields.text("licence", ""), own=own)
+    matrices = spec.shape.vocabulary * spec.shape.width * (1 if spec.tied else 2)
+    if active <= matrices:
+        fields.refuse("active_parameters" if active < parameters else "parameters",
+                      f"the vocabulary alone has {matrices}, by shape and tied")
     fields.close()
     return spec
 
 
 def _shape(fields: Fields) -> ModelShape:
-    heads, kv_heads, key_length = fields.whole("heads"), fields.whole("kv_heads"), fields.whole("key_length")
+    def dimension(key: str, default: int | None = None) -> int:
+        return fields.whole(key, default, most=MOST_OF_HEADER)
+
+    heads, kv_heads, key_length = dimension("heads"), dimension("kv_heads"), dimension("key_length")
     if heads % kv_heads:
         fields.refuse("kv_heads", f"it has to divide heads, {heads}")
     shape = ModelShape(
-        layers=fields.whole("layers"), width=fields.whole("width"), hidden=fields.whole("hidden"),
-        heads=heads, kv_heads=kv_heads, key_length=key_length, value_length=fields.whole("value_length", key_length),
-        vocabulary=fields.whole("vocabulary"), context_length=fields.whole("context_length"))
+        layers=fields.whole("layers", most=MOST_LAYERS), width=dimension("width"), hidden=dimension("hidden"),
+        heads=heads, kv_heads=kv_heads, key_length=key_length, value_length=dimension("value_length", key_length),
+        vocabulary=dimension("vocabulary"), context_length=dimension("context_length"))
     fields.close()
     return shape
 
@@ -224,7 +238,7 @@ def _sources(fields: Fields) -> tuple[Source, ...]:
 def _sampling(fields: Fields, where: str) -> Sampling:
     usual = Sampling()
     values = (fields.number("temperature", usual.temperature), fields.number("top_p", usual.top_p),
-              fields.whole("top_k", usual.top_k, least=0), fields.number("min_p", usual.min_p))
+              fields.whole("top_k", usual.top_k, 0, MOST_OF_HEADER), fields.number("min_p", usual.min_p))
     fields.close()
     try:
         return Sampling(*values)

@@ -5,13 +5,13 @@ Whatever is wrong becomes one line that names the file, the table, the field, it
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from localthink.errors import UsageError
 from localthink.gguf_bytes import shown
 
+MOST = 10**15  # of anything that is counted or measured: a thousand times the parameters of the largest models
 MISTYPED = 0.8  # how alike two names are of which one is a mistyped other: titel and title, not heads and kv_heads
 
 
@@ -28,7 +28,7 @@ class Fields:
     def refuse(self, key: str, expected: str) -> NoReturn:
         field = f"{self._where} {self._prefix}{key}"
         if key in self._table:
-            raise UsageError(f"{field} is {shown(self._table[key])}: {expected}")
+            raise UsageError(f"{field} is {_shown(self._table[key])}: {expected}")
         for mistyped in difflib.get_close_matches(key, self._table, n=1, cutoff=MISTYPED):
             raise UsageError(f"{self._where} {self._prefix}{mistyped} is no field: did you mean {key}?")
         raise UsageError(f"{field} is missing: {expected}")
@@ -52,16 +52,20 @@ class Fields:
             self.refuse(key, f"it is one of {', '.join(among)}")
         return str(value)
 
-    def whole(self, key: str, default: int | None = None, least: int = 1) -> int:
+    def whole(self, key: str, default: int | None = None, least: int = 1, most: int = MOST) -> int:
         value = self._take(key, default)
         if not isinstance(value, int) or isinstance(value, bool) or value < least:
             self.refuse(key, f"give a whole number of at least {least}")
+        if value > most:
+            self.refuse(key, f"give a whole number of at most {most:,}")
         return value
 
     def number(self, key: str, default: float | None = None) -> float:
         value = self._take(key, default)
-        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        if not isinstance(value, int | float) or isinstance(value, bool) or value != value:
             self.refuse(key, "give a number")
+        if not -MOST <= value <= MOST:
+            self.refuse(key, f"give a number from -{MOST:,} to {MOST:,}")
         return float(value)
 
     def truth(self, key: str, default: bool) -> bool:
@@ -92,3 +96,11 @@ class Fields:
     def _take(self, key: str, default: Any) -> Any:
         self._known.append(key)
         return self._table.get(key, default)
+
+
+def _shown(value: object) -> str:
+    """As `shown`, also where there is no end of it."""
+    try:
+        return shown(value)
+    except (ValueError, RecursionError):  # a number of thousands of digits, tables within thousands of others
+        return "far too long"

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localthink import locations
-from localthink.catalogue import ModelSpec, find_spec, parse_name, read_catalogue, read_file_name
+from localthink.catalogue import ModelSpec, parse_name, read_catalogue, read_file_name
 from localthink.errors import UsageError
 from localthink.records import Sampling
 
@@ -119,8 +119,7 @@ def test_a_size_is_that_of_the_precisions_mix_of_types(spec: ModelSpec, precisio
 
 @pytest.mark.parametrize("name", PUBLISHED)
 def test_a_size_is_the_published_one(name: str) -> None:
-    spec = find_spec(name)
-    assert spec is not None
+    spec, _ = parse_name(name)
     assert spec.precisions["Q4_K_M"] == pytest.approx(PUBLISHED[name], abs=1_000_000)
 
 
@@ -165,9 +164,8 @@ def test_no_two_entries_share_a_name() -> None:
 
 @pytest.mark.parametrize("name", ["r1-qwen-7b", "R1-Qwen-7B", "DeepSeek-R1-Distill-Qwen-7B", "deepseek-r1:7b"])
 def test_a_model_is_found_by_name_title_and_alias_in_any_case(name: str) -> None:
-    spec = find_spec(name)
-    assert spec is not None and spec.name == "r1-qwen-7b"
-    assert parse_name(name) == (spec, None)
+    spec, precision = parse_name(name)
+    assert (spec.name, precision) == ("r1-qwen-7b", None)
     assert parse_name(f"{name}:q4_k_m") == (spec, "Q4_K_M")
 
 
@@ -187,7 +185,6 @@ def test_an_unknown_model_is_answered_with_the_nearest() -> None:
     assert str(caught.value).startswith(said)
     with pytest.raises(UsageError, match=r"'zzz' in the catalogue: it has r1-qwen-1\.5b, r1-qwen-7b, "):
         parse_name("zzz")
-    assert find_spec("zzz") is None
 
 
 @pytest.mark.parametrize("name", ["", ":", "r1-qwen-7b:", "a" * 5000, "\x1b[2J", "r1-qwen-7b:Q4_K_M:Q4_K_M"])
@@ -251,16 +248,16 @@ def test_an_own_entry_needs_no_more_than_the_file_says() -> None:
 def test_an_own_entry_takes_the_place_of_the_shipped_one_of_its_name() -> None:
     own(OWN.replace("[my-model]", "[r1-qwen-7b]"))
     assert [spec.name for spec in read_catalogue()] == [spec.name for spec in SHIPPED]
-    spec = find_spec("r1-qwen-7b")
-    assert spec is not None and spec.own and spec.title == "My-Model-2B"
-    assert find_spec("DeepSeek-R1-Distill-Qwen-7B") is None
+    spec, _ = parse_name("r1-qwen-7b")
+    assert spec.own and spec.title == "My-Model-2B"
+    with pytest.raises(UsageError, match="there is no model 'DeepSeek-R1-Distill-Qwen-7B'"):
+        parse_name("DeepSeek-R1-Distill-Qwen-7B")
 
 
 def test_an_own_title_or_alias_comes_before_a_shipped_one_and_after_every_name() -> None:
     own(f'{OWN}aliases = ["DeepSeek-R1-Distill-Qwen-7B", "qwq-32b"]')
-    by_title, by_name = find_spec("deepseek-r1-distill-qwen-7b"), find_spec("qwq-32b")
-    assert by_title is not None and by_title.own
-    assert by_name is not None and not by_name.own
+    (by_title, _), (by_name, _) = parse_name("deepseek-r1-distill-qwen-7b"), parse_name("qwq-32b")
+    assert by_title.own and not by_name.own
 
 
 def test_the_form_of_the_shipped_file_is_that_of_ones_own() -> None:
@@ -310,19 +307,49 @@ MISTAKES = [  # what is written, in place of what, and what is said of it behind
     ("title =", 'scores = { "AIME 2024" = 128 }\ntitle =',
      "[my-model] scores.AIME 2024 is 128: a score is a percentage, from 0 to 100"),
     ("title =", 'scores = { "AIME 2024" = nan }\ntitle =', "[my-model] scores.AIME 2024 is nan: give a number"),
+    ("parameters = 2_000_000_000", f"parameters = {'9' * 400}",
+     f"[my-model] parameters is {'9' * 59}…: give a whole number of at most 1,000,000,000,000,000"),
+    ("parameters = 2_000_000_000", f"parameters = 0x{'f' * 5000}",
+     "[my-model] parameters is far too long: give a whole number of at most 1,000,000,000,000,000"),
+    ("parameters = 2_000_000_000", "parameters = 131_072_000",
+     "[my-model] parameters is 131072000: the vocabulary alone has 131072000, by shape and tied"),
+    ("parameters = ", "active_parameters = 1\nparameters = ",
+     "[my-model] active_parameters is 1: the vocabulary alone has 131072000, by shape and tied"),
+    ("shape.layers = 20", "shape.layers = 1_000_000_000",
+     "[my-model] shape.layers is 1000000000: give a whole number of at most 512"),
+    ("shape.context_length = 8192", "shape.context_length = 2_147_483_648",
+     "[my-model] shape.context_length is 2147483648: give a whole number of at most 2,147,483,647"),
+    ("precisions.q8_0 = 2_100_000_000", "precisions.q8_0 = 1_000_000_000_000_001",
+     "[my-model] precisions.q8_0 is 1000000000000001: give a whole number of at most 1,000,000,000,000,000"),
+    ("title =", f"most_tokens = {2**31}\ntitle =",
+     "[my-model] most_tokens is 2147483648: give a whole number of at most 2,147,483,647"),
+    ("title =", f"sampling = {{ top_k = {2**31} }}\ntitle =",
+     "[my-model] sampling.top_k is 2147483648: give a whole number of at most 2,147,483,647"),
+    ("title =", f"sampling = {{ temperature = {'1' * 400} }}\ntitle =",
+     f"[my-model] sampling.temperature is {'1' * 59}…: give a number from -1,000,000,000,000,000 to "
+     "1,000,000,000,000,000"),
+    ('title = "My-Model-2B"', f"title{'.a' * 5000} = 1",
+     "[my-model] title is far too long: give a text that is not blank"),
     ("[my-model]", "", "title stands outside any model: write it below a line like [my-model]"),
     ("[my-model]", '["my:model"]', "a model is called 'my:model': a name is letters, digits, dots, dashes and "
      'underscores, such as [my-model] or ["my-model-1.5b"]'),
 ]
 
 
-@pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES)
+@pytest.mark.parametrize(("right", "wrong", "said"), MISTAKES, ids=lambda text: text[:30])
 def test_a_mistake_in_ones_own_file_is_one_line_that_names_it(right: str, wrong: str, said: str) -> None:
     assert right in OWN
     path = own(OWN.replace(right, wrong))
     with pytest.raises(UsageError) as caught:
         read_catalogue()
     assert str(caught.value) == f"{path}: {said}"
+
+
+def test_the_largest_model_that_may_be_written_down_is_reckoned_with() -> None:
+    own(OWN.replace("layers = 20", "layers = 512").replace("= 8192", f"= {2**31 - 1}"))
+    shape = read_catalogue()[-1].shape
+    assert (shape.layers, shape.context_length) == (512, 2**31 - 1)
+    assert shape.cache_bytes_per_token() == 512 * 8 * 2 * 128 * 2
 
 
 @pytest.mark.parametrize("field", ["precisions", "sources", "shape"])
@@ -333,7 +360,8 @@ def test_a_table_that_is_needed_is_missed(field: str) -> None:
     assert str(caught.value) == f"{path}: [my-model] {field} is missing: give a table, with at least one field"
 
 
-@pytest.mark.parametrize("content", [b"[my-model\n", b"\xff\xfe", b"a = 1\na = 2"])
+@pytest.mark.parametrize("content", [b"[my-model\n", b"\xff\xfe", b"a = 1\na = 2", b"a = " + b"[" * 50_000,
+                                     b"a = " + b"9" * 5000, b"a = " + b"{a=" * 50_000], ids=lambda content: content[:9])
 def test_a_file_that_is_no_toml_says_what_to_do(content: bytes) -> None:
     path = own("")
     path.write_bytes(content)
@@ -345,7 +373,7 @@ def test_a_file_that_is_no_toml_says_what_to_do(content: bytes) -> None:
 def test_a_byte_order_mark_is_no_mistake() -> None:
     path = own("")
     path.write_bytes(b"\xef\xbb\xbf" + OWN.encode())
-    assert find_spec("my-model") is not None
+    assert parse_name("my-model")[0].own
 
 
 def test_an_installation_without_its_catalogue_says_what_to_do(tmp_path: Path, monkeypatch) -> None:

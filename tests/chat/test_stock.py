@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from localthink import locations
-from localthink.catalogue import find_spec
+from localthink.catalogue import parse_name
 from localthink.chat.stock import Stock, asked, look_for, offer, recommended, report_on, take_stock
 from localthink.chat.surveying import Machine
 from localthink.errors import LocalthinkError
@@ -45,8 +45,8 @@ def test_a_pull_that_was_begun_is_known(tmp_path: Path) -> None:
     (folder / "blobs" / f"{'b' * 64}.incomplete").write_bytes(b"1234")
     file = PulledFile("m.gguf", str(pointer), 9, "b" * 64, "b" * 64)
     write_receipt(Receipt("me/m", "a" * 40, "Q4_K_M", (file,), "r1-qwen-7b"))
-    stock, spec = take_stock(), find_spec("r1-qwen-7b")
-    assert spec is not None and spec in stock.others
+    stock, spec = take_stock(), parse_name("r1-qwen-7b")[0]
+    assert spec in stock.others
     assert stock.begun(spec, "Q4_K_M") == 4 and stock.begun(spec, "Q8_0") == 0
 
 
@@ -60,8 +60,7 @@ def test_a_broken_catalogue_of_a_person_is_told_of_and_files_stay(own: Path) -> 
 
 
 def test_an_offer_is_at_the_best_precision_unless_another_is_chosen() -> None:
-    spec, wish = find_spec("r1-qwen-7b"), asked(None, None, None)
-    assert spec is not None
+    spec, wish = parse_name("r1-qwen-7b")[0], asked(None, None, None)
     found = offer(spec, MACHINE, wish)
     assert found.precision == found.best and found.wanted == f"r1-qwen-7b:{found.best}"
     other = offer(spec, MACHINE, wish, "Q3_K_M")

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fit.shapes import GIB
-from localthink.catalogue import find_spec, read_catalogue
+from localthink.catalogue import parse_name, read_catalogue
 from localthink.fit.choice import Asked
 from localthink.fit.recommend import BEARABLE, FAMILY, PLEASANT, USUAL, Recommendation, precision_for, recommend
 from localthink.fit.room import Room
@@ -76,8 +76,7 @@ def test_where_all_are_slow_the_quickest_is_recommended_and_called_so() -> None:
     (64, 400.0, "Q8_0"), (64, 40.0, "Q4_K_M"), (64, None, "Q4_K_M"), (5.1, 40.0, "Q3_K_M"), (1, 40.0, "Q3_K_M")])
 def test_a_model_that_is_named_gets_the_precision_that_suits(
         memory: float, bandwidth: float | None, precision: str) -> None:
-    spec = find_spec("r1-qwen-7b")
-    assert spec is not None
+    spec, _ = parse_name("r1-qwen-7b")
     room = Room(int(memory * GIB))
     found = precision_for(spec, room, Asked(), Bandwidth(bandwidth and bandwidth * 1e9))
     assert found.candidate.precision == precision

@@ -7,7 +7,7 @@ import pytest
 
 from fit.shapes import GIB, SMALL_WEIGHTS
 from localthink import locations
-from localthink.catalogue import ModelSpec, find_spec, read_catalogue
+from localthink.catalogue import ModelSpec, parse_name, read_catalogue
 from localthink.fit.choice import Asked
 from localthink.fit.report import of_file, of_spec, report, reports, score_of
 from localthink.fit.room import Room
@@ -16,9 +16,7 @@ from localthink.gguf_header import read_facts
 
 
 def spec(name: str) -> ModelSpec:
-    found = find_spec(name)
-    assert found is not None
-    return found
+    return parse_name(name)[0]
 
 
 def test_a_program_gets_every_byte_and_the_verdict() -> None:
