@@ -13,6 +13,7 @@ READING = 1 / 3  # of them, for reading
 MOST_READ = 512  # tokens of prompt: llama.cpp is given so many at once
 LEAST_EACH = 8  # of them for one slot, which are a prompt that no other slot has
 MOST_WRITTEN, LEAST_WRITTEN = 128, 4  # tokens each way
+MOST_TOKENS, MOST_ROUNDS = 100_000, 1_000_000  # that anybody may ask for
 SPARE = 8  # cells of a slot beside prompt and pairs: its first token, and room to end
 ROUND = 256  # tokens: llama.cpp gives every slot a multiple of them
 
@@ -31,12 +32,14 @@ class Work:
     tokens: int | None = None
 
     def __post_init__(self) -> None:
-        for name, value in (("slots", min(self.slots)), ("rounds", self.rounds), ("tokens", self.tokens)):
-            if value is not None and value < 1:
-                raise UsageError(f"{name} is {value}: give at least 1")
-        if self.prompt is not None and self.prompt < self.least_prompt:
+        for name, value, most in (("rounds", self.rounds, MOST_ROUNDS), ("tokens", self.tokens, MOST_TOKENS)):
+            if value is not None and not 1 <= value <= most:
+                raise UsageError(f"{name} is {value}: give 1 to {most}")
+        if min(self.slots) < 1:
+            raise UsageError(f"slots is {min(self.slots)}: give at least 1")
+        if self.prompt is not None and not self.least_prompt <= self.prompt <= MOST_TOKENS:
             raise UsageError(f"prompt-tokens is {self.prompt}: give at least {self.least_prompt}, "
-                             f"{LEAST_EACH} for each slot")
+                             f"{LEAST_EACH} for each slot, and at most {MOST_TOKENS}")
 
     @property
     def least_prompt(self) -> int:

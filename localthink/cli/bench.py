@@ -53,8 +53,8 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
     several = slots if slots is not None else SEVERAL_ON_GPU if supports_gpu() and offload.layers != 0 else SEVERAL
     work = Work(tuple(dict.fromkeys((1, several))), rounds, prompt_tokens, tokens)
     progress, choices = Progress(Terminal(sys.stderr)), list[str]()
-    with load(model, slots=several, context=context or work.cells, cache=cache, threads=threads, offload=offload,
-              layout="split", force=force, on_choice=choices.append,
+    with load(model, slots=several, context=work.cells if context is None else context, cache=cache,
+              threads=threads, offload=offload, layout="split", force=force, on_choice=choices.append,
               progress=lambda share: progress.tell(f"reading the model: {share:.0%}")) as engine:
         with interrupts() as interrupted:
             bench = Bench(engine, work, lambda: bool(interrupted), progress.tell)

@@ -22,7 +22,7 @@ STYLES: dict[Verdict, str] = {"fits": "32", "tight": "33", "too big": "31"}
 SAID: dict[Verdict, str] = {"fits": "fits with room to work in", "tight": "tight: little is left to work in",
                             "too big": "too big: the machine would swap"}
 DISTURBED = 0.2  # share of the processor from which on a measurement says less
-WIDEST = 100  # columns of a sentence
+NARROWEST, WIDEST = 20, 100  # columns of a sentence
 
 
 def show(advice: Advice, here: Survey, next_step: str, out: Terminal) -> None:
@@ -32,7 +32,8 @@ def show(advice: Advice, here: Survey, next_step: str, out: Terminal) -> None:
     out.write(f"\n{visible(advice.headline)}\n", BOLD)
     if advice.report is not None:
         _sum(advice.report, out)
-    for line in textwrap.wrap(advice.why, min(WIDEST, shutil.get_terminal_size().columns) - 2):
+    width = min(WIDEST, max(NARROWEST, shutil.get_terminal_size().columns))
+    for line in textwrap.wrap(advice.why, width - 2):
         out.write(f"  {visible(line)}\n", DIM)
     if advice.others:
         out.write("\nBeside it\n", BOLD)

@@ -11,7 +11,7 @@ import click
 from localthink.cli.memory_size import parse_size
 from localthink.cli.options import AUTO, gpu_layers_of
 from localthink.cli.terminal import Terminal, json_line
-from localthink.records import CACHE_TYPES
+from localthink.records import CACHE_TYPES, Offload
 
 if TYPE_CHECKING:
     from localthink.engine.survey import Survey
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 @click.command("fit")
 @click.argument("model", required=False)
-@click.option("--context", type=click.IntRange(min=256), help="Tokens of context, all slots together.  "
+@click.option("--context", type=click.IntRange(256, 2**31 - 1), help="Tokens of context, all slots together.  "
               "[default: 16,384 for each, fewer where memory is short]")
 @click.option("--cache", type=click.Choice([AUTO, *CACHE_TYPES]), default=AUTO, show_default=True,
               help="Type of the KV cache.")
@@ -42,7 +42,8 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     from localthink.engine.survey import survey
     from localthink.fit.choice import Asked
 
-    asked = Asked(slots, context, None if cache == AUTO else cache, gpu_layers_of(gpu_layers))
+    offload = Offload(gpu_layers_of(gpu_layers))  # which refuses what no command takes
+    asked = Asked(slots, context, None if cache == AUTO else cache, offload.layers)
     free = parse_size(memory) if memory is not None else None
     advise = _adviser(model, asked)  # what is wrong with a name is said before anything is measured
     waiting = Terminal(sys.stderr)

@@ -53,6 +53,9 @@ def test_one_slot_alone_can_be_asked_for(capsys, monkeypatch):
 @pytest.mark.parametrize(("arguments", "said"), [
     (("--slots", "0"), "slots is 0"), (("--rounds", "0"), "rounds is 0"), (("--tokens", "-1"), "tokens is -1"),
     (("--prompt-tokens", "5"), "prompt-tokens is 5"), (("--tokens", "2000"), "a slot holds 1024 tokens"),
+    (("--context", "0"), "context is 0"), (("--threads", "0"), "threads is 0"), (("--slots", "257"), "slots is 257"),
+    (("--rounds", "9" * 400), "9: give 1 to 1000000"), (("--tokens", "9" * 400), "9: give 1 to 100000"),
+    (("--prompt-tokens", "9" * 400), "9: give at least 32, 8 for each slot, and at most 100000"),
     (("no-such-model",), "no model called")])
 def test_what_cannot_be_measured_is_one_line(capsys, monkeypatch, arguments, said):
     ran = run(capsys, monkeypatch, "bench", *arguments)

@@ -101,10 +101,21 @@ def test_a_measurement_that_was_disturbed_is_called_so(fit):
     assert "other programs had 60% of the processor" in fit(here=Survey(Room(12 * GIB), Bandwidth(9e9), 20e9, 0.6)).out
 
 
+@pytest.mark.parametrize("columns", ["0", "1", "2", "9" * 5000])
+def test_a_terminal_of_any_width_is_written_on(fit, monkeypatch, columns):
+    monkeypatch.setenv("COLUMNS", columns)
+    ran = fit("r1-qwen-7b")
+    assert ran.code == 0 and ran.out.endswith("Next: localthink models pull r1-qwen-7b:Q4_K_M\n")
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["r1-qwn-7b"], "there is no model called 'r1-qwn-7b'"), (["r1-qwen-7b:Q9"], "no precision 'Q9'"),
     (["--memory", "8"], "give a size with its unit"), (["--gpu-layers", "some"], "gpu-layers is 'some'"),
     (["/nowhere/x.gguf"], "there is no file /nowhere/x.gguf"), (["--context", "1"], "255<x|is not in the range"),
+    (["--context", "9" * 20], "is not in the range"), (["--memory", "0G"], "give a size from 1 KiB to 1024 TiB"),
+    (["--memory", "9" * 400 + "G"], "give a size from 1 KiB to 1024 TiB"),
+    (["--gpu-layers", "99999"], "gpu-layers is 99999: give a number of layers, all, or auto"),
+    (["--gpu-layers", "-7"], "gpu-layers is -7: give a number of layers, all, or auto"),
 ])
 def test_what_is_wrong_is_said_in_a_line_before_anything_is_measured(fit, monkeypatch, arguments, said):
     ran = fit(*arguments, here=Survey(Room(GIB), Bandwidth(), None))
