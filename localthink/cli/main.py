@@ -4,6 +4,7 @@ from __future__ import annotations
 import io
 import os
 import sys
+from contextlib import suppress
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from localthink.cli.lazy import LazyCommands
 from localthink.errors import LocalthinkError
 from localthink.visible_text import visible
 
+UNREAD = 141  # the exit code where the output has no reader, by custom 128 and the number of SIGPIPE
 COMMANDS = {  # name: (module, what --help says of it); the module holds a `command`
     "chat": ("localthink.cli.chat", "Talk with a model and watch it think."),
     "ask": ("localthink.cli.ask", "Ask a model one question and watch it think."),
@@ -60,13 +62,52 @@ def main() -> None:
     """Run the command line; an expected error is one line on standard error and an exit code."""
     _speak_utf8()
     try:
+        status = _run()
+        sys.stdout.flush()  # what cannot be written any more is found here, and not by the interpreter as it ends
+    except OSError as error:
+        status = _refused(error)
+    sys.exit(status)
+
+
+def _run() -> int:
+    status: object
+    written_to = sys.stdout
+    try:
         status = localthink(prog_name="localthink", standalone_mode=False)
+    except SystemExit as end:
+        if sys.stdout is not written_to:  # click's way with a closed pipe, which it ends with code 1 as well
+            raise BrokenPipeError from None
+        status = end.code
     except click.ClickException as error:
         error.show()
         status = error.exit_code
     except LocalthinkError as error:
-        click.echo(f"localthink: {visible(str(error))}", err=True)
-        status = error.exit_code
+        status = _told(error)
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
-    sys.exit(status if isinstance(status, int) else 0)
+    except Exception as error:
+        from localthink.engine.unusable import unusable
+
+        known = unusable(error)
+        if known is None:
+            raise
+        status = _told(known)
+    return status if isinstance(status, int) else 0
+
+
+def _told(error: LocalthinkError) -> int:
+    click.echo(f"localthink: {visible(str(error))}", err=True)
+    return error.exit_code
+
+
+def _refused(error: OSError) -> int:
+    """Say in a line what the system would not do; nothing where whoever read the output has gone."""
+    status = UNREAD if isinstance(error, BrokenPipeError) else LocalthinkError.exit_code
+    if status != UNREAD:
+        what = str(error.filename or "its input or output")
+        with suppress(OSError):  # which may be standard error
+            click.echo(f"localthink: {visible(what)} cannot be read or written: {error.strerror or error}", err=True)
+    for stream in (sys.stdout, sys.stderr):  # what is left in them would be tried once more, and complained of
+        with suppress(OSError, ValueError), Path(os.devnull).open("wb") as nothing:
+            os.dup2(nothing.fileno(), stream.fileno())
+    return status

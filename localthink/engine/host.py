@@ -21,8 +21,16 @@ LAST_BYTES = 8192  # of a log that are looked at
 
 def serve_engine(orders: Connection[None, Order], news: Connection[News, None], log: Path) -> None:
     """What the child runs; llama.cpp is imported there and not here."""
-    from localthink.engine.worker import serve
+    try:
+        from localthink.engine.worker import serve
+    except Exception as error:
+        from localthink.engine.unusable import unusable
 
+        known = unusable(error)
+        if known is None:
+            raise
+        news.send(Died(str(known), known.exit_code, lasting=True))
+        return
     serve(orders, news, log)
 
 

@@ -1,8 +1,11 @@
 """The command itself: help, version, and how errors end it."""
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from importlib.metadata import version
+from pathlib import Path
 
 import click
 import pytest
@@ -47,7 +50,7 @@ def test_an_unknown_command_is_refused_with_exit_code_2(capsys, monkeypatch):
 
 
 @pytest.mark.parametrize(("error", "code"), [(UsageError("no"), 2), (EngineError("no"), 1), (KeyboardInterrupt(), 130),
-                                             (click.UsageError("no"), 2)])
+                                             (click.UsageError("no"), 2), (PermissionError(13, "no", "/x"), 1)])
 def test_errors_become_one_line_and_an_exit_code(capsys, monkeypatch, error, code):
     @click.command("fail")
     def fail() -> None:
@@ -65,10 +68,65 @@ def test_python_dash_m_is_the_same_command():
     assert out.startswith("localthink ")
 
 
+def test_what_the_system_refuses_is_named(capsys, monkeypatch):
+    def refuse(path: object) -> None:
+        raise PermissionError(13, "Permission denied", "/home/somebody/else\x1b")
+
+    monkeypatch.setattr("localthink.local_models.find_model", refuse)
+    ran = run(capsys, monkeypatch, "info", "countdown")
+    assert (ran.code, ran.err) == (
+        1, "localthink: /home/somebody/else\\x1b cannot be read or written: Permission denied\n")
+
+
+def test_a_mistake_of_the_program_is_not_passed_off_as_something_else(capsys, monkeypatch):
+    monkeypatch.setattr("localthink.local_models.find_model", lambda path: 1 / 0)
+    monkeypatch.setattr(sys, "argv", ["localthink", "info", "countdown"])
+    with pytest.raises(ZeroDivisionError):
+        cli.main()
+
+
+@pytest.fixture(params=["", "1"], ids=["buffered", "unbuffered"])
+def environment(request):
+    return {**os.environ, "PYTHONUNBUFFERED": request.param}
+
+
+def localthink(*arguments: str, **how: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "localthink", *arguments], text=True, encoding="utf-8",
+                          stdin=subprocess.DEVNULL, timeout=60, **how)
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+@pytest.mark.parametrize("arguments", [("--help",), ("--version",), ("models", "list", "--json")])
+def test_a_full_disk_under_the_output_is_one_line(environment, arguments):
+    with Path("/dev/full").open("w") as full:
+        ran = localthink(*arguments, stdout=full, stderr=subprocess.PIPE, env=environment)
+    assert ran.returncode == 1
+    assert ran.stderr == "localthink: its input or output cannot be read or written: No space left on device\n"
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="a device that is always full is Linux's")
+def test_where_not_even_that_can_be_said_it_ends_all_the_same(environment):
+    with Path("/dev/full").open("w") as full:
+        assert localthink("models", "list", stdout=full, stderr=full, env=environment).returncode == 1
+
+
 @pytest.mark.skipif(sys.platform == "win32", reason="a closed pipe is another error on Windows")
-def test_a_reader_that_closes_the_pipe_ends_the_command_quietly():
-    child = start("tokens", "--help")
-    child.stdout.close()
-    child.wait(timeout=30)
-    assert child.stderr.read() == ""
-    child.stderr.close()
+@pytest.mark.parametrize("arguments", [("tokens", "--help"), ("--version",), ("models", "list")])
+def test_a_reader_that_closes_the_pipe_ends_the_command_quietly(environment, arguments):
+    read, write = os.pipe()
+    os.close(read)
+    with os.fdopen(write, "w") as closed:
+        ran = localthink(*arguments, stdout=closed, stderr=subprocess.PIPE, env=environment)
+    assert (ran.returncode, ran.stderr) == (141, "")
+
+
+@pytest.mark.parametrize("arguments", [
+    ("ask", "hi"), ("bench",), ("models", "fit"), ("tokens", "countdown", "hi"), ("chat", "--plain")])
+def test_a_llama_cpp_that_cannot_be_used_is_one_line(arguments, tmp_path):
+    (tmp_path / "llama_cpp").mkdir()
+    (tmp_path / "llama_cpp" / "__init__.py").write_text("raise FileNotFoundError('there is no\\nlibllama')\n")
+    ran = localthink(*arguments, capture_output=True, env={**os.environ, "PYTHONPATH": str(tmp_path)})
+    said = ran.stderr.splitlines()[-1].removeprefix("localthink: ")
+    assert (ran.returncode, ran.stdout) == (1, "")
+    assert said == "llama.cpp cannot be used: there is no libllama: localthink doctor says what to do"
+    assert "Traceback" not in ran.stderr
