@@ -48,9 +48,9 @@ class _Status:
 def find_model(name_or_path: str | None) -> Path:
     """The file of a model: a path, the name of a known one, or for None the one that comes along.
 
-    A file that exists wins over a name, and the name of one that is here over one of the catalogue. Raises
-    ModelFileError for a path without a file, and UsageError for a name that is unknown or stands for several
-    files, and for a model of the catalogue that is not here.
+    A file that exists wins over a name, and the name of one that is here over one of the catalogue; of a model that was
+    pulled several times the latest pull has the name. Raises ModelFileError for a path without a file, and UsageError
+    for a name that is unknown or stands for several files, and for a model of the catalogue that is not here.
     """
     if name_or_path is None:
         return _bundled()
@@ -77,8 +77,24 @@ def find_model(name_or_path: str | None) -> Path:
 
 def found_models() -> tuple[FoundModel, ...]:
     """Every model that is here, the bundled one first, then a person's own, pulled ones, and other programs'."""
+    return tuple(_found().values())
+
+
+def name_for(path: Path) -> str:
+    """What to call a file so that `find_model` finds it: its first name that means it alone, or else its path."""
+    found, status = _found(), _status(path)
+    model = found.get(status.identity) if status is not None else None
+    for name in model.names if model is not None else ():
+        if not _exists(locations.expanded(name), files_only=True) and [
+                other for other in found.values() if name in other.names] == [model]:
+            return name
+    return str(path)
+
+
+def _found() -> dict[Identity, FoundModel]:
     receipts = read_receipts()
-    begun = {status.identity for status in map(_status, unfinished(receipts)) if status is not None}
+    sound = {path for receipt in receipts if receipt.complete for path in receipt.paths}
+    begun = _identities(unfinished(receipts)) - _identities(sound)  # two commits may share a part
     found: dict[Identity, FoundModel] = {}
     for kept in _kept(receipts):
         files = [status for status in map(_status, kept.parts) if status is not None]
@@ -90,7 +106,7 @@ def found_models() -> tuple[FoundModel, ...]:
         else:
             found[first] = FoundModel(kept.names[0], kept.parts[0], kept.keeper, sum(file.bytes for file in files),
                                       kept.names, kept.precision, kept.model)
-    return tuple(found.values())
+    return found
 
 
 def known_models() -> dict[str, Path]:
@@ -128,18 +144,38 @@ def _kept(receipts: Iterable[Receipt]) -> Iterator[KeptModel]:
     for keeper, folder in ((BUNDLED, locations.bundled_models()), (OWN, locations.local_models())):
         for parts in model_files(folder):
             yield in_files(keeper, parts)
-    for receipt in receipts:
-        if receipt.complete:
-            kept = in_files(PULLED, tuple(Path(file.path) for file in receipt.files))
-            called = (f"{receipt.model}:{receipt.precision}".removesuffix(":"),) if receipt.model else ()
-            yield replace(kept, names=called + kept.names, precision=receipt.precision, model=receipt.model)
+    yield from _pulled(receipts)
     yield from other_models()
+
+
+def _pulled(receipts: Iterable[Receipt]) -> Iterator[KeptModel]:
+    """What was pulled and is whole. The latest pull of a model of the catalogue has its name, and of a file all names;
+    earlier ones are called by their addresses.
+    """
+    taken: set[str] = set()
+    for receipt in receipts:
+        if not receipt.complete:
+            continue
+        kept = in_files(PULLED, receipt.paths)
+        names = (*kept.names, receipt.address, receipt.state)
+        if receipt.address in taken:
+            names = (receipt.state,)
+        elif receipt.called in taken:
+            names = (receipt.address, *names)
+        elif receipt.called:
+            names = (receipt.called, *names)
+        taken |= {receipt.address, receipt.called} - {""}
+        yield replace(kept, names=tuple(dict.fromkeys(names)), precision=receipt.precision, model=receipt.model)
 
 
 def _joined(found: FoundModel, again: KeptModel) -> FoundModel:
     """A model under the names of another keeper too."""
     return replace(found, names=tuple(dict.fromkeys(found.names + again.names)),
                    precision=found.precision or again.precision, model=found.model or again.model)
+
+
+def _identities(paths: Iterable[Path]) -> set[Identity]:
+    return {status.identity for status in map(_status, paths) if status is not None}
 
 
 def _status(path: Path) -> _Status | None:
@@ -191,8 +227,13 @@ def _exists(path: Path, files_only: bool = False) -> bool:
         return False
 
 
+def _sayable(name: str) -> str:
+    """A name as it may stand in a line: a file's may hold a line's end."""
+    return name if name.isprintable() else shown(name)
+
+
 def _unknown(name: str, found: Iterable[FoundModel], catalogue: Iterable[ModelSpec]) -> str:
-    known = sorted({model.name for model in found})
+    known = sorted({_sayable(model.name) for model in found})
     near = difflib.get_close_matches(name, [*known, *(spec.name for spec in catalogue)], n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""

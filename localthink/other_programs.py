@@ -19,6 +19,7 @@ SUFFIX = ".gguf"
 HUGGING_FACE, LLAMA_CPP, LM_STUDIO, OLLAMA = "Hugging Face", "llama.cpp", "LM Studio", "ollama"
 # What downloads leave beside a file that has its final name already.
 UNFINISHED = (".incomplete", ".part", ".downloadInProgress", ".crdownload", ".aria2", ".tmp")
+SHORTEST = 24  # bytes of a GGUF header that has counted nothing yet
 DEEPEST = 6  # folders below one that is looked through
 OLLAMA_LIBRARY, OLLAMA_WEIGHTS = "registry.ollama.ai", "application/vnd.ollama.image.model"
 _BLOB = re.compile(r"sha256[:-][0-9a-f]{64}")
@@ -110,9 +111,9 @@ def _parts(first: str) -> tuple[str, ...]:
 
 
 def _is_whole(path: Path, names: set[str]) -> bool:
-    """Whether a file is there, and no download of it is under way."""
+    """Whether a file is there that can be a model, and no download of it is under way."""
     unfinished = any(path.name + suffix in names for suffix in UNFINISHED)
-    return path.name in names and not unfinished and _size(path) is not None
+    return path.name in names and not unfinished and (_size(path) or 0) >= SHORTEST
 
 
 def _hugging_face(cache: Path) -> Iterator[tuple[Path, ...]]:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -15,12 +17,14 @@ from localthink.local_models import (
     find_model,
     found_models,
     known_models,
+    name_for,
 )
 from localthink.other_programs import HUGGING_FACE, LM_STUDIO, OLLAMA
 from localthink.receipts import PulledFile, Receipt, write_receipt
 from tiny_gguf import write_tiny_gguf
 
 TITLE = "DeepSeek-R1-Distill-Qwen-7B"
+LEAST = 24  # bytes of a header
 
 
 @pytest.fixture(autouse=True)
@@ -28,7 +32,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a person's own models, empty, beside which `countdown` is the bundled one."""
     bundled = tmp_path / "bundled"
     bundled.mkdir()
-    (bundled / "countdown.gguf").touch()
+    (bundled / "countdown.gguf").write_bytes(bytes(LEAST))
     monkeypatch.setenv(locations.HOME_VARIABLE, str(tmp_path / "home"))
     monkeypatch.setattr(locations, "bundled_models", lambda: bundled)
     monkeypatch.chdir(tmp_path)
@@ -38,7 +42,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def kept(home: Path, name: str) -> Path:
     path = home / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.touch()
+    path.write_bytes(bytes(LEAST))
     return path
 
 
@@ -92,7 +96,8 @@ def test_folder_does_not_hide_a_name(tmp_path: Path) -> None:
     assert find_model("folder") == Path("folder")  # whoever reads it says that it is one
 
 
-@pytest.mark.parametrize("path", ["nowhere.gguf", "models/nowhere", "./nowhere", "~nosuchperson/x", "../x/y.gguf", "a\0b.gguf"])
+@pytest.mark.parametrize("path", [
+    "nowhere.gguf", "models/nowhere", "./nowhere", "~nosuchperson/x", "../x/y.gguf", "a\0b.gguf"])
 def test_path_without_a_file_is_said_to_be_one(path: str) -> None:
     with pytest.raises(ModelFileError) as caught:
         find_model(path)
@@ -137,15 +142,20 @@ def studio(person: Path, name: str) -> Path:
     return kept(person / ".lmstudio" / "models" / "publisher" / "repository", name)
 
 
-def snapshot(name: str) -> Path:
-    return kept(locations.hugging_face_cache() / "models--o--r" / "snapshots" / "c0ffee", name)
+def snapshot(name: str, repository: str = "o/r", commit: str = "c0ffee") -> Path:
+    folder = locations.hugging_face_cache() / f"models--{repository.replace('/', '--')}"
+    return kept(folder / "snapshots" / commit, name)
 
 
-def pull(*names: str, model: str = "", precision: str = "Q4_K_M", checked: bool = True, size: int = 0) -> Path:
-    """A receipt, and the files that it names, in the Hub's cache."""
-    paths = [snapshot(name) for name in names]
+def pull(*names: str, model: str = "", precision: str = "Q4_K_M", checked: bool = True, size: int = LEAST,
+         repository: str = "o/r", commit: str = "c0ffee", written: int = 1) -> Path:
+    """A receipt `written` at a second, and the files that it names, in the Hub's cache."""
+    paths = [snapshot(name, repository, commit) for name in names]
     files = tuple(PulledFile(name, str(path), size, "") for name, path in zip(names, paths, strict=True))
-    write_receipt(Receipt("o/r", "c0ffee", precision, files, model=model, checked=checked))
+    before = set(locations.receipts().glob("*.json"))
+    write_receipt(Receipt(repository, commit, precision, files, model=model, checked=checked))
+    for path in set(locations.receipts().glob("*.json")) - before:
+        os.utime(path, (written, written))
     return paths[0]
 
 
@@ -162,7 +172,7 @@ def keepers() -> dict[str, str]:
 
 
 def test_everything_that_is_here_is_listed_with_its_keeper_the_best_first(home: Path, person: Path) -> None:
-    kept(home, "mine.gguf").write_bytes(b"four")
+    kept(home, "mine.gguf").write_bytes(bytes(100))
     pull("pulled-Q4_K_M.gguf")
     snapshot("cached.gguf")
     studio(person, "studio-Q8_0.gguf")
@@ -172,7 +182,7 @@ def test_everything_that_is_here_is_listed_with_its_keeper_the_best_first(home: 
         ("studio-Q8_0", LM_STUDIO), ("deepseek-r1:7b", OLLAMA)]
     assert list(known_models()) == list(keepers())
     by_name = {model.name: model for model in found_models()}
-    assert by_name["mine"] == FoundModel("mine", home / "mine.gguf", OWN, 4, ("mine", "mine.gguf"))
+    assert by_name["mine"] == FoundModel("mine", home / "mine.gguf", OWN, 100, ("mine", "mine.gguf"))
     assert by_name["studio-Q8_0"].precision == "Q8_0"
     assert by_name["deepseek-r1:7b"].path == blob
 
@@ -192,8 +202,8 @@ def test_ollamas_model_is_found_by_ollamas_name(person: Path) -> None:
 
 def test_the_size_of_a_split_model_is_that_of_all_its_parts(home: Path) -> None:
     for number in (1, 2):
-        kept(home, f"r1-0000{number}-of-00002.gguf").write_bytes(b"x" * number)
-    assert [model.bytes for model in found_models() if model.keeper == OWN] == [3]
+        kept(home, f"r1-0000{number}-of-00002.gguf").write_bytes(bytes(LEAST * number))
+    assert [model.bytes for model in found_models() if model.keeper == OWN] == [LEAST * 3]
 
 
 def test_a_split_model_without_a_part_is_not_offered(home: Path) -> None:
@@ -224,9 +234,72 @@ def test_a_pulled_model_whose_precision_nobody_knows_is_called_by_its_model_alon
     assert find_model("r1-qwen-7b") == path
 
 
-def test_a_pulled_model_that_is_no_longer_as_it_was_checked_is_not_called_pulled() -> None:
-    pull("r1-Q4_K_M.gguf", size=7)
-    assert PULLED not in keepers().values()
+@pytest.mark.parametrize("parts", [("r1-Q4_K_M.gguf",), ("r1-00001-of-00002.gguf", "r1-00002-of-00002.gguf")])
+def test_a_pulled_model_that_is_cut_short_since_is_nobodys(parts: tuple[str, ...]) -> None:
+    path = pull(*parts)
+    assert PULLED in keepers().values()
+    path.with_name(parts[-1]).write_bytes(bytes(LEAST + 1))
+    assert keepers() == {"countdown": BUNDLED}
+    assert find_model(str(path)) == path  # a path is a person's own affair
+
+
+def test_a_pulled_model_that_lost_a_part_is_nobodys() -> None:
+    path = pull("r1-00001-of-00002.gguf", "r1-00002-of-00002.gguf")
+    path.with_name("r1-00002-of-00002.gguf").rename(path.with_name("kept-elsewhere.bin"))
+    assert keepers() == {"countdown": BUNDLED}
+
+
+def test_what_two_commits_share_is_no_less_whole_when_one_of_them_is_damaged() -> None:
+    old = pull("r1-00001-of-00002.gguf", "r1-00002-of-00002.gguf")
+    new = pull("r1-00001-of-00002.gguf", "r1-00002-of-00002.gguf", commit="decade")
+    new.unlink()
+    new.hardlink_to(old)
+    old.with_name("r1-00002-of-00002.gguf").write_bytes(b"")
+    assert find_model("r1") == new
+
+
+def test_of_a_model_that_was_pulled_twice_the_latest_has_the_name_and_all_can_be_named() -> None:
+    first = pull(f"{TITLE}-Q8_0.gguf", model="r1-qwen-7b", precision="Q8_0", written=1)
+    other = pull(f"{TITLE}-Q8_0.gguf", model="r1-qwen-7b", precision="Q8_0", repository="you/r", written=2)
+    latest = pull(f"{TITLE}-Q8_0.gguf", model="r1-qwen-7b", precision="Q8_0", commit="decade", written=3)
+    assert find_model("r1-qwen-7b:Q8_0") == find_model("r1-qwen-7b") == find_model("r1-qwen-7b:q8_0") == latest
+    assert {model.path: model.name for model in found_models() if model.keeper == PULLED} == {
+        latest: "r1-qwen-7b:Q8_0", other: f"hf:you/r/{TITLE}-Q8_0.gguf", first: f"hf:o/r@c0ffee/{TITLE}-Q8_0.gguf"}
+    for model in found_models():
+        assert find_model(model.name) == model.path and name_for(model.path) == model.name
+
+
+def test_a_file_that_was_pulled_at_two_commits_is_meant_as_it_is_now() -> None:
+    pull("tiny-Q4_K_M.gguf", written=1)
+    now = pull("tiny-Q4_K_M.gguf", commit="decade", written=2)
+    os.utime(now.parent, (2**31, 2**31))  # a snapshot is as old as its folder
+    assert find_model("tiny-Q4_K_M") == find_model("hf:o/r/tiny-Q4_K_M.gguf") == now
+    assert name_for(now) == "tiny-Q4_K_M"
+
+
+def test_what_a_file_is_called_means_it_alone(home: Path, tmp_path: Path) -> None:
+    one, two = kept(home, "a/r1.gguf"), kept(home, "b/r1.gguf")
+    parts = pull("m-Q6_K-00001-of-00002.gguf", "m-Q6_K-00002-of-00002.gguf")
+    assert (name_for(one), name_for(two), name_for(parts)) == (str(one), str(two), "m-Q6_K")
+    assert name_for(tmp_path / "none.gguf") == str(tmp_path / "none.gguf")
+    (tmp_path / "m-Q6_K").touch()  # a file beside whoever asks wins
+    assert find_model(name_for(parts)) == parts
+
+
+@pytest.mark.parametrize("content", [b"", b"GGUF", bytes(LEAST - 1)])
+def test_a_file_too_short_for_a_header_is_no_model(home: Path, content: bytes) -> None:
+    kept(home, "stub.gguf").write_bytes(content)
+    assert list(keepers()) == ["countdown"]
+    kept(home, "stub.gguf")
+    assert list(keepers()) == ["countdown", "stub"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name has a line's end there")
+def test_names_of_two_lines_are_listed_in_one(home: Path) -> None:
+    kept(home, "a\nb.gguf")
+    with pytest.raises(UsageError) as caught:
+        find_model("zzz")
+    assert str(caught.value).isprintable() and "known here: 'a\\nb', countdown;" in str(caught.value)
 
 
 def test_one_file_under_several_keepers_is_one_model_under_all_its_names(home: Path, person: Path) -> None:

@@ -19,12 +19,13 @@ from localthink.other_programs import (
     other_models,
 )
 
+WEIGHTS = "twenty-four bytes of them"  # no file is shorter
 NAME = "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M"
 DIGEST = "ab" * 32
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
 
 
-def file(path: Path, content: str = "weights") -> Path:
+def file(path: Path, content: str = WEIGHTS) -> Path:
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(content, encoding="utf-8")
     return path

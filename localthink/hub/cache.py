@@ -8,14 +8,16 @@
 from __future__ import annotations
 
 import os
-import tempfile
-from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from collections.abc import Iterable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from localthink.errors import LocalthinkError
+from localthink.gguf_bytes import shown_path
 from localthink.receipts import PulledFile, Receipt
+
+SHORT = 7  # letters of a commit that are enough to name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,12 @@ def cached_file(receipt: Receipt, file: PulledFile) -> CachedFile:
         found = CachedFile(pointer.parents[depth + 1], receipt.commit, file.name, file.blob)
         if found.pointer == pointer and found.folder.name.startswith("models--"):
             return found
-    raise LocalthinkError(f"{file.path} is not where a pull puts it: remove it yourself")
+    raise LocalthinkError(f"{shown_path(pointer)} is not where a pull puts it: remove it yourself")
+
+
+def cached_files(receipt: Receipt) -> tuple[CachedFile, ...]:
+    """The places of all its files. Raises LocalthinkError where one is not in a cache of the Hub."""
+    return tuple(cached_file(receipt, file) for file in receipt.files)
 
 
 def settle(file: CachedFile, linked: bool) -> None:
@@ -90,11 +97,31 @@ def settle(file: CachedFile, linked: bool) -> None:
 def remember_revision(folder: Path, revision: str, commit: str) -> None:
     """Note the commit that a branch is at, as the client does, so that programs find its files offline."""
     path = folder.joinpath("refs", *revision.split("/"))
-    if revision != commit and not (path.is_file() and path.read_text(encoding="utf-8") == commit):
+    if revision != commit and not (path.is_file() and path.read_bytes() == commit.encode()):
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-            file.write(commit)
-        Path(file.name).replace(path)
+        written = path.with_name(f"{path.name}.{os.getpid()}.tmp")
+        written.write_text(commit, encoding="utf-8")  # readable to whom the umask lets, as all of the cache
+        written.replace(path)
+
+
+def is_at(receipt: Receipt, revision: str | None) -> bool:
+    """Whether a revision, None for any, is the commit of what was pulled, as far as that is known here."""
+    if revision is None or (len(revision) >= SHORT and receipt.commit.startswith(revision)):
+        return True
+    try:
+        refs = cached_file(receipt, receipt.files[0]).folder / "refs"
+        return refs.joinpath(*revision.split("/")).read_text(encoding="utf-8").strip() == receipt.commit
+    except (OSError, ValueError, LocalthinkError):
+        return False
+
+
+@contextmanager
+def all_held(files: Iterable[CachedFile]) -> Iterator[None]:
+    """Hold the locks on several contents. Raises as `held` does, and then holds none."""
+    with ExitStack() as locks:
+        for file in {file.lock: file for file in files}.values():
+            locks.enter_context(held(file))
+        yield
 
 
 @contextmanager

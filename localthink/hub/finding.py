@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from localthink.errors import LocalthinkError, UsageError
+from localthink.errors import LocalthinkError
 from localthink.hub.faults import SourceError, Subject, fault
 from localthink.hub.listing import Listing, Offer, RemoteFile, choose, group_files
 from localthink.hub.news import News, Note, Order
@@ -49,8 +49,8 @@ def _first(order: Order, tell: Callable[[News], None], ask: Callable[[Place], An
         except SourceError as error:
             refused.append(str(error))
     if len(refused) == 1:
-        raise UsageError(refused[0])
-    raise UsageError(f"{order.wanted.text} cannot be had from any of its {len(refused)} sources: {'; '.join(refused)}")
+        raise SourceError(refused[0])
+    raise SourceError(f"{order.wanted.text} cannot be had from any of its {len(refused)} sources: {'; '.join(refused)}")
 
 
 def read_listing(place: Place, retries: Retries) -> Listing:

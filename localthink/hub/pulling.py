@@ -7,20 +7,31 @@ from __future__ import annotations
 
 import shutil
 import time
-from collections.abc import Callable
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from dataclasses import replace
 
 from localthink.errors import LocalthinkError, ModelFileError
-from localthink.hub.cache import CachedFile, held, remember_revision, repository_folder, settle, size_of
-from localthink.hub.faults import Subject, fault
+from localthink.hub.cache import (
+    CachedFile,
+    all_held,
+    cached_files,
+    remember_revision,
+    repository_folder,
+    settle,
+    size_of,
+)
+from localthink.hub.faults import SourceError, Subject, fault
 from localthink.hub.finding import Choice, find, look
 from localthink.hub.listing import RemoteFile
 from localthink.hub.news import Checking, Found, Listed, News, Note, Order, Progress, Pulled
+from localthink.hub.removal import clear, taken
 from localthink.hub.retries import Retries
 from localthink.hub.sums import Sum
 from localthink.hub.transfer import Source, Transfer
-from localthink.receipts import PulledFile, Receipt, read_receipt, write_receipt
+from localthink.hub.typed import as_typed
+from localthink.hub.wanted import Place
+from localthink.receipts import PulledFile, Receipt, read_receipts, write_receipt
 from localthink.sizes import sized
 
 TELL_EVERY = 0.1  # seconds between two reports of progress
@@ -31,11 +42,36 @@ def follow(order: Order, tell: Callable[[News], None]) -> None:
     if order.only_look:
         tell(Listed(look(order, tell)))
         return
-    choice = find(order, tell)
+    order, kept = _with_what_is_here(order)
+    try:
+        choice = find(order, tell)
+    except SourceError as error:
+        if kept is None:
+            raise
+        tell(Note(f"{error}; {kept.called} from {kept.repository} is here, and stays"))
+        tell(Pulled(kept))
+        return
     try:
         tell(Pulled(Pulling(order, choice, tell).run()))
     except OSError as error:
         raise fault(error, Subject("model", choice.place.repository, choice.commit)) from error
+
+
+def _with_what_is_here(order: Order) -> tuple[Order, Receipt | None]:
+    """A model of the catalogue comes from where it came from before: from there alone where it is whole, from there
+    first where it was begun. And what is whole of it.
+    """
+    wanted = order.wanted
+    known = [receipt for receipt in read_receipts() if wanted.model and wanted.precision
+             and (receipt.model, receipt.precision) == (wanted.model, wanted.precision)]
+    kept = next((receipt for receipt in known if receipt.complete), None)
+    if kept is None:
+        begun = {receipt.repository for receipt in known}
+        places = sorted(wanted.places, key=lambda place: place.repository not in begun)
+        return replace(order, wanted=replace(wanted, places=tuple(places))), None
+    places = [place for place in wanted.places if place.repository == kept.repository]
+    file = "" if places else kept.files[0].name  # the catalogue has forgotten how it is called there
+    return replace(order, wanted=replace(wanted, places=tuple(places) or (Place(kept.repository),), file=file)), kept
 
 
 class Pulling:
@@ -46,60 +82,76 @@ class Pulling:
         self._folder = repository_folder(choice.place.repository)
         self._files = [(file, CachedFile(self._folder, choice.commit, file.name, file.blob))
                        for file in choice.offer.files]
-        self._here = {cached: _here(cached, file) for file, cached in self._files}
-        self._to_check = sum(self._here.values())
-        self._checked, self._told = 0, 0.0
+        self._earlier = [receipt for receipt in read_receipts() if receipt.repository == choice.place.repository
+                         and receipt.files[0].name == choice.offer.name]
+        self._here: dict[CachedFile, int] = {}
+        self._to_check = self._checked = 0
+        self._told = 0.0
 
     def run(self) -> Receipt:
         receipt = self._begun()
-        earlier = read_receipt(receipt)
-        if earlier is not None:
-            receipt = replace(receipt, model=receipt.model or earlier.model)
-            if earlier.complete and _sums(earlier) == _sums(receipt):
-                return self._known(replace(earlier, model=receipt.model))
-        with ExitStack() as locks:
-            for _, cached in self._files:
-                locks.enter_context(held(cached))
-            if earlier is not None and _sums(earlier) != _sums(receipt):
-                self._drop_outdated(earlier)
-            here = self._to_check
+        known = next((old for old in self._earlier if old.complete and _sums(old) == _sums(receipt)), None)
+        if known is not None:
+            return self._known(known, receipt.model)
+        mine = [cached for _, cached in self._files]
+        outdated = dict(self._outdated(receipt))
+        with all_held((*mine, *(cached for files in outdated.values() for cached in files))):
+            for old, files in outdated.items():
+                self._clear(old, files)
+            self._here = {cached: _here(cached, file) for file, cached in self._files}
+            self._to_check = here = sum(self._here.values())
             self._found(receipt, here)
             self._check_space(receipt.bytes - here)
-            write_receipt(receipt)
+            write_receipt(receipt, instead_of=outdated)
             for file, cached in self._files:
                 self._fetch(file, cached)
             self._show_all()
-        return self._accept(receipt)
+            receipt = self._accept(receipt)
+        self._tell_of_earlier()
+        return receipt
 
     def _begun(self) -> Receipt:
         choice = self._choice
         files = tuple(PulledFile(file.name, str(cached.pointer), file.bytes or 0, file.sha256, file.blob)
                       for file, cached in self._files)
-        return Receipt(choice.place.repository, choice.commit, choice.offer.precision, files, self._order.wanted.model)
+        model = self._order.wanted.model or next((old.model for old in self._earlier if old.model), "")
+        return Receipt(choice.place.repository, choice.commit, choice.offer.precision, files, model)
 
-    def _known(self, receipt: Receipt) -> Receipt:
+    def _known(self, known: Receipt, model: str) -> Receipt:
         """A model that was pulled before, perhaps under another name."""
-        self._found(receipt, receipt.bytes)
-        if read_receipt(receipt) != receipt:
-            write_receipt(receipt)
-        return receipt
+        self._found(known, known.bytes)
+        if known.model != model:
+            known = replace(known, model=model)
+            write_receipt(known)
+        return known
 
     def _found(self, receipt: Receipt, here: int) -> None:
         names = tuple(file.name for file in receipt.files)
         self._tell(Found(receipt.repository, receipt.commit, receipt.precision, names, receipt.bytes, here))
 
-    def _drop_outdated(self, earlier: Receipt) -> None:
-        """Parts of a content that the Hub no longer has there are of no use any more."""
-        kept = {cached.blob for _, cached in self._files}
-        for file in earlier.files:
-            old = CachedFile(self._folder, earlier.commit, file.name, file.blob)
-            if old.blob not in kept and size_of(old.part):
-                with held(old):
-                    old.part.unlink()
+    def _outdated(self, receipt: Receipt) -> Iterator[tuple[Receipt, tuple[CachedFile, ...]]]:
+        """What was pulled of it before and is not whole, where this pull does not simply go on with it."""
+        for old in self._earlier:
+            if not old.complete and (old.path != receipt.path or _sums(old) != _sums(receipt)):
+                with suppress(LocalthinkError):  # it is of no cache
+                    files = cached_files(old)
+                    if files[0].folder == self._folder:
+                        yield old, files
+
+    def _clear(self, old: Receipt, files: tuple[CachedFile, ...]) -> None:
+        """Contents that the Hub no longer has there are of no use any more."""
+        needed = {cached.content for _, cached in self._files}
+        for file in files:
+            if file.content not in needed and any(map(size_of, (file.part, file.content, file.pointer))):
                 self._tell(Note(f"{file.name} changed on the Hub: its download starts again"))
-        if earlier.complete:
-            self._tell(Note(f"{earlier.repository} changed on the Hub; what was pulled before, commit "
-                            f"{earlier.commit[:8]}, still takes {sized(earlier.bytes)} there: see `hf cache`"))
+        clear(files, needed)
+
+    def _tell_of_earlier(self) -> None:
+        for old in self._earlier:
+            with suppress(LocalthinkError):  # it is of no cache
+                if old.complete and (size := taken(old)):
+                    self._tell(Note(f"{old.files[0].name} of commit {old.commit[:8]}, which was pulled before, still "
+                                    f"takes {sized(size)}: `localthink models remove {as_typed(old.state)}` frees it"))
 
     def _check_space(self, missing: int) -> None:
         folder = next(path for path in (self._folder, *self._folder.parents) if path.exists())

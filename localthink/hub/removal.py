@@ -2,12 +2,13 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Iterator
-from contextlib import ExitStack, suppress
+from collections.abc import Container, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from localthink.errors import LocalthinkError
-from localthink.hub.cache import CachedFile, cached_file, held, size_of
+from localthink.gguf_bytes import shown_path
+from localthink.hub.cache import CachedFile, all_held, cached_files, size_of
 from localthink.receipts import Receipt, read_receipts, remove_receipt
 
 
@@ -23,7 +24,7 @@ def unfinished_pulls() -> tuple[tuple[Receipt, int], ...]:
 
 def taken(receipt: Receipt) -> int:
     """The bytes that `remove` would free: contents that another commit of the repository shows too are not counted."""
-    return sum(_bytes(file) for file in _files(receipt))
+    return sum(_bytes(file) for file in cached_files(receipt))
 
 
 def remove(receipt: Receipt) -> int:
@@ -32,24 +33,34 @@ def remove(receipt: Receipt) -> int:
     Contents that another commit of the repository shows as well stay. Raises LocalthinkError where a file is being
     downloaded, is in use, or may not be removed; what is left can then be removed another time.
     """
-    freed = 0
+    files = cached_files(receipt)
     try:
-        for file in _files(receipt):
-            with ExitStack() as locks:
-                if file.folder.exists():
-                    locks.enter_context(held(file))
-                freed += _remove_file(file)
-        for file in _files(receipt):
-            _tidy(file)
+        with all_held(file for file in files if file.folder.exists()):
+            freed = sum(_remove_file(file) for file in files)
+            _tidy(files)
+            remove_receipt(receipt)
     except OSError as error:
-        raise LocalthinkError(f"{error.filename or receipt.path}: cannot be removed ({error.strerror or error}): close "
-                              "what uses it, or remove it yourself") from error
-    remove_receipt(receipt)
+        where = shown_path(Path(str(error.filename or receipt.path)))
+        raise LocalthinkError(f"{where}: cannot be removed ({error.strerror or error}): close what uses it, or remove "
+                              "it yourself") from error
+    if not files[0].folder.exists():
+        shutil.rmtree(files[0].lock.parent, ignore_errors=True)
     return freed
 
 
-def _files(receipt: Receipt) -> list[CachedFile]:
-    return [cached_file(receipt, file) for file in receipt.files]
+def clear(old: Iterable[CachedFile], needed: Container[Path]) -> None:
+    """Remove an earlier pull's files, but for the contents that are `needed` now. Whoever calls holds their locks."""
+    old = tuple(old)
+    for file in old:
+        if file.content not in needed:
+            _remove_file(file)
+            continue
+        shown_itself = file.pointer.is_file() and not file.pointer.is_symlink()  # where there are no links
+        if shown_itself and not file.content.exists():
+            file.content.parent.mkdir(parents=True, exist_ok=True)
+            file.pointer.replace(file.content)
+        file.pointer.unlink(missing_ok=True)
+    _tidy(old)
 
 
 def _bytes(file: CachedFile) -> int:
@@ -75,20 +86,20 @@ def _shown_elsewhere(file: CachedFile) -> bool:
                for path in _within(file.folder / "snapshots"))
 
 
-def _tidy(file: CachedFile) -> None:
+def _tidy(files: Iterable[CachedFile]) -> None:
     """Remove folders that are empty now, branches whose commit is gone, and a repository with nothing left."""
-    for folder in file.pointer.parents[: len(file.name.split("/"))]:
-        with suppress(OSError):  # it is not empty, or gone
-            folder.rmdir()
-    if not file.snapshot.exists():
-        for path in list(_within(file.folder / "refs")):
-            with suppress(OSError, UnicodeDecodeError):
-                if path.read_text(encoding="utf-8").strip() == file.commit:
-                    path.unlink()
-    left = (path for room in ("snapshots", "blobs") for path in _within(file.folder / room))
-    if file.folder.exists() and next(left, None) is None:
-        shutil.rmtree(file.folder)
-        shutil.rmtree(file.lock.parent, ignore_errors=True)
+    for file in files:
+        for folder in file.pointer.parents[: len(file.name.split("/"))]:
+            with suppress(OSError):  # it is not empty, or gone
+                folder.rmdir()
+        if not file.snapshot.exists():
+            for path in list(_within(file.folder / "refs")):
+                with suppress(OSError, UnicodeDecodeError):
+                    if path.read_text(encoding="utf-8").strip() == file.commit:
+                        path.unlink()
+        left = (path for room in ("snapshots", "blobs") for path in _within(file.folder / room))
+        if file.folder.exists() and next(left, None) is None:
+            shutil.rmtree(file.folder)
 
 
 def _within(folder: Path) -> Iterator[Path]:

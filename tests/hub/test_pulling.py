@@ -321,14 +321,6 @@ def test_a_commit_that_left_the_file_alone_changes_nothing(case: Case, hub: Hub)
     assert pulled(case.pull()).commit == "b" * 40  # it is the same model
 
 
-def test_a_new_state_of_a_pulled_model_says_what_the_old_one_keeps(case: Case, hub: Hub, model: Make) -> None:
-    old = pulled(case.pull())
-    hub.repositories[case.name] = Repository({FILE: model(1)}, {"main": "b" * 40})
-    news = case.pull()
-    assert any(isinstance(item, Note) and "see `hf cache`" in item.text for item in news)
-    assert pulled(news).path.read_bytes() == model(1) and old.path.read_bytes() == case.data
-
-
 def test_a_file_that_changes_between_the_question_and_the_answer_is_refused(case: Case, hub: Hub) -> None:
     hub.repositories[case.name].changing = hashlib.sha256(b"another").hexdigest()
     assert "changed on the Hub while it was downloaded" in failed(case.pull())
@@ -409,8 +401,53 @@ def test_the_next_source_of_a_model_serves_where_one_cannot(case: Case, hub: Hub
     assert (receipt.repository, receipt.model, receipt.path.read_bytes()) == (case.name, "tiny", model(0))
     notes = [item.text for item in news if isinstance(item, Note)]
     assert [note.partition("; trying ")[2] for note in notes] == names[1:]
-    none = case.worker.follow(Order(Wanted("tiny", places[:3], "Q4_K_M", "", "tiny"), patience=HASTY))
+    none = case.worker.follow(Order(Wanted("tiny", places[:3], "Q4_K_M", "", "none"), patience=HASTY))
     assert failed(none).startswith("tiny cannot be had from any of its 3 sources: there is no model")
+
+
+@pytest.mark.parametrize("state", ["whole", "begun"])
+def test_a_model_of_the_catalogue_comes_from_where_it_came_from_before(case: Case, hub: Hub, model: Make,
+                                                                       state: str) -> None:
+    """The first source was away then, and is back."""
+    first, second = f"{case.name}-first", f"{case.name}-second"
+    wanted = Wanted("tiny", (Place(first), Place(second)), "Q4_K_M", "", case.name)
+    order = Order(wanted, patience=HASTY, spare=0)
+    hub.repositories[second] = Repository({FILE: model(1)})
+    if state == "begun":
+        hub.faults += [Fault("store", after=9000), *[Fault("store", status=503)] * 4]
+    before = case.worker.follow(order)
+    hub.faults.clear()
+    hub.repositories[first] = Repository({FILE: model(0)})
+    receipt = pulled(case.worker.follow(order))
+    assert (receipt.repository, receipt.path.read_bytes()) == (second, model(1))
+    assert hub.sent[FILE] == len(model(1)) and (state == "begun" or receipt == pulled(before))
+
+
+@pytest.mark.parametrize("left", [True, False])
+def test_a_model_whose_source_vanished_stays_and_is_not_pulled_from_another(case: Case, hub: Hub, model: Make,
+                                                                            left: bool) -> None:
+    first, second = f"{case.name}-first", f"{case.name}-second"
+    hub.repositories |= {first: Repository({FILE: model(0)}), second: Repository({FILE: model(1)})}
+    wanted = Wanted("tiny", (Place(first), Place(second)), "Q4_K_M", "", case.name)
+    receipt = pulled(case.worker.follow(Order(wanted, patience=HASTY, spare=0)))
+    del hub.repositories[first]
+    places = wanted.places if left else wanted.places[1:]  # or the catalogue names it no longer
+    news = case.worker.follow(Order(replace(wanted, places=places), patience=HASTY, spare=0))
+    assert pulled(news) == receipt and hub.sent[FILE] == len(model(0))
+    (note,) = [item.text for item in news if isinstance(item, Note)]
+    assert note.startswith(f"there is no model {first}") and note.endswith(
+        f"; {case.name}:Q4_K_M from {first} is here, and stays")
+    assert pulled(case.worker.pull(f"hf:{second}")).repository == second  # who names it gets it
+
+
+@pytest.mark.skipif(os.name != "posix", reason="permissions are those of a folder there")
+def test_a_branch_is_noted_for_whom_the_umask_lets_read_it(case: Case, hub: Hub) -> None:
+    pulled(case.pull())
+    note = case.folder / "refs" / "main"
+    plain = case.folder / "plain"
+    plain.touch()
+    assert note.read_text() == "a" * 40 and note.stat().st_mode == plain.stat().st_mode
+    assert [path.name for path in note.parent.iterdir()] == ["main"]
 
 
 def test_a_look_downloads_nothing(case: Case, hub: Hub) -> None:
