@@ -15,6 +15,7 @@ from localthink.doctor.software import LLAMA
 from localthink.doctor.survey import Survey
 from localthink.sizes import sized
 
+MISSING = "not installed"
 LIBRARIES = "LLAMA_CPP_LIB_PATH"  # where llama-cpp-python looks for another llama.cpp than its own
 TELLING = ("AVX2", "FMA", "F16C", "DOTPROD")  # without them llama.cpp is several times slower than it could be
 AMX = "AMX_INT8"
@@ -26,17 +27,21 @@ def version(survey: Survey) -> Iterator[Finding]:
     try:
         value = metadata.version(LLAMA)
     except metadata.PackageNotFoundError:
-        value = "not installed"
+        value = MISSING
+    elsewhere = os.environ.get(LIBRARIES)
     if not survey.problem:
         yield Finding(LLAMA, value)
     elif survey.imported:
         yield Finding(LLAMA, f"{value}; asked for its devices, {survey.problem}", "trouble",
                       "its driver for a GPU or the build is not sound: update the driver, or build it again",
                       reinstall("CPU"))
+    elif elsewhere and value != MISSING:
+        yield Finding(LLAMA, f"{value}; cannot be used: {survey.problem}", "trouble",
+                      f"unset {LIBRARIES}: it has the library taken from {elsewhere}")
     else:
         yield Finding(LLAMA, f"{value}; cannot be used: {survey.problem}", "trouble",
                       "install it again, compiled on this machine (4 to 8 minutes on two cores)", reinstall("CPU"))
-    if elsewhere := os.environ.get(LIBRARIES):
+    if elsewhere and (survey.imported or not survey.problem):
         yield Finding("its library", f"from {elsewhere}, by {LIBRARIES}", "note",
                       f"unset {LIBRARIES} to use the one that came with the package")
 

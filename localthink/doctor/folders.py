@@ -39,13 +39,19 @@ def history() -> Iterator[Finding]:
 
 def hub_cache() -> Iterator[Finding]:
     """Where huggingface_hub keeps what is pulled."""
-    yield folder("Hugging Face", hub_folder(), "set HF_HUB_CACHE to a folder that can be written")
+    place = locations.hugging_face_cache()
+    if str(place).startswith("~"):
+        yield Finding("Hugging Face", f"{place}, below whatever folder is the current one", "warning",
+                      "there is no home folder for it: set HF_HOME to a folder that can be written")
+    else:
+        yield folder("Hugging Face", place, "set HF_HUB_CACHE to a folder that can be written")
 
 
 def disk() -> Iterator[Finding]:
     """What room is left where models go: those that are pulled, and a person's own."""
-    left = {"disk": free_disk(hub_folder()), "disk of models": free_disk(locations.local_models())}
-    if _disk_of(hub_folder()) == _disk_of(locations.local_models()):
+    cache = locations.hugging_face_cache()
+    left = {"disk": free_disk(cache), "disk of models": free_disk(locations.local_models())}
+    if _disk_of(cache) == _disk_of(locations.local_models()):
         del left["disk of models"]
     for name, size in left.items():
         value = f"{sized(size)} free"
@@ -57,12 +63,6 @@ def disk() -> Iterator[Finding]:
                           f"enough for the smallest R1 distill; one of 7B at Q4_K_M takes {sized(USUAL)}")
         else:
             yield Finding(name, value)
-
-
-def hub_folder() -> Path:
-    from huggingface_hub import constants
-
-    return Path(constants.HF_HUB_CACHE)
 
 
 def folder(name: str, path: Path, advice: str) -> Finding:

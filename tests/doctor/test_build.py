@@ -139,3 +139,10 @@ def test_another_library_than_the_packages_own_is_noted(monkeypatch, tmp_path):
     monkeypatch.setenv(build.LIBRARIES, str(tmp_path))
     assert [finding.level for finding in build.version(Survey(True))] == ["ok", "note"]
     assert build.library_folder() == tmp_path
+
+
+def test_a_library_that_is_not_where_the_variable_says_is_no_reason_to_install_anything(monkeypatch, tmp_path):
+    monkeypatch.setenv(build.LIBRARIES, str(tmp_path))
+    [finding] = build.version(Survey(problem="FileNotFoundError: Shared library with base name 'llama' not found"))
+    assert finding.level == "trouble" and finding.command == ""
+    assert finding.advice == f"unset {build.LIBRARIES}: it has the library taken from {tmp_path}"

@@ -1,6 +1,8 @@
 """Folders and settings."""
 from __future__ import annotations
 
+import os
+import subprocess
 import sys
 from pathlib import Path
 
@@ -82,6 +84,33 @@ def test_offline_and_another_address_are_noted_without_the_password(monkeypatch)
     assert found["Hub"].level == found["Hub's address"].level == "note"
     assert found["Hub's address"].value == "https://mirror.example:8443/hub"
     assert not any("secret" in finding.value + finding.advice for finding in found.values())
+
+
+@pytest.mark.parametrize("address", ["http://h:99999", "http://[bad", "", "mirror.example", "https://", "ftp://h",
+                                     "http://me:secret@[bad?key=secret", "http://me:secret@h:x/"])
+def test_an_address_that_is_none_is_found_with_its_variable_and_without_the_password(monkeypatch, address):
+    monkeypatch.setenv("HF_ENDPOINT", address)
+    [finding] = settings.hub()
+    assert (finding.name, finding.level) == ("HF_ENDPOINT", "warning")
+    assert "is no address: " in finding.value and "unset it" in finding.advice
+    assert "secret" not in finding.value + finding.advice
+
+
+@pytest.mark.parametrize(("variables", "wrong"), [
+    ({"HF_ENDPOINT": "http://[bad"}, "HF_ENDPOINT"), ({"HF_HUB_DOWNLOAD_TIMEOUT": "soon"}, "HF_HUB_DOWNLOAD_TIMEOUT")])
+def test_a_variable_that_the_client_of_the_hub_cannot_read_is_no_mistake_of_ours(variables, wrong):
+    code = ("from localthink.doctor import folders, settings; from localthink.doctor.findings import look\n"
+            "checks = (settings.hub, folders.hub_cache, folders.disk)\n"
+            "print(*(finding for check in checks for finding in look('x', check) if finding.level == 'warning'))")
+    said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True,
+                          env={**os.environ, **variables}).stdout
+    assert said.count("Finding(") == 1 and wrong in said and "report it" not in said
+
+
+def test_a_cache_that_follows_the_current_folder_is_a_warning(monkeypatch):
+    monkeypatch.setattr(locations, "hugging_face_cache", lambda: Path("~/.cache/huggingface/hub"))
+    [finding] = folders.hub_cache()
+    assert finding.level == "warning" and "HF_HOME" in finding.advice
 
 
 def test_a_moved_home_is_shown(home: Path):
