@@ -67,7 +67,7 @@ class Talk:
                                make_pull=self._make_pull)
         model = locations.local_models() / "toy.gguf"  # which is never looked into
         model.parent.mkdir(parents=True, exist_ok=True)
-        model.touch()
+        model.write_bytes(bytes(64))
 
     def _make_pull(self, wanted: Wanted, prefer: Sequence[str]) -> ScriptedPull:
         self.pulls.append(ScriptedPull(wanted, prefer))

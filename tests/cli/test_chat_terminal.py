@@ -350,4 +350,4 @@ def test_a_model_that_cannot_be_loaded_says_what_can_be_done(history):
     screen = talk.run(lambda: talk.client.die("toy.gguf is damaged", lasting=True), "Hello", "/models")
     assert "toy.gguf is damaged\n/load NAME opens another model; /models lists those that are here\n" in screen
     assert "the model could not be loaded: " in screen
-    assert re.search(r"^  toy: cannot be opened \(.*toy.gguf: .*, 0 B, localthink$", screen, re.MULTILINE)
+    assert re.search(r"^  toy: cannot be opened \(.*toy.gguf: .*, 64 B, localthink$", screen, re.MULTILINE)

@@ -94,7 +94,8 @@ def test_what_is_here_comes_first_and_the_recommended_one_leads_the_catalogue(de
         assert "r1-llama-70b Q3_K_M 71B 128k 31.9 GiB 34.9 GiB ✕ too big" in table
         assert table.count("★") == 1
         desk.mark("r1-0528-qwen3-8b")
-        await wait_until(pilot, lambda: "★ recommended here at Q4_K_M, the best published scores" in desk.text("#why"))
+        await wait_until(pilot, lambda: "★ recommended here at Q4_K_M. r1-0528-qwen3-8b: ✓ fits" in desk.text("#why"))
+        assert ". Why: the best published scores of what fits" in desk.text("#why")
 
     run(desk, steps)
 

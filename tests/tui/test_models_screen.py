@@ -260,7 +260,7 @@ def test_a_cache_that_a_model_cannot_have_is_not_loaded(engine: Engine, kept: Pa
 
 
 def test_a_damaged_file_is_a_row_with_its_reason(engine: Engine, kept: Path) -> None:
-    (kept.parent / "broken.gguf").write_bytes(b"<!doctype html>")
+    (kept.parent / "broken.gguf").write_bytes(b"<!doctype html><title>not found</title>")
     screen = screen_of(engine)
 
     async def steps(pilot: Pilot[None]) -> None:

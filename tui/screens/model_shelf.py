@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import TypeVar
@@ -102,7 +103,8 @@ class ModelShelf(ModelBox[Result]):
     def _fill(self, event: Stocked) -> None:
         self._stock = event.stock
         for row in event.rows:
-            self._files.setdefault(row.key, row)
+            known = self._files.get(row.key, row)  # by what was typed, or from an earlier look
+            self._files[row.key] = replace(row, facts=known.facts, trouble=known.trouble)
         self.show_rows()
         if event.stock.trouble:
             self.say(event.stock.trouble, trouble=True)
@@ -195,7 +197,7 @@ class ModelShelf(ModelBox[Result]):
             text += f". Kept by {row.keeper}"
         if self._best is not None and is_best(row, self._best):
             precision = self._best.report.candidate.precision
-            text = f"★ recommended here at {precision}, {self._best.why}. {text}"
+            text = f"★ recommended here at {precision}. {text}. Why: {self._best.why}"
         return text
 
     def on_click(self, event: events.Click) -> None:

@@ -20,7 +20,7 @@ from localthink.hub.wanted import Wanted, parse_wanted
 from localthink.sizes import sized
 from localthink.tui.keys import MODELS_KEYS
 from localthink.tui.screens.model_shelf import ModelShelf
-from localthink.tui.widgets.model_plan import ModelRow, OfferRow, Plan, Row, said_of
+from localthink.tui.widgets.model_plan import ModelRow, OfferRow, Plan, Row, said_of, short
 from localthink.tui.widgets.model_table import Marks, ModelTable
 from localthink.tui.widgets.pull_line import drawn
 
@@ -174,9 +174,9 @@ class ModelsScreen(ModelShelf[Opening | None]):
         except UsageError as error:
             self.say(str(error), trouble=True)
             return
-        size = f"about {sized(bytes)}, " if bytes else ""
-        self.say(f"pulling {wanted.text}: {size}{sized(self._stock.free)} are free for it in {self._stock.folder}. "
-                 "Opened when it is here; Esc: the chat goes on")
+        size, free = f"about {sized(bytes)}, " if bytes else "", sized(self._stock.free)
+        self.say(f"pulling {wanted.text}: {size}{free} are free for it in {short(self._stock.folder)}. Opened when it "
+                 "is here; Esc: the chat goes on")
         self._look()
 
     def action_stop_pull(self) -> None:

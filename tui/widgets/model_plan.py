@@ -123,8 +123,13 @@ def _takes(found: Offer, stock: Stock) -> str:
     """What pulling takes, and whether another precision would suit better."""
     begun = stock.begun(found.spec, found.precision)
     text = f"To pull, about {sized(found.bytes)}" + (f", of which {sized(begun)} are here," if begun else "")
-    text += f" of the {sized(stock.free)} that the disk of {stock.folder} has free"
+    text += f" of the {sized(stock.free)} that the disk of {short(stock.folder)} has free"
     return text if found.best == found.precision else f"{text}. Best at {found.best} here"
+
+
+def short(folder: Path) -> str:
+    """A folder as people write it."""
+    return f"~/{folder.relative_to(Path.home()).as_posix()}" if folder.is_relative_to(Path.home()) else str(folder)
 
 
 def _described(found: FitReport) -> str:

@@ -172,8 +172,8 @@ class ModelTable(Vertical):
         options = [Option(self._line(row, plan, width), row.key) for row, plan in self.rows]
         offers = next((place for place, (row, _) in enumerate(self.rows) if isinstance(row, OfferRow)), None)
         if offers is not None:
-            options.insert(offers, Option(Content.styled("  not here yet: Enter pulls it from the Hub", "dim"), HEADING,
-                                          disabled=True))
+            heading = Content.styled("  not here yet: Enter pulls it from the Hub", "$foreground 60%")
+            options.insert(offers, Option(heading, HEADING, disabled=True))
         self._choices.set_options(options)
         if self.rows:
             self._choices.highlighted = self._choices.get_option_index(self.rows[0][0].key)
