@@ -32,6 +32,8 @@ class Arrivals:
         self.said: list[str] = []
         self._plan: _Plan | None = None
         self._waiting = False  # it is here, and it was said that it waits
+        self._opened: Opening | None = None  # what was opened last by itself, until that has ended
+        self._earlier: Opening | None = None  # the model that made way for it
         self._holds = 0
 
     @property
@@ -50,7 +52,10 @@ class Arrivals:
 
     def begin(self, wanted: Wanted, opening: Opening, prefer: Sequence[str] = ()) -> None:
         """Pull a model, to be opened like `opening`. Raises UsageError where a pull is under way already."""
+        left = self.state.name if self.waiting else ""
         self._pulls.begin(wanted, prefer)
+        if left:
+            self.said.append(f"{left}: here; it is not opened, since another is pulled")
         self._plan, self._waiting = _Plan(opening, self._session.asker.opening.model), False
 
     def stop(self) -> None:
@@ -77,6 +82,8 @@ class Arrivals:
             self._say(self.state.figures)
         elif self._plan is not None and self.state.phase == "here":
             self._arrived(self._plan)
+        elif self._opened is not None:
+            self._look_after(self._opened)
         return heard
 
     def close(self) -> None:
@@ -96,7 +103,19 @@ class Arrivals:
         else:
             self._plan = None
             self._say("here, and is being opened")
-            session.load(replace(plan.opening, model=str(self.state.path)))
+            self._earlier = session.asker.opening if session.asker.model.phase == "ready" else None
+            self._opened = replace(plan.opening, model=str(self.state.path))
+            session.load(self._opened)
+
+    def _look_after(self, opened: Opening) -> None:
+        """Where it cannot be opened, nobody asked for the model before it to be gone."""
+        asker = self._session.asker
+        if asker.opening is opened and asker.model.phase == "loading":
+            return
+        self._opened = None
+        if asker.opening is opened and asker.model.phase == "failed" and self._earlier is not None:
+            self._say(f"{asker.model.reason}; the model before it is opened again")
+            self._session.load(self._earlier)
 
     def _leave(self, why: str) -> None:
         self._plan = None

@@ -95,7 +95,11 @@ def take_stock() -> Stock:
         free = free_disk(folder)
     except OSError as error:
         free, trouble = 0, trouble or f"{folder}: {error.strerror or error}"
-    return Stock(tuple(here), catalogue, folder, free, unfinished_pulls(), trouble)
+    try:
+        unfinished = unfinished_pulls()
+    except LocalthinkError as error:  # of something that lies where no pull would put it
+        unfinished, trouble = (), trouble or str(error)
+    return Stock(tuple(here), catalogue, folder, free, unfinished, trouble)
 
 
 def asked(context: int | None, cache: str | None, gpu_layers: int | None) -> Asked:

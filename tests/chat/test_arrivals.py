@@ -148,6 +148,34 @@ def test_a_failure_is_said_once_and_opens_nothing(talk: Talk) -> None:
     assert talk.pump() == [] and not talk.session.arrivals.pending and not talk.opened
 
 
+def test_where_it_cannot_be_opened_the_model_before_it_comes_back(talk: Talk) -> None:
+    client_of(talk.session).loads = False
+    talk.arrive()
+    client_of(talk.session).die("model does not fit: it needs 40 GiB", lasting=True)
+    assert talk.pump() == [f"{NAME}: model does not fit: it needs 40 GiB; the model before it is opened again"]
+    assert talk.opened == [str(PATH), None]
+    client_of(talk.session).die("gone as well", lasting=True)
+    assert talk.pump() == [] and len(talk.opened) == 2  # that is nothing to be tried for ever
+
+
+def test_where_there_was_no_model_before_it_none_is_opened_again(talk: Talk) -> None:
+    talk.session.eject()
+    client_of(talk.session).loads = False
+    talk.arrive()
+    client_of(talk.session).die("model does not fit", lasting=True)
+    assert talk.pump() == [] and talk.session.asker.model.phase == "failed" and talk.opened == [str(PATH)]
+
+
+def test_one_that_waits_to_be_opened_makes_way_for_another_pull(talk: Talk) -> None:
+    ask(talk.session, "Hello")
+    talk.arrive()
+    talk.session.arrivals.begin(parse_wanted("hf:me/other"), Opening())
+    assert talk.pump() == [f"{NAME}: here; it is not opened, since another is pulled"]
+    finish(talk.session)
+    talk.pump()
+    assert talk.opened == []
+
+
 def test_a_stopped_pull_opens_nothing_and_can_be_begun_again(talk: Talk) -> None:
     talk.made[0].tell(FOUND, here(0.5))
     talk.pump()

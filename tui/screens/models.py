@@ -25,6 +25,7 @@ from localthink.tui.widgets.model_table import Marks, ModelTable
 from localthink.tui.widgets.pull_line import drawn
 
 LOOK = 1 / 10  # seconds between two looks at how far things are
+SELDOM = 5  # looks: a pull is drawn no more often, since drawing costs what an engine could use
 
 
 class Coming(Protocol):
@@ -56,6 +57,7 @@ class ModelsScreen(ModelShelf[Opening | None]):
         self._wanted: Opening | None = None
         self._insisted = ""  # a row that is too big, which Enter was pressed for once
         self._note = ""
+        self._looks = 0
 
     def _is_quiet(self) -> bool:
         return not (self._busy() or self._state().phase == "loading" or self._coming.state.running)
@@ -227,7 +229,8 @@ class ModelsScreen(ModelShelf[Opening | None]):
         if self._coming.said:
             self.say("; ".join(self._coming.said), trouble=state.phase == "failed")
             self._coming.said.clear()
-        if state == seen:
+        self._looks += 1
+        if state == seen or (state.phase == seen.phase and self._looks % SELDOM):
             return
         self._seen_pull = state
         self._show_pull()
