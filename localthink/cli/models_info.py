@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.rows import aligned
+from localthink.cli.models_lines import one_line, row_lines
 from localthink.cli.terminal import Terminal, json_line
+from localthink.precision import as_precision
 from localthink.sizes import counted, sized
-from localthink.visible_text import visible
 
 if TYPE_CHECKING:
     from localthink.catalogue import ModelSpec
@@ -31,34 +31,37 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
 
     For a file it is what `localthink info` shows, and for an address on the Hub what the repository holds.
     """
-    from localthink.catalogue import read_catalogue, split_name
-    from localthink.hub.wanted import parse_wanted
+    from localthink.catalogue import parse_name, read_catalogue, split_name
+    from localthink.hub.wanted import is_address, parse_wanted
 
-    spec = split_name(name, read_catalogue())[0]
-    if spec is None and not name.startswith("hf:"):
+    spec, precision = split_name(name, read_catalogue())
+    if spec is None and not is_address(name):
         from localthink.cli.info import command as info
 
         context.invoke(info, model=name, as_json=as_json)
         return
     from localthink.hub.pull import look_up
 
-    listing = look_up(parse_wanted(name)) if hub or spec is None else None
     here = _here(spec) if spec is not None else []
+    known = any(name in model.names or as_precision(precision or "") == kept for kept, model in here)
+    if spec is not None and not known:
+        parse_name(name)  # says which precisions there are
+    listing = look_up(parse_wanted(name)) if hub or spec is None else None
     if as_json:
         click.echo(json_line(_object(spec, here, listing)))
         return
     out = Terminal(sys.stdout)
     if spec is not None:
-        out.write(f"{visible(spec.title)}\n", BOLD)
+        out.write(f"{one_line(spec.title)}\n", BOLD)
         _write(_rows(spec, here), out)
     if listing is not None:
-        out.write(f"\n{visible(listing.place.repository)} at {listing.commit[:12]}\n", BOLD)
+        out.write(f"\n{one_line(listing.place.repository)} at {listing.commit[:12]}\n", BOLD)
         _write([(offer.precision or offer.name, f"{sized(offer.bytes)}  {offer.name}") for offer in listing.offers],
                out)
 
 
 def _write(rows: list[Row], out: Terminal) -> None:
-    out.write("".join(f"{visible(line)}\n" for line in aligned(rows)) if rows else "  holds no GGUF model\n")
+    out.write(row_lines(rows) if rows else "  holds no GGUF model\n")
 
 
 def _here(spec: ModelSpec) -> list[tuple[str, FoundModel]]:

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.rows import aligned
+from localthink.cli.models_lines import row_lines
 from localthink.cli.terminal import Terminal, json_line
 from localthink.sizes import counted, sized
-from localthink.visible_text import visible
 
 if TYPE_CHECKING:
     from localthink.catalogue import ModelSpec
@@ -30,6 +29,7 @@ def command(here: bool, as_json: bool) -> None:
     Models that other programs keep (the Hugging Face cache, llama.cpp, LM Studio, ollama) are used where they lie.
     """
     from localthink.catalogue import read_catalogue
+    from localthink.hub.naming import name_of
     from localthink.hub.removal import unfinished_pulls
     from localthink.local_models import catalogue_name, found_models
 
@@ -50,16 +50,9 @@ def command(here: bool, as_json: bool) -> None:
         out.write("\nlocalthink models fit says which of them suits this machine, models info NAME more of one.\n", DIM)
 
 
-def name_of(receipt: Receipt) -> str:
-    """What a person would call it to pull it: a name of the catalogue, or an address on the Hub."""
-    if receipt.model:
-        return f"{receipt.model}:{receipt.precision}" if receipt.precision else receipt.model
-    return f"hf:{receipt.repository}/{receipt.files[0].name}"
-
-
 def _show(title: str, rows: Sequence[Sequence[str]], out: Terminal, right: Sequence[int] = ()) -> None:
     out.write(f"{'' if title == 'Here' else chr(10)}{title}\n", BOLD)
-    out.write("".join(f"{visible(line)}\n" for line in aligned(rows, right)) if rows else "  nothing\n")
+    out.write(row_lines(rows, right) if rows else "  nothing\n")
 
 
 def _found_rows(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]]) -> list[tuple[str, ...]]:
@@ -81,6 +74,8 @@ def _catalogue_rows(catalogue: Sequence[ModelSpec]) -> list[tuple[str, ...]]:
 
 def _object(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]], begun: Sequence[tuple[Receipt, int]],
             catalogue: Sequence[ModelSpec]) -> dict[str, object]:
+    from localthink.hub.naming import name_of
+
     return {
         "here": [{"name": model.name, "path": str(model.path), "bytes": model.bytes, "keeper": model.keeper,
                   "names": list(model.names), "precision": known[1] if known else model.precision,

@@ -29,10 +29,11 @@ LOOK = 0.1  # seconds between two looks at whether Ctrl+C was pressed
 def command(name: str, force: bool, as_json: bool) -> None:
     """Download a model, or go on with a download that was cut off.
 
-    NAME is one of the catalogue (localthink models list); without PRECISION the one that suits this machine is
-    taken. hf:owner/repo is any repository of GGUF files on the Hugging Face Hub, as hf:owner/repo:Q5_K_M or
-    hf:owner/repo/file.gguf. The client's own login, cache, proxies, HF_ENDPOINT and HF_HUB_OFFLINE are used. Nothing
-    is offered as a model before its checksum and its header are right. Ctrl+C keeps what has come.
+    NAME is one of the catalogue (localthink models list). Without PRECISION the one that was begun goes on, or the one
+    that is here is looked after, or else the one that suits this machine is taken. hf:owner/repo is any repository of
+    GGUF files on the Hugging Face Hub, as hf:owner/repo:Q5_K_M or hf:owner/repo/file.gguf. The client's own login,
+    cache, proxies, HF_ENDPOINT and HF_HUB_OFFLINE are used. Nothing is offered as a model before its checksum and its
+    header are right. Ctrl+C keeps what has come.
     """
     from localthink.fit.recommend import USUAL
     from localthink.hub.news import Failed, Pulled
@@ -41,7 +42,7 @@ def command(name: str, force: bool, as_json: bool) -> None:
 
     wanted = parse_wanted(name)
     if wanted.model and not wanted.precision:
-        wanted = _with_precision(wanted, force)
+        wanted = replace(wanted, precision=_precision(wanted.model, force))
     if (kept := _kept_offline(wanted)) is not None:
         _say(kept, as_json)
         return
@@ -64,25 +65,39 @@ def command(name: str, force: bool, as_json: bool) -> None:
 
 def _kept_offline(wanted: Wanted) -> Receipt | None:
     """What of it is here and whole, where the Hub is not to be asked (HF_HUB_OFFLINE)."""
+    from localthink.hub.naming import answers
     from localthink.receipts import read_receipts
 
     if os.environ.get(OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE"):
         return None
-    places = {place.repository for place in wanted.places}
-    return next((receipt for receipt in read_receipts() if receipt.complete and receipt.repository in places
-                 and wanted.precision in ("", receipt.precision)
-                 and wanted.file in ("", *(file.name for file in receipt.files))), None)
+    return next((receipt for receipt in read_receipts() if receipt.complete and answers(receipt, wanted)), None)
 
 
-def _with_precision(wanted: Wanted, force: bool) -> Wanted:
-    """The precision that suits this machine. Raises UsageError where none fits, unless forced."""
+def _precision(model: str, force: bool) -> str:
+    """The one that was begun, or is here, or else suits this machine.
+
+    Raises UsageError where none fits, unless forced.
+    """
+    from localthink.receipts import read_receipts
+
+    known = [receipt for receipt in read_receipts() if receipt.model == model and receipt.precision]
+    begun = next((receipt.precision for receipt in known if not receipt.complete), "")
+    here = next((receipt.precision for receipt in known if receipt.complete), "")
+    if begun or here:
+        why = f"{begun}: goes on with what was begun" if begun else f"{here} is here already"
+        Terminal(sys.stderr).write(f"{why}\n")
+        return begun or here
+    return _fitting(model, force)
+
+
+def _fitting(model: str, force: bool) -> str:
     from localthink.catalogue import parse_name
     from localthink.engine.survey import survey
     from localthink.fit.advice import advise_on_spec
     from localthink.fit.choice import Asked
 
     here = survey()
-    advice = advise_on_spec(parse_name(wanted.model)[0], None, here.room, Asked(), here.bandwidth)
+    advice = advise_on_spec(parse_name(model)[0], None, here.room, Asked(), here.bandwidth)
     assert advice.report is not None, "it is of a model that is named"
     if advice.report.verdict == "too big" and not force:
         raise UsageError(f"{advice.headline} does not fit, and no other precision does: "
@@ -90,19 +105,21 @@ def _with_precision(wanted: Wanted, force: bool) -> Wanted:
                          "model (localthink models fit), or --force pulls it all the same")
     precision = advice.report.candidate.precision
     Terminal(sys.stderr).write(f"{precision}: {advice.why}\n")
-    return replace(wanted, precision=precision)
+    return precision
 
 
 def _say(receipt: Receipt, as_json: bool) -> None:
-    from localthink.cli.models_list import name_of
+    from localthink.hub.typed import as_typed
+    from localthink.local_models import name_for
 
-    name = name_of(receipt) if receipt.model else receipt.path.stem
+    name = name_for(receipt.path)
     if as_json:
         click.echo(json_line({"name": name, "path": str(receipt.path), "bytes": receipt.bytes,
                               "repository": receipt.repository, "commit": receipt.commit,
                               "files": [{"path": file.path, "bytes": file.bytes, "sha256": file.sha256}
                                         for file in receipt.files]}))
         return
-    out = Terminal(sys.stdout)
-    out.write(f"{receipt.path}\n")
-    Terminal(sys.stderr).write(f"checked, and ready: localthink chat -m {name}\n")
+    try:
+        Terminal(sys.stdout).write(f"{receipt.path}\n")
+    finally:  # it is so even where nobody can be told the path
+        Terminal(sys.stderr).write(f"checked, and ready: localthink chat -m {as_typed(name)}\n")

@@ -6,10 +6,12 @@ from pathlib import Path
 
 import click
 
-from localthink.cli.models_list import name_of
+from localthink import locations
+from localthink.cli.models_lines import one_line
 from localthink.errors import LocalthinkError, UsageError
 from localthink.gguf_bytes import shown, shown_path
 from localthink.local_models import BUNDLED, OWN, FoundModel, find_model, found_models
+from localthink.other_programs import in_files
 from localthink.receipts import Receipt, read_receipts
 from localthink.sizes import sized
 
@@ -20,54 +22,60 @@ from localthink.sizes import sized
 def command(name: str, yes: bool) -> None:
     """Remove a model that was pulled, or begun to be, or that lies in localthink's own folder.
 
-    What other programs keep is theirs to remove.
+    NAME is what it is called, its address (hf:owner/repo/file.gguf), or a file. What other programs keep is theirs to
+    remove.
     """
+    from localthink.hub.naming import name_among
     from localthink.hub.removal import remove, taken
 
-    receipt = _receipt(name)
-    if receipt is not None:
-        freed, what = taken(receipt), name_of(receipt)
-        files = [Path(file.path) for file in receipt.files]
+    model = _meant(name)
+    if isinstance(model, Receipt):
+        freed, what, files = taken(model), name_among(model, read_receipts()), list(model.paths)
     else:
-        model = _own(name)
         freed, what, files = model.bytes, model.name, _parts(model)
+    what = one_line(what)
     click.echo("".join(f"{shown_path(path)}\n" for path in files), nl=False)
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"remove {what}, which frees {sized(freed)}? give --yes to say so without a terminal")
         click.confirm(f"Remove {what}, which frees {sized(freed)}?", abort=True)
-    if receipt is not None:
-        freed = remove(receipt)
+    if isinstance(model, Receipt):
+        freed = remove(model)
     else:
         _unlink(files)
     click.echo(f"removed {what}: {sized(freed)} are free")
 
 
-def _receipt(name: str) -> Receipt | None:
-    """The pull that a name means: as it was asked for, by its file, or as the models are listed."""
-    receipts = read_receipts()
-    exact = [receipt for receipt in receipts if name in (name_of(receipt), receipt.path.name, receipt.path.stem)]
-    if not exact and ":" not in name:  # a model of the catalogue at whichever precision there is
-        exact = [receipt for receipt in receipts if receipt.model == name]
-    if len(exact) > 1:
-        raise UsageError(f"{shown(name)} was pulled at {len(exact)} precisions: name one, "
-                         f"{', '.join(name_of(receipt) for receipt in exact)}")
-    if exact:
-        return exact[0]
-    path = next((model.path for model in found_models() if name in model.names), None)
-    return next((receipt for receipt in receipts if path is not None and receipt.path == path), None)
+def _meant(name: str) -> Receipt | FoundModel:
+    """The pull, or the model in localthink's own folder, that is meant. Raises UsageError where several can be."""
+    from localthink.hub.naming import meant, name_among, of_file
+
+    path, receipts = locations.expanded(name).absolute(), read_receipts()
+    own = [model for model in found_models() if model.keeper == OWN]
+    if at_path := next((model for model in own if model.path == path), None):
+        return at_path
+    pulled = meant(name, receipts)
+    called = [model for model in own if name in in_files(OWN, (model.path,)).names]
+    if len(pulled) + len(called) > 1:
+        names = [*(name_among(receipt, pulled) for receipt in pulled), *(str(model.path) for model in called)]
+        raise UsageError(f"{shown(name)} means {len(names)} models: name one, {', '.join(map(one_line, names))}")
+    if pulled:
+        return pulled[0]
+    if called:
+        return called[0]
+    path = find_model(name).absolute()  # by all other names that it may have
+    return next(iter(of_file(path, receipts)), None) or _own(path)
 
 
-def _own(name: str) -> FoundModel:
+def _own(path: Path) -> FoundModel:
     """A model in localthink's own folder. Raises UsageError for those that others keep."""
-    path = find_model(name)
     model = next((found for found in found_models() if found.path == path), None)
     if model is None:
         raise UsageError(f"{shown_path(path)} is not in localthink's folder: remove the file yourself")
     if model.keeper == BUNDLED:
-        raise UsageError(f"{model.name} comes with localthink and is not removed")
+        raise UsageError(f"{one_line(model.name)} comes with localthink and is not removed")
     if model.keeper != OWN:
-        raise UsageError(f"{model.name} is kept by {model.keeper}: remove it there, {shown_path(model.path)}")
+        raise UsageError(f"{one_line(model.name)} is kept by {model.keeper}: remove it there, {shown_path(model.path)}")
     return model
 
 

@@ -2,14 +2,17 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from localthink.cli.models_lines import one_line
 from localthink.cli.terminal import Terminal, json_line
+from localthink.errors import UsageError
+from localthink.gguf_bytes import shown
 from localthink.sizes import sized
-from localthink.visible_text import visible
 
 if TYPE_CHECKING:
     from localthink.receipts import Receipt
@@ -23,15 +26,13 @@ GOOD, BAD = "32", "31"
 def command(name: str | None, as_json: bool) -> None:
     """Read every file of a model and compare it with its checksum; without NAME, every model that was pulled.
 
-    Files in the Hugging Face cache and ollama's can be verified too: they are named by their checksums. Ends with exit
-    code 1 where a file is not what it should be; it is then no longer offered, until a pull has mended it.
+    NAME is what a model is called, its address (hf:owner/repo/file.gguf), or a file. Files in the Hugging Face cache
+    and ollama's can be verified too: they are named by their checksums. Ends with exit code 1 where a file is not what
+    it should be; it is then no longer offered, until a pull has mended it.
     """
     from localthink.hub.verify import verify
-    from localthink.local_models import find_model
-    from localthink.receipts import read_receipts
 
-    models: list[Receipt | Path] = [find_model(name)] if name else [
-        receipt for receipt in read_receipts() if receipt.checked]
+    models = _models(name)
     out, err = Terminal(sys.stdout), Terminal(sys.stderr)
     verdicts = []
     for model in models:
@@ -41,7 +42,7 @@ def command(name: str | None, as_json: bool) -> None:
             if not as_json:
                 sign, style = ("✓", GOOD) if verdict.sound else ("✕", BAD)
                 out.write(f"{sign} ", style)
-                out.write(f"{visible(verdict.problem or str(verdict.path))}\n")
+                out.write(f"{one_line(verdict.problem or str(verdict.path))}\n")
     if as_json:
         click.echo(json_line({"files": [
             {"path": str(verdict.path), "bytes": verdict.bytes, "sum": verdict.found, "should_be": verdict.known,
@@ -49,3 +50,21 @@ def command(name: str | None, as_json: bool) -> None:
     elif not verdicts:
         out.write("nothing was pulled yet: there is nothing to compare\n")
     sys.exit(0 if all(verdict.sound for verdict in verdicts) else 1)
+
+
+def _models(name: str | None) -> Sequence[Receipt | Path]:
+    """What a name means, or all that was pulled. Raises LocalthinkError where there is nothing to compare yet."""
+    from localthink.hub.naming import meant, name_of
+    from localthink.hub.typed import as_typed
+    from localthink.local_models import find_model
+    from localthink.receipts import read_receipts
+
+    receipts = read_receipts()
+    found = receipts if name is None else meant(name, receipts)
+    whole = [receipt for receipt in found if not receipt.begun]
+    if name is None or whole:
+        return whole
+    if found:
+        raise UsageError(f"{shown(name)} was begun and is not whole: localthink models pull "
+                         f"{as_typed(name_of(found[0]))} goes on with it")
+    return [find_model(name)]

@@ -3,13 +3,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localthink.errors import ModelFileError, UsageError
 from localthink.gguf_bytes import shown_path
 from localthink.gguf_header import read_facts
 from localthink.hub.cache import size_of
+from localthink.hub.naming import of_file
 from localthink.hub.sums import BLOB, Sum
 from localthink.receipts import Receipt, read_receipts, write_receipt
 
@@ -35,11 +36,11 @@ def verify(model: Receipt | Path, on_progress: OnBytes | None = None) -> tuple[V
     """Read every file of a model and compare it with its sum: that of the receipt, or the one that names its content.
 
     The Hub's cache and ollama name contents by their sums. A receipt whose files are not sound is no longer
-    offered as a model, until a pull has mended it. Raises UsageError for a file whose sum nobody knows, and
-    ModelFileError for a path that is no model.
+    offered as a model, and stays in trouble, until a pull has mended it. Raises UsageError for a file whose sum
+    nobody knows, and ModelFileError for a path that is no model.
     """
     if isinstance(model, Path):
-        receipt = _receipt_of(model)
+        receipt = next(iter(of_file(model, read_receipts())), None)
         known = _named(model) if receipt is None else _known(receipt)
     else:
         receipt, known = model, _known(model)
@@ -53,18 +54,10 @@ def verify(model: Receipt | Path, on_progress: OnBytes | None = None) -> tuple[V
 
     verdicts = [_verdict(path, blob, size, on_bytes) for path, (blob, size) in known.items()]
     if receipt is not None:
-        verdicts = _with_header(receipt, verdicts)
+        verdicts = _with_more(receipt, verdicts)
         if receipt.checked and not all(verdict.sound for verdict in verdicts):
             write_receipt(receipt.doubted())
     return tuple(verdicts)
-
-
-def _receipt_of(path: Path) -> Receipt | None:
-    """The receipt that has a file, which may be named by its place or by its content."""
-    for receipt in read_receipts():
-        if any(Path(file.path) == path.absolute() or _same(Path(file.path), path) for file in receipt.files):
-            return receipt
-    return None
 
 
 def _known(receipt: Receipt) -> dict[Path, tuple[str, int]]:
@@ -101,20 +94,18 @@ def _verdict(path: Path, blob: str, size: int, on_bytes: Callable[[int], None]) 
     return Verdict(path, there, blob, summed.found, problem)
 
 
-def _with_header(receipt: Receipt, verdicts: list[Verdict]) -> list[Verdict]:
-    """A header that is refused is a problem of the first file, where its sum is right."""
-    first = verdicts[0]
+def _with_more(receipt: Receipt, verdicts: list[Verdict]) -> list[Verdict]:
+    """Where all sums are right, the first file has the problems of the whole model: a header that is refused, and what
+    only a pull can settle.
+    """
     if not all(verdict.sound for verdict in verdicts):
         return verdicts
+    first, problem = verdicts[0], ""
     try:
         read_facts(receipt.path)
     except ModelFileError as error:
-        return [Verdict(first.path, first.bytes, first.known, first.found, str(error)), *verdicts[1:]]
-    return verdicts
-
-
-def _same(path: Path, other: Path) -> bool:
-    try:
-        return path.samefile(other)
-    except OSError:
-        return False
+        problem = str(error)
+    if not problem and not receipt.checked:
+        before = "was found damaged before" if receipt.damaged else "was never checked to its end"
+        problem = f"{shown_path(first.path)}: its sum is right, but it {before}: pull it again, it is not loaded twice"
+    return [replace(first, problem=problem), *verdicts[1:]]

@@ -10,6 +10,7 @@ from localthink.gguf_bytes import shown
 from localthink.precision import as_precision, precision_of
 
 HUB_FORM = "hf:owner/repo, with @revision, /path/to/file.gguf or :PRECISION behind it where need be"
+PAGES = ("http://", "https://", "hf.co/", "huggingface.co/")  # how the address of one begins
 SUFFIX = ".gguf"
 _REPOSITORY = r"(?P<repository>\w(?:(?!--|\.\.)[\w.-])*/\w(?:(?!--|\.\.)[\w.-])*)"
 _ADDRESS = re.compile(rf"hf:(?://)?{_REPOSITORY}(?:@(?P<revision>[^/@:]+))?(?:/(?P<file>[^:]+))?(?::(?P<precision>.*))?",
@@ -46,6 +47,11 @@ class Wanted:
     model: str = ""
 
 
+def is_address(text: str) -> bool:
+    """Whether a text is meant as an address on the Hub, well formed or not."""
+    return text.startswith("hf:") or text.lower().startswith(PAGES)
+
+
 def parse_wanted(text: str) -> Wanted:
     """What `NAME[:PRECISION]`, `hf:owner/repo…` or the address of a page of the Hub asks for.
 
@@ -54,7 +60,7 @@ def parse_wanted(text: str) -> Wanted:
     """
     if not text.isprintable():
         raise UsageError(f"{shown(text)} is no model: write the name of one, or {HUB_FORM}")
-    if text.lower().startswith(("http://", "https://", "hf.co/", "huggingface.co/")):
+    if is_address(text) and not text.startswith("hf:"):
         return _from_page(text)
     if text.startswith("hf:"):
         match = _ADDRESS.fullmatch(text)

@@ -1,6 +1,7 @@
 """`localthink models pull`, `verify` and `remove`, as a person types them, against a Hub on this machine."""
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import signal
@@ -14,9 +15,13 @@ import pytest
 from cli.running import Ran
 from hub.loopback import Fault, Hub, Repository, loopback_hub
 from hub.working import environment
+from localthink.receipts import PulledFile, Receipt, write_receipt
+from test_gguf_parts import split
 from tiny_gguf import write_tiny_gguf
 
-FILE = "tiny-Q4_K_M.gguf"
+STEM = "tiny-Q4_K_M"
+FILE = f"{STEM}.gguf"
+TITLE = "DeepSeek-R1-Distill-Qwen-1.5B"
 
 
 @pytest.fixture(scope="module")
@@ -86,8 +91,12 @@ def test_a_damaged_file_is_found_out_and_no_longer_offered(models: Callable[...,
     verified = models("verify", "tiny-Q4_K_M")
     assert verified.code == 1
     assert "it is damaged" in verified.out
-    assert json.loads(models("verify", "--json").out) == {"files": []}
+    again = models("verify", "--json")
+    assert again.code == 1 and [found["sound"] for found in json.loads(again.out)["files"]] == [False]
     assert "tiny-Q4_K_M" not in models("list", "--here").out.split("Begun")[0]
+    mended = models("pull", "hf:me/tiny")
+    assert mended.code == 0 and "is damaged: it is loaded again" in mended.err
+    assert models("verify").code == 0 and "tiny-Q4_K_M" in models("list", "--here").out
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a console Ctrl+C cannot be sent to one child process on Windows")
@@ -114,8 +123,74 @@ def test_offline_what_is_here_is_enough_and_anything_else_says_so(
     path = models("pull", "hf:me/tiny").out
     offline = {"HF_HUB_OFFLINE": "1"}
     assert models("pull", "hf:me/tiny", **offline).out == path
+    assert models("pull", "hf:me/tiny@v9", **offline).code == 2
     missing = models("pull", "hf:me/other", **offline)
     assert missing.code == 2 and "HF_HUB_OFFLINE" in missing.err
+
+
+def test_a_name_without_a_precision_goes_on_with_what_was_begun_and_then_finds_it_here(
+        models: Callable[..., Ran], hub: Hub, tmp_path: Path) -> None:
+    """And nothing is measured, which would choose another."""
+    first, second = (f"{owner}/{TITLE}-GGUF" for owner in ("bartowski", "unsloth"))
+    files = {f"{TITLE}-{precision}.gguf": write_tiny_gguf(tmp_path / "m.gguf", seed=seed).read_bytes()
+             for seed, precision in enumerate(("Q4_K_M", "Q8_0"))}
+    hub.repositories[second] = Repository(files)
+    name = f"{TITLE}-Q8_0.gguf"
+    blob = hashlib.sha256(files[name]).hexdigest()
+    pointer = tmp_path / "hf" / "hub" / f"models--unsloth--{TITLE}-GGUF" / "snapshots" / ("a" * 40) / name
+    file = PulledFile(name, str(pointer), len(files[name]), blob, blob)
+    write_receipt(Receipt(second, "a" * 40, "Q8_0", (file,), "r1-qwen-1.5b"))
+    pulled = models("pull", "r1-qwen-1.5b")
+    assert pulled.code == 0 and pulled.out == f"{pointer}\n"
+    assert pulled.err.startswith("Q8_0: goes on with what was begun\n")
+    assert pulled.err.endswith("checked, and ready: localthink chat -m r1-qwen-1.5b:Q8_0\n")
+    assert hub.sent == {name: len(files[name])}
+
+    offline = models("pull", "r1-qwen-1.5b", HF_HUB_OFFLINE="1")
+    assert offline.out == pulled.out and offline.err.startswith("Q8_0 is here already\n")
+    hub.repositories[first] = hub.repositories.pop(second)  # its source vanishes, and another comes back
+    again = models("pull", "r1-qwen-1.5b")
+    assert again.code == 0 and again.out == pulled.out and "is here, and stays" in again.err
+    assert hub.sent == {name: len(files[name])}
+    other = models("pull", f"hf:{first}:Q8_0")
+    assert other.code == 0 and other.out != pulled.out
+
+
+@pytest.mark.parametrize(("name", "called"), [
+    ("my model; Q4_K_M.gguf", "'my model; Q4_K_M'"), ("it's Q4_K_M.gguf", """'it'"'"'s Q4_K_M'"""), (FILE, STEM)])
+@pytest.mark.skipif(sys.platform == "win32", reason="no such shell")
+def test_the_command_that_is_named_can_be_pasted(models: Callable[..., Ran], hub: Hub, name: str, called: str) -> None:
+    hub.repositories["me/tiny"].files = {name: hub.repositories["me/tiny"].files[FILE]}
+    pulled = models("pull", "hf:me/tiny")
+    assert pulled.err.endswith(f"checked, and ready: localthink chat -m {called}\n")
+    assert json.loads(models("pull", "hf:me/tiny", "--json").out)["name"] == name.removesuffix(".gguf")
+
+
+def test_a_split_model_is_named_as_it_is_listed(models: Callable[..., Ran], hub: Hub, tmp_path: Path) -> None:
+    parts = split(tmp_path / FILE, tmp_path)
+    hub.repositories["me/tiny"].files = {part.name: part.read_bytes() for part in parts}
+    for part in parts:
+        part.unlink()
+    pulled = models("pull", "hf:me/tiny")
+    name = pulled.err.rpartition(" ")[2].strip()
+    assert name == "tiny" and f"  {name} " in models("list", "--here").out
+    assert models("verify", name).code == 0
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no device that is always full")
+def test_a_model_is_whole_and_said_to_be_so_where_its_path_cannot_be_written(
+        hub: Hub, tmp_path: Path, models: Callable[..., Ran]) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run([sys.executable, "-m", "localthink", "models", "pull", "hf:me/tiny"], stdout=full,
+                             stderr=subprocess.PIPE, env=environment(hub, tmp_path), timeout=60, text=True)
+    assert "checked, and ready: localthink chat -m tiny-Q4_K_M\n" in ran.stderr
+    assert ran.returncode == 1 and "Traceback" not in ran.stderr
+    assert models("verify", "tiny-Q4_K_M").code == 0
+
+
+def test_a_page_of_the_hub_is_looked_up_like_its_address(models: Callable[..., Ran]) -> None:
+    page = "https://huggingface.co/me/tiny"
+    assert models("info", page).out == models("info", "hf:me/tiny").out != ""
 
 
 @pytest.mark.parametrize(("asked", "said"), [

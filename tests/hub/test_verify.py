@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -44,7 +45,7 @@ def test_one_byte_is_noticed_and_the_model_is_no_longer_offered(path: Path) -> N
     (verdict,) = verify(receipt)
     assert not verdict.sound and "it is damaged, its sum is " in verdict.problem
     (kept,) = read_receipts()
-    assert not kept.checked and not kept.complete
+    assert not kept.checked and not kept.complete and not kept.begun
 
 
 @pytest.mark.parametrize(("left", "said"), [(None, "there is no such file any more"), (100, "it has 100 bytes")])
@@ -52,6 +53,18 @@ def test_a_file_that_is_gone_or_cut_is_said(path: Path, left: int | None, said: 
     receipt = receipt_of(path)
     path.write_bytes(path.read_bytes()[:left]) if left else path.unlink()
     assert said in verify(receipt)[0].problem
+
+
+@pytest.mark.parametrize(("damaged", "said"), [(True, "was found damaged before"), (False, "was never checked")])
+def test_what_is_not_offered_stays_in_trouble_until_a_pull_settles_it(path: Path, damaged: bool, said: str) -> None:
+    receipt = replace(receipt_of(path), checked=False, damaged=damaged)
+    write_receipt(receipt)
+    for _ in range(2):
+        (verdict,) = verify(receipt)
+        assert verdict.problem.startswith(f"{path}: its sum is right, but it {said}")
+        assert verdict.problem.endswith("pull it again, it is not loaded twice")
+        assert verdict.found == verdict.known
+    assert read_receipts() == (receipt,)
 
 
 def test_a_path_is_verified_by_the_receipt_that_has_it(path: Path, tmp_path: Path) -> None:

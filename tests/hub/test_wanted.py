@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localthink.errors import UsageError
-from localthink.hub.wanted import Place, Wanted, parse_wanted
+from localthink.hub.wanted import Place, Wanted, is_address, parse_wanted
 
 REPOSITORY = "bartowski/DeepSeek-R1-Distill-Qwen-7B-GGUF"
 FILE = "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf"
@@ -75,3 +75,18 @@ def test_any_text_is_understood_or_refused_in_a_line(text: str) -> None:
         assert str(error).isprintable()
     else:
         assert wanted.places and ".." not in wanted.file.split("/")
+
+
+@pytest.mark.parametrize("text", [
+    "hf:me/r", "hf:", "https://huggingface.co/a/b", "HTTP://x", "hf.co/me/r", "huggingface.co/"])
+def test_what_is_meant_as_an_address_is_answered_as_one(text: str) -> None:
+    assert is_address(text)
+    try:
+        parse_wanted(text)
+    except UsageError as error:
+        assert "address of a model" in str(error) or "page of a model" in str(error)
+
+
+@pytest.mark.parametrize("text", ["", "r1-qwen-7b", "me/r", "/hf:me/r", "hfx", "m.gguf"])
+def test_what_is_no_address(text: str) -> None:
+    assert not is_address(text)
