@@ -1,14 +1,48 @@
 """A process beside this one, for work that can be ended at once: it prints nothing, and does not outlive this one."""
 from __future__ import annotations
 
+import multiprocessing
 import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from multiprocessing.connection import Connection
 from typing import Any
+
+
+class Child:
+    """A process that runs `target(orders, news, *arguments)`, started here; `target` must be importable there.
+
+    `orders` and `news` are this end of the pipes to it and from it, which end when it does. Raises OSError where no
+    process can be started.
+    """
+
+    def __init__(self, target: Callable[..., None], *arguments: object) -> None:
+        spawn = multiprocessing.get_context("spawn")
+        theirs, self.orders = spawn.Pipe(duplex=False)
+        self.news, told = spawn.Pipe(duplex=False)
+        self.process = spawn.Process(target=target, args=(theirs, told, *arguments), daemon=True)
+        try:
+            with interrupts_ignored(), own_standard_error():
+                self.process.start()
+        finally:
+            theirs.close()
+            told.close()
+
+    def how_it_ended(self, seconds: float) -> str:
+        """After its pipe has ended: its exit code or its signal, which may take a moment."""
+        self.process.join(seconds)
+        return ending(self.process.exitcode)
+
+    def end(self) -> None:
+        """End it at once."""
+        self.process.kill()
+        self.process.join()
+        self.process.close()
+        self.orders.close()
+        self.news.close()
 
 
 @contextmanager

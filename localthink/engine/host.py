@@ -1,17 +1,15 @@
 """An engine in a process of its own: what kills it is a message here, and killing it frees its memory at once."""
 from __future__ import annotations
 
-import multiprocessing
 import os
 import tempfile
 from collections.abc import Callable
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from types import TracebackType
 
-from localthink.child_process import ending, interrupts_ignored, own_standard_error
+from localthink.child_process import Child
 from localthink.engine.messages import Died, News, Order
 
 Serve = Callable[..., None]  # (orders, news, log)
@@ -42,58 +40,48 @@ class EngineHost:
 
     def __init__(self, serve: Serve = serve_engine) -> None:
         self._serve = serve
-        self._process: SpawnProcess | None = None
-        self._orders: Connection[Order, None]
-        self._news: Connection[None, News]
+        self._child: Child | None = None
         self._log: Path | None = None
 
     @property
     def pid(self) -> int | None:
-        return self._process.pid if self._process is not None else None
+        return self._child.process.pid if self._child is not None else None
 
     def start(self) -> None:
         """Start a child, in place of one that may be running."""
         self.close()
-        spawn = multiprocessing.get_context("spawn")
-        theirs_in, self._orders = spawn.Pipe(duplex=False)
-        self._news, theirs_out = spawn.Pipe(duplex=False)
         handle, name = tempfile.mkstemp(prefix="localthink-", suffix=".log")
         os.close(handle)
         self._log = Path(name)
-        process = spawn.Process(target=self._serve, args=(theirs_in, theirs_out, self._log), daemon=True)
-        with interrupts_ignored(), own_standard_error():
-            process.start()
-        self._process = process
-        theirs_in.close()  # so that the pipes end when the child does
-        theirs_out.close()
+        self._child = Child(self._serve, self._log)
 
     def send(self, order: Order) -> None:
         """Tell the child. Where it has died the order is lost, and `receive` says so."""
-        with suppress(OSError):
-            self._orders.send(order)
+        if self._child is not None:
+            with suppress(OSError):
+                self._child.orders.send(order)
 
     def receive(self, seconds: float) -> list[News]:
         """What the child has said, after waiting up to `seconds` for the first of it; `Died` is its last word."""
-        assert self._process is not None, "start the child first"
-        news: list[News] = []
-        wait([self._news, self._process.sentinel], seconds)
+        assert self._child is not None, "start the child first"
+        child, news = self._child, list[News]()
+        wait([child.news, child.process.sentinel], seconds)
         try:
-            while self._news.poll():
-                news.append(self._news.recv())
+            while child.news.poll():
+                news.append(child.news.recv())
                 if isinstance(news[-1], Died):
-                    self._process.join(1.0)
+                    child.process.join(1.0)
                     return news
         except Exception:  # the pipe has ended, or what came through it was cut off: whatever it was, the child is gone
-            self._process.join(1.0)
-            return [*news, Died(self._why())]
-        if not news and not self._process.is_alive():
-            return [Died(self._why())]
+            return [*news, Died(self._why(child))]
+        if not news and not child.process.is_alive():
+            return [Died(self._why(child))]
         return news
 
-    def _why(self) -> str:
+    def _why(self, child: Child) -> str:
         """How the child ended: what it printed last, if that tells, and its exit code."""
-        assert self._process is not None and self._log is not None
-        how = ending(self._process.exitcode)
+        assert self._log is not None
+        how = child.how_it_ended(1.0)
         if how == "SIGKILL":
             how += ", as the system does when memory runs out"
         said = ""
@@ -104,22 +92,18 @@ class EngineHost:
 
     def kill(self) -> None:
         """End the child at once; from any thread. Whoever is receiving hears of it."""
-        if self._process is not None:
-            self._process.kill()
+        if self._child is not None:
+            self._child.process.kill()
 
     def close(self) -> None:
         """End the child at once."""
-        if self._process is None:
-            return
-        self._process.kill()
-        self._process.join()
-        self._process.close()
-        self._process = None
-        self._orders.close()
-        self._news.close()
+        if self._child is not None:
+            self._child.end()
+            self._child = None
         if self._log is not None:
             with suppress(OSError):
                 self._log.unlink()
+            self._log = None
 
     def __enter__(self) -> EngineHost:
         return self

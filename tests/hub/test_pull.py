@@ -10,6 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from multiprocessing.context import SpawnProcess
 from pathlib import Path
 
 import psutil
@@ -141,6 +142,18 @@ def test_a_cancelled_pull_is_at_its_end_and_tells_nothing_more(hub: Hub, data: b
         pulling.cancel()
         assert pulling.finished and pulling.poll() == [] and pulling.wait(1) == []
     assert [receipt.checked for receipt, _ in unfinished_pulls()] == [False]
+
+
+def test_where_no_process_can_be_started_nothing_is_left_to_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(self: SpawnProcess) -> None:
+        raise BlockingIOError("no more processes")
+
+    monkeypatch.setattr(SpawnProcess, "start", refuse)
+    pulling = pull()
+    with pytest.raises(BlockingIOError):
+        pulling.start()
+    pulling.cancel()
+    assert pulling.finished and pulling.poll() == []
 
 
 def test_polling_never_waits(hub: Hub, data: bytes) -> None:
