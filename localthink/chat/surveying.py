@@ -4,15 +4,13 @@ llama.cpp stays out of this process. Speeds are measured while nothing else work
 """
 from __future__ import annotations
 
-import multiprocessing
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
-from multiprocessing.connection import Connection, wait
-from multiprocessing.context import SpawnProcess
+from multiprocessing.connection import Connection
 from typing import Protocol
 
-from localthink.child_process import end_with, interrupts_ignored, own_standard_error, stay_quiet
+from localthink.child_process import Child, end_with, stay_quiet
 from localthink.engine.messages import Loaded
 from localthink.errors import LocalthinkError
 from localthink.fit.room import Room
@@ -47,7 +45,7 @@ class Machine:
 
 
 class Look(Protocol):
-    """One look at the machine, under way; see `Child`."""
+    """One look at the machine, under way; see `Looking`."""
 
     def poll(self, seconds: float = 0) -> list[Machine]: ...
 
@@ -61,7 +59,7 @@ class Surveyor:
     """Knows the machine as it was seen last. `free` gives the bytes of free memory at any time, without a look."""
 
     def __init__(self, free: Callable[[], int] = free_memory, look: Callable[[bool], Look] | None = None) -> None:
-        self._free, self._start = free, look or Child
+        self._free, self._start = free, look or Looking
         self._look: Look | None = None
         self._measuring = self._tried = False
         self._machine = Machine(Room(0))
@@ -118,37 +116,25 @@ class Surveyor:
             self._look = None
 
 
-class Child:
+class Looking:
     """The process that looks: first at the memory, then, where it is told to measure, at the speeds."""
 
     def __init__(self, measure: bool) -> None:
-        spawn = multiprocessing.get_context("spawn")
-        theirs, self._life = spawn.Pipe(duplex=False)
-        self._seen, told = spawn.Pipe(duplex=False)
-        self._process: SpawnProcess = spawn.Process(target=serve, args=(theirs, told, measure), daemon=True)
-        with interrupts_ignored(), own_standard_error():
-            self._process.start()
-        theirs.close()  # so that the pipes end when the child does
-        told.close()
+        self._child = Child(serve, measure)
         self.finished = False
 
     def poll(self, seconds: float = 0) -> list[Machine]:
         """What has been seen, after waiting up to so long for the first of it."""
         seen: list[Machine] = []
-        wait([self._seen], seconds)
         try:
-            while self._seen.poll():
-                seen.append(self._seen.recv())
+            while self._child.news.poll(0 if seen else seconds):
+                seen.append(self._child.news.recv())
         except Exception:  # it has told all that it could find out
             self.finished = True
         return seen
 
     def close(self) -> None:
-        self._process.kill()
-        self._process.join()
-        self._process.close()
-        self._life.close()
-        self._seen.close()
+        self._child.end()
 
 
 def serve(parent: Connection[None, None], seen: Connection[Machine, None], measure: bool) -> None:
