@@ -171,7 +171,7 @@ def _read(path: Path) -> Receipt | None:
         receipt = _typed(Receipt(files=files, **values))
     except (ValueError, TypeError, KeyError):
         return None
-    return receipt if files else None
+    return receipt if files and path == _place(receipt) else None  # elsewhere nothing would replace or remove it
 
 
 def _typed(kept: Kept) -> Kept:

@@ -133,6 +133,14 @@ def test_a_damaged_receipt_is_as_good_as_none(tmp_path: Path, damage: bytes | di
     assert read_receipts() == () and read_receipt(kept) is None
 
 
+def test_a_receipt_in_anothers_place_is_none(tmp_path: Path) -> None:
+    kept = receipt(tmp_path / "m.gguf")
+    write_receipt(kept)
+    (path,) = locations.receipts().iterdir()
+    path.with_name("copy.json").write_bytes(path.read_bytes())
+    assert read_receipts() == (kept,)
+
+
 @pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="no pipes that lie in folders")
 def test_a_pipe_in_place_of_a_receipt_is_not_waited_for() -> None:
     locations.receipts().mkdir(parents=True)

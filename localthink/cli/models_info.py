@@ -35,7 +35,7 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
     from localthink.hub.wanted import is_address, parse_wanted
 
     spec, precision = split_name(name, read_catalogue())
-    if spec is None and not is_address(name):
+    if spec is None and (not is_address(name) or _is_ollamas(name)):
         from localthink.cli.info import command as info
 
         context.invoke(info, model=name, as_json=as_json)
@@ -58,6 +58,14 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
         out.write(f"\n{one_line(listing.place.repository)} at {listing.commit[:12]}\n", BOLD)
         _write([(offer.precision or offer.name, f"{sized(offer.bytes)}  {offer.name}") for offer in listing.offers],
                out)
+
+
+def _is_ollamas(name: str) -> bool:
+    """Whether ollama calls a model so that it has from the Hub, as hf.co/owner/repo:Q4_K_M."""
+    from localthink.local_models import found_models
+    from localthink.other_programs import OLLAMA
+
+    return any(name in model.names for model in found_models() if model.keeper == OLLAMA)
 
 
 def _write(rows: list[Row], out: Terminal) -> None:

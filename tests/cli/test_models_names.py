@@ -6,6 +6,7 @@ import json
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -160,6 +161,18 @@ def test_info_knows_a_precision_that_is_here_and_not_in_the_catalogue(models: Ca
 def test_info_takes_for_an_address_what_pull_does(models: Callable[..., Ran], page: str) -> None:
     ran = models("info", page)
     assert ran.code == 2 and "there is no file" not in ran.err and "write hf:owner/repo" in ran.err
+
+
+def test_info_shows_the_file_that_ollama_calls_like_a_page_of_the_hub(models: Callable[..., Ran], person: Path) -> None:
+    folder = person / ".ollama" / "models"
+    manifest = folder / "manifests" / "hf.co" / "me" / "r" / "Q4_K_M"
+    blob = folder / "blobs" / f"sha256-{'ab' * 32}"
+    for path in (manifest, blob):
+        path.parent.mkdir(parents=True)
+    write_tiny_gguf(blob, name="Mine")
+    layer = {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{'ab' * 32}"}
+    manifest.write_text(json.dumps({"layers": [layer]}))
+    assert models("info", "hf.co/me/r:Q4_K_M").out.startswith("Mine\n")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no name has a line's end there")
