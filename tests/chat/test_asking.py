@@ -79,7 +79,8 @@ def test_a_model_is_none_then_loading_then_ready_and_none_again():
 def test_an_opening_says_all_that_the_engine_is_told():
     stage = Stage(opened=False)
     stage.asker.load(Opening("toy", 2048, "q8_0", 3, Offload(5)))
-    assert stage.client.orders == [Loading("toy", SLOTS, 2048, cache="q8_0", threads=3, offload=Offload(5), watched=True)]
+    assert stage.client.orders == [
+        Loading("toy", SLOTS, 2048, cache="q8_0", threads=3, offload=Offload(5), watched=True)]
     assert stage.asker.opening == Opening("toy", 2048, "q8_0", 3, Offload(5))
 
 
