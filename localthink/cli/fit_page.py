@@ -21,6 +21,7 @@ SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too big": "✕"}
 STYLES: dict[Verdict, str] = {"fits": "32", "tight": "33", "too big": "31"}
 SAID: dict[Verdict, str] = {"fits": "fits with room to work in", "tight": "tight: little is left to work in",
                             "too big": "too big: the machine would swap"}
+TITLES = ("", "model", "precision", "needs", "context", "cache", "tokens/s")
 DISTURBED = 0.2  # share of the processor from which on a measurement says less
 NARROWEST, WIDEST = 20, 100  # columns of a sentence
 
@@ -28,17 +29,17 @@ NARROWEST, WIDEST = 20, 100  # columns of a sentence
 def show(advice: Advice, here: Survey, next_step: str, out: Terminal) -> None:
     """Write all of it. `next_step` is a command to give now, empty where there is none."""
     out.write("This machine\n", BOLD)
-    _lines(aligned(_machine(here)), out)
+    for name, value in _machine(here):
+        _say(f"{name:8}{value}", out, indent=10)
     out.write(f"\n{visible(advice.headline)}\n", BOLD)
     if advice.report is not None:
         _sum(advice.report, out)
-    width = min(WIDEST, max(NARROWEST, shutil.get_terminal_size().columns))
-    for line in textwrap.wrap(advice.why, width - 2):
-        out.write(f"  {visible(line)}\n", DIM)
+    _say(advice.why, out, DIM)
     if advice.others:
         out.write("\nBeside it\n", BOLD)
-        rows = [_row(each) for each in advice.others]
-        for each, line in zip(advice.others, aligned(rows, right=(3, 4, 5)), strict=True):
+        title, *lines = aligned([TITLES, *map(_row, advice.others)], right=(3, 4, 6))
+        out.write(f"{title}\n", DIM)
+        for each, line in zip(advice.others, lines, strict=True):
             out.write(f"{visible(line)}\n", STYLES[each.verdict] if each.verdict == "too big" else "")
     if next_step:
         out.write("\nNext: ", DIM)
@@ -74,10 +75,9 @@ def _sum(each: FitReport, out: Terminal) -> None:
         ("total", sized(parts.total), f"of {choice.room.described()}"),
     ]
     _lines(aligned(rows, right=(1,)), out)
-    out.write(f"  {SIGNS[each.verdict]} {SAID[each.verdict]}", STYLES[each.verdict])
     facts = [_layers(each), f"largest context {each.largest_context:,} tokens" if each.largest_context else "",
-             f"about {each.tokens_per_second:.1f} tokens/s" if each.tokens_per_second else ""]
-    out.write("".join(f" · {visible(fact)}" for fact in facts if fact) + "\n")
+             f"about {each.tokens_per_second:.1f} tokens/s" if each.tokens_per_second else "", *choice.waste()]
+    _say(" · ".join([f"{SIGNS[each.verdict]} {SAID[each.verdict]}", *filter(None, facts)]), out, STYLES[each.verdict])
 
 
 def _layers(each: FitReport) -> str:
@@ -89,10 +89,16 @@ def _layers(each: FitReport) -> str:
 
 
 def _row(each: FitReport) -> tuple[str, ...]:
-    speed = f"{each.tokens_per_second:.1f} tokens/s" if each.tokens_per_second else ""
     needs = each.choice.needs
-    return (SIGNS[each.verdict], each.candidate.name, each.candidate.precision, f"needs {sized(needs.total)}",
-            f"with {needs.context:,} tokens in {needs.cache_type}", speed)
+    return (SIGNS[each.verdict], each.candidate.name, each.candidate.precision, sized(needs.total),
+            f"{needs.context:,}", needs.cache_type, f"{each.tokens_per_second:.1f}" if each.tokens_per_second else "")
+
+
+def _say(text: str, out: Terminal, style: str = "", indent: int = 2) -> None:
+    """A sentence over as many lines as it takes, those after the first below where it began."""
+    width = min(WIDEST, max(NARROWEST, shutil.get_terminal_size().columns))
+    for line in textwrap.wrap(visible(text), width, initial_indent="  ", subsequent_indent=" " * indent):
+        out.write(f"{line}\n", style)
 
 
 def _rate(speed: float | None) -> str:

@@ -32,6 +32,9 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
 
 class Commands(LazyCommands):
     modules = COMMANDS
+    meant = {"pull": "models pull", "download": "models pull", "fit": "models fit",  # noqa: RUF012
+             "list": "models list", "ls": "models list", "remove": "models remove", "verify": "models verify",
+             "model": "models"}
 
 
 def _print_version(ctx: click.Context, _: click.Parameter, wanted: bool) -> None:

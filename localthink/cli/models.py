@@ -15,6 +15,8 @@ class Commands(LazyCommands):
         "verify": ("localthink.cli.models_verify", "Compare downloaded models with their checksums."),
         "remove": ("localthink.cli.models_remove", "Remove a downloaded model."),
     }
+    meant = {"ls": "list", "rm": "remove", "delete": "remove", "download": "pull", "get": "pull",  # noqa: RUF012
+             "show": "info", "check": "verify", "recommend": "fit"}
 
 
 @click.group("models", cls=Commands)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from localthink.errors import UsageError
-from localthink.fit.memory import LEAST_CONTEXT, ROUND, Needs, needs
+from localthink.fit.memory import LEAST_CONTEXT, ROUND, Needs, needs, rounded
 from localthink.fit.placement import Placement, place
 from localthink.fit.room import ORDER, Room, Verdict
 from localthink.model_shape import ModelShape, Weights
@@ -35,11 +35,15 @@ class Asked:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """How a model is opened, what that takes, and in which room."""
+    """How a model is opened, what that takes, and in which room.
+
+    `useful` is the most context that it can make use of, what it was trained for in every slot; 0 where nothing says.
+    """
 
     needs: Needs
     placement: Placement
     room: Room
+    useful: int = 0
 
     @property
     def verdict(self) -> Verdict:
@@ -54,7 +58,13 @@ class Choice:
             where.insert(0, f"{'all' if whole else f'{taken.gpu_layers} of {layers + 1}'} layers on "
                             f"{self.room.device_name} ({sized(taken.on_device)})")
         cache = f"{found.cache_type} cache {sized(found.cache)}"
-        return " · ".join([f"{name}: context {found.context:,} tokens", cache, *where])
+        return " · ".join([f"{name}: context {found.context:,} tokens", cache, *where, *self.waste()])
+
+    def waste(self) -> tuple[str, ...]:
+        """A sentence on context that nothing can be done with; none where there is none."""
+        if not self.useful or self.needs.context <= rounded(self.useful):
+            return ()
+        return (f"trained for {self.useful:,} tokens: the rest of the context is of no use",)
 
     def arithmetic(self) -> str:
         """The sum, term by term."""
@@ -131,7 +141,8 @@ def largest_for(shape: ModelShape, weights: Weights, room: Room, asked: Asked, c
 def plan(shape: ModelShape, weights: Weights, room: Room, asked: Asked, context: int, cache: str) -> Choice:
     """What exactly this context and cache would take, and where."""
     found = needs(shape, weights.total, context, cache, asked.slots, asked.split)
-    return Choice(found, place(found, shape, weights, room, asked.gpu_layers), room)
+    placed = place(found, shape, weights, room, asked.gpu_layers)
+    return Choice(found, placed, room, asked.slots * shape.context_length)
 
 
 def refusal(name: str, shape: ModelShape, weights: Weights, asked: Asked, choice: Choice) -> FitError:

@@ -83,13 +83,18 @@ def _why(chosen: FitReport, considered: Sequence[FitReport], asked: Asked, quick
     better = [each for each in considered if (each.candidate.score or 0.0) > (chosen.candidate.score or 0.0)]
     slow = [f"{each.candidate.name} ({each.tokens_per_second:.1f})" for each in better
             if fits_well(each, asked) and each.tokens_per_second is not None]
-    large = [each.candidate.name for each in better if not fits_well(each, asked)]
+    large = [each.candidate.name for each in better if each.verdict == "too big"]
+    cramped = [f"{each.candidate.name} ({each.choice.needs.context:,})" for each in better
+               if each.verdict != "too big" and not fits_well(each, asked)]
     unknown = "the best published scores of what fits; speeds were not measured"
     parts = [unknown if chosen.tokens_per_second is None else
              "the best published scores of what fits and is quick enough" if quick
              else f"nothing that fits writes {BEARABLE:.0f} tokens/s here, and this is the quickest"]
     if slow:
         parts.append(f"better but slower than {BEARABLE:.0f} tokens/s: {', '.join(slow)}")
+    if cramped:
+        parts.append("better but without room to work in, or with less than "
+                     f"{asked.context or ENOUGH_CONTEXT * asked.slots:,} tokens of context: {', '.join(cramped)}")
     if large:
         parts.append(f"better but too large: {', '.join(large)}")
     return "; ".join(parts)

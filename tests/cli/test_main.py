@@ -49,6 +49,16 @@ def test_an_unknown_command_is_refused_with_exit_code_2(capsys, monkeypatch):
     assert "frobnicate" in ran.err
 
 
+@pytest.mark.parametrize(("typed", "meant"), [
+    (["pull", "r1-qwen-7b"], "localthink models pull"), (["modles"], "localthink models"),
+    (["chta"], "localthink chat"),
+    (["models", "rm", "x"], "localthink models remove"), (["models", "lst"], "localthink models list")])
+def test_what_people_type_instead_is_understood(capsys, monkeypatch, typed, meant):
+    ran = run(capsys, monkeypatch, *typed)
+    assert ran.code == 2
+    assert f"did you mean {meant}?" in ran.err
+
+
 @pytest.mark.parametrize(("error", "code"), [(UsageError("no"), 2), (EngineError("no"), 1), (KeyboardInterrupt(), 130),
                                              (click.UsageError("no"), 2), (PermissionError(13, "no", "/x"), 1)])
 def test_errors_become_one_line_and_an_exit_code(capsys, monkeypatch, error, code):

@@ -136,3 +136,11 @@ def test_a_line_says_what_was_chosen() -> None:
         "big: context 16,384 tokens · f16 cache 2.00 GiB · needs 6.80 GiB of 24.00 GiB free")
     assert "all layers on GPU (" in chosen(24 * GIB, device=24 * GIB).described("big", LARGE.layers)
     assert " of 33 layers on GPU (" in chosen(24 * GIB, device=3 * GIB).described("big", LARGE.layers)
+
+
+def test_a_context_beyond_what_was_trained_is_told_to_be_of_no_use() -> None:
+    long = chosen(64 * GIB, Asked(context=200_000))
+    said = long.described("big", LARGE.layers)
+    assert said.endswith("trained for 131,072 tokens: the rest of the context is of no use")
+    assert not chosen(64 * GIB, Asked(2, 200_000)).waste()
+    assert not chosen(64 * GIB, Asked(context=131_072)).waste()

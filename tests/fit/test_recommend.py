@@ -65,6 +65,13 @@ def test_what_kept_better_ones_out_is_said() -> None:
     assert "better but too large: r1-llama-70b" in found.why
 
 
+def test_what_fits_with_too_short_a_context_is_not_called_too_large() -> None:
+    found = on(21.0, 14.0)
+    assert found is not None
+    assert "with less than 8,192 tokens of context: r1-qwen-32b (" in found.why
+    assert found.why.endswith("better but too large: r1-llama-70b")
+
+
 def test_where_all_are_slow_the_quickest_is_recommended_and_called_so() -> None:
     found = on(24.0, 2.0)
     assert found is not None
