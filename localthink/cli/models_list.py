@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from localthink.receipts import Receipt
 
 BOLD, DIM = "1", "2"
+SCORES = ("AIME 2024", "GPQA Diamond")  # whose mean is what models are compared by
 
 
 @click.command("list")
@@ -35,18 +36,20 @@ def command(here: bool, as_json: bool) -> None:
 
     catalogue = read_catalogue()
     found = [(model, catalogue_name(model, catalogue)) for model in found_models()]
-    begun = unfinished_pulls()
+    pulls = unfinished_pulls()
     if as_json:
-        click.echo(json_line(_object(found, begun, () if here else catalogue)))
+        click.echo(json_line(_object(found, pulls, () if here else catalogue)))
         return
     out = Terminal(sys.stdout)
     _show("Here", _found_rows(found), out, right=(1,))
-    if begun:
-        _show("Begun, and not whole: the same pull goes on", [
-            (name_of(receipt), f"{sized(taken)} of {sized(receipt.bytes)}", receipt.repository)
-            for receipt, taken in begun], out)
+    for title, begun in (("Begun, and not whole: the same pull goes on", True),
+                         ("Whole, and not sound: models pull mends what is damaged, models remove frees it", False)):
+        rows = [(name_of(receipt), f"{sized(taken)} of {sized(receipt.bytes)}", receipt.repository)
+                for receipt, taken in pulls if receipt.begun == begun]
+        if rows:
+            _show(title, rows, out)
     if not here:
-        _show("In the catalogue: localthink models pull NAME", _catalogue_rows(catalogue), out, right=(1, 2, 3, 4))
+        _show("In the catalogue: localthink models pull NAME", _catalogue_rows(catalogue), out, right=(1, 2, 3, 4, 5))
         out.write("\nlocalthink models fit says which of them suits this machine, models info NAME more of one.\n", DIM)
 
 
@@ -64,15 +67,15 @@ def _found_rows(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]]
 
 
 def _catalogue_rows(catalogue: Sequence[ModelSpec]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [("name", "parameters", "smallest", "largest", "AIME 2024")]
+    rows: list[tuple[str, ...]] = [("name", "parameters", "smallest", "largest", *SCORES)]
     for spec in catalogue:
         sizes = list(spec.precisions.values())
-        score = f"{spec.scores['AIME 2024']:.1f}" if "AIME 2024" in spec.scores else "—"
-        rows.append((spec.name, counted(spec.parameters), sized(sizes[0]), sized(sizes[-1]), score))
+        scores = (f"{spec.scores[name]:.1f}" if name in spec.scores else "—" for name in SCORES)
+        rows.append((spec.name, counted(spec.parameters), sized(sizes[0]), sized(sizes[-1]), *scores))
     return rows
 
 
-def _object(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]], begun: Sequence[tuple[Receipt, int]],
+def _object(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]], pulls: Sequence[tuple[Receipt, int]],
             catalogue: Sequence[ModelSpec]) -> dict[str, object]:
     from localthink.hub.naming import name_of
 
@@ -81,7 +84,8 @@ def _object(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]], be
                   "names": list(model.names), "precision": known[1] if known else model.precision,
                   "model": known[0].name if known else ""} for model, known in found],
         "unfinished": [{"name": name_of(receipt), "bytes": taken, "of": receipt.bytes,
-                        "repository": receipt.repository} for receipt, taken in begun],
+                        "repository": receipt.repository, "sound": None if receipt.begun else False}
+                       for receipt, taken in pulls],
         "catalogue": [spec_object(spec) for spec in catalogue],
     }
 

@@ -81,12 +81,12 @@ def _precision(model: str, force: bool) -> str:
     from localthink.receipts import read_receipts
 
     known = [receipt for receipt in read_receipts() if receipt.model == model and receipt.precision]
-    begun = next((receipt.precision for receipt in known if not receipt.complete), "")
-    here = next((receipt.precision for receipt in known if receipt.complete), "")
-    if begun or here:
-        why = f"{begun}: goes on with what was begun" if begun else f"{here} is here already"
-        Terminal(sys.stderr).write(f"{why}\n")
-        return begun or here
+    for why, found in (("goes on with what was begun", [each for each in known if each.begun]),
+                       ("is here already", [each for each in known if each.complete]),
+                       ("was damaged, and is mended", [each for each in known if each.damaged])):
+        if found:
+            Terminal(sys.stderr).write(f"{found[0].precision} {why}\n")
+            return found[0].precision
     return _fitting(model, force)
 
 

@@ -32,6 +32,8 @@ def pulled(tmp_path):
         file = PulledFile(path.name, str(path), path.stat().st_size, "0" * 64)
         receipt = Receipt("someone/models", "a" * 40, precision, (file,), "r1-qwen-7b")
         write_receipt(receipt.finished() if whole else receipt)
+        if not whole:
+            path.unlink()
         return receipt
 
     return make
@@ -61,6 +63,15 @@ def test_what_was_begun_is_listed_apart_and_not_as_a_model(models, pulled):
     assert "Begun, and not whole" in ran.out
     assert "r1-qwen-7b:Q4_K_M" in ran.out.split("Begun, and not whole")[1]
     assert "r1-qwen-7b" not in ran.out.split("Begun, and not whole")[0]
+
+
+def test_what_was_found_damaged_is_called_so_and_not_unfinished(models, pulled):
+    write_receipt(pulled().finished().doubted())
+    ran = models("list", "--here")
+    assert "r1-qwen-7b" not in ran.out.split("Whole, and not sound")[0]
+    assert "r1-qwen-7b:Q4_K_M" in ran.out.split("Whole, and not sound")[1]
+    assert "Begun" not in ran.out
+    assert json.loads(models("list", "--json").out)["unfinished"][0]["sound"] is False
 
 
 def test_a_list_for_programs_is_one_object(models, pulled):

@@ -93,7 +93,7 @@ def test_a_damaged_file_is_found_out_and_no_longer_offered(models: Callable[...,
     assert "it is damaged" in verified.out
     again = models("verify", "--json")
     assert again.code == 1 and [found["sound"] for found in json.loads(again.out)["files"]] == [False]
-    assert "tiny-Q4_K_M" not in models("list", "--here").out.split("Begun")[0]
+    assert "tiny-Q4_K_M" not in models("list", "--here").out.split("Whole, and not sound")[0]
     mended = models("pull", "hf:me/tiny")
     assert mended.code == 0 and "is damaged: it is loaded again" in mended.err
     assert models("verify").code == 0 and "tiny-Q4_K_M" in models("list", "--here").out
@@ -142,7 +142,7 @@ def test_a_name_without_a_precision_goes_on_with_what_was_begun_and_then_finds_i
     write_receipt(Receipt(second, "a" * 40, "Q8_0", (file,), "r1-qwen-1.5b"))
     pulled = models("pull", "r1-qwen-1.5b")
     assert pulled.code == 0 and pulled.out == f"{pointer}\n"
-    assert pulled.err.startswith("Q8_0: goes on with what was begun\n")
+    assert pulled.err.startswith("Q8_0 goes on with what was begun\n")
     assert pulled.err.endswith("checked, and ready: localthink chat -m r1-qwen-1.5b:Q8_0\n")
     assert hub.sent == {name: len(files[name])}
 
