@@ -116,11 +116,6 @@ def read_receipts() -> tuple[Receipt, ...]:
     return tuple(receipt for path in paths if (receipt := _read(path)) is not None)
 
 
-def read_receipt(receipt: Receipt) -> Receipt | None:
-    """What was kept of the same files at the same commit, whatever their state."""
-    return _read(_place(receipt))
-
-
 def write_receipt(receipt: Receipt, instead_of: Iterable[Receipt] = ()) -> None:
     """Keep it, in place of one of the same files at the same commit; those that it stands for now are forgotten.
 
