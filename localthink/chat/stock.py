@@ -14,13 +14,12 @@ from localthink.fit.recommend import USUAL, Recommendation, precision_for, recom
 from localthink.fit.report import FitReport, of_file, of_spec, report
 from localthink.gguf_header import read_facts
 from localthink.hub.removal import unfinished_pulls
-from localthink.hub.wanted import Wanted, parse_wanted
+from localthink.hub.wanted import Wanted, is_address, parse_wanted
 from localthink.local_models import FoundModel, catalogue_name, find_model, found_models
 from localthink.machine import free_disk
 from localthink.receipts import Receipt
 
 PREFER = (USUAL,)  # precisions for a repository that has several, where none is named
-ADDRESSES = ("hf:", "http://", "https://", "hf.co/", "huggingface.co/")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +55,11 @@ class Stock:
         """The bytes that an earlier pull of it has left."""
         return sum(bytes for receipt, bytes in self.unfinished
                    if (receipt.model, receipt.precision) == (spec.name, precision))
+
+    def going_on(self, spec: ModelSpec) -> str | None:
+        """The precision at which a pull of it was begun, which the next one goes on with; None where none was."""
+        return next((receipt.precision for receipt, _ in self.unfinished
+                     if receipt.begun and receipt.model == spec.name and receipt.precision in spec.precisions), None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +136,7 @@ def look_for(text: str, stock: Stock) -> Path | Wanted:
 
     Raises LocalthinkError where it is neither.
     """
-    if text.startswith(ADDRESSES):
+    if is_address(text):
         return parse_wanted(text)
     try:
         return find_model(text).absolute()

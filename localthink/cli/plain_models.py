@@ -100,7 +100,8 @@ def _begin(chat: PlainChat, name: str, force: bool) -> None:
         raise UsageError(f"{coming.state.name} is being pulled: wait for it, or /pull stop ends it")
     size = ""
     if wanted.model:
-        found = offer(parse_name(wanted.model)[0], _machine(chat), _wish(chat), wanted.precision or None)
+        spec = parse_name(wanted.model)[0]
+        found = offer(spec, _machine(chat), _wish(chat), wanted.precision or take_stock().going_on(spec))
         if found.report.verdict == "too big" and not force:
             choice = found.report.choice
             raise UsageError(f"{found.wanted} does not fit: it needs {sized(choice.needs.total)}, and there is "

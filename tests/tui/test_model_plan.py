@@ -123,6 +123,15 @@ def test_what_an_earlier_pull_has_left_is_told() -> None:
     assert "are here" not in found.why
 
 
+def test_what_was_begun_goes_on_where_no_other_precision_is_chosen() -> None:
+    file = PulledFile("a.gguf", "/hub/a.gguf", GIB, "")
+    begun = Receipt("a/b", "c", "Q3_K_M", (file,), SPEC.name)
+    for receipt, precision in ((begun, "Q3_K_M"), (begun.doubted(), "Q8_0")):
+        stock = replace(STOCK, unfinished=((receipt, 2**28),))
+        row, _ = plan_offer(SPEC, None, Asked(SLOTS), Machine(Room(22 * GIB), Bandwidth(120e9)), stock)
+        assert row.precision == precision
+
+
 def test_nothing_is_recommended_before_the_machine_was_measured_or_for_a_wrong_context() -> None:
     measured = Machine(Room(22 * GIB), Bandwidth(20e9))
     assert best_of(STOCK, Machine(measured.room), Asked(SLOTS)) is None

@@ -108,7 +108,8 @@ def plan(row: ModelRow, wish: Asked, machine: Machine) -> Plan:
 
 def plan_offer(spec: ModelSpec, precision: str | None, wish: Asked, machine: Machine, stock: Stock
                ) -> tuple[OfferRow, Plan]:
-    """What a model of the catalogue would take, at this precision or at the one that suits the machine."""
+    """What a model of the catalogue would take, at this precision, or the one that was begun or suits the machine."""
+    precision = precision or stock.going_on(spec)
     shown = OfferRow(spec, precision or next(iter(spec.precisions)))
     if (wrong := _wrong(wish)):
         return shown, Plan(wrong)
