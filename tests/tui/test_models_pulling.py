@@ -132,11 +132,19 @@ def test_a_key_chooses_another_precision_and_the_figures_follow(desk: Desk) -> N
     run(desk, steps)
 
 
-def test_enter_pulls_and_says_what_that_takes(desk: Desk) -> None:
+def test_enter_says_what_a_pull_takes_and_once_more_begins_it(desk: Desk) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-1.5b")
         desk.screen.query_one("#context", Input).value = "4096"
         await pilot.press("x", "enter")
+        assert "is a download of about " in desk.text("#said") and desk.coming.begun == []
+        desk.mark("r1-qwen-7b")
+        await wait_until(pilot, lambda: "r1-qwen-7b" in desk.text("#why"))
+        desk.mark("r1-qwen-1.5b")
+        await wait_until(pilot, lambda: "r1-qwen-1.5b" in desk.text("#why"))
+        await pilot.press("enter")
+        assert desk.coming.begun == []  # another row was looked at in between
+        await pilot.press("enter")
         ((wanted, opening),) = desk.coming.begun
         assert wanted.model == "r1-qwen-1.5b" and wanted.precision
         assert opening == Opening(threads=3, context=4096, cache="f16")
@@ -152,7 +160,7 @@ def test_enter_pulls_and_says_what_that_takes(desk: Desk) -> None:
 def test_progress_is_in_the_row_and_in_words(desk: Desk) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-7b")
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         await wait_until(pilot, lambda: "↓ …" in desk.text("#models"))
         desk.coming.come(phase="loading", bytes=GIB, total=4 * GIB, speed=2**24)
         await wait_until(pilot, lambda: "↓ 25%" in desk.text("#models"))
@@ -167,7 +175,7 @@ def test_progress_is_in_the_row_and_in_words(desk: Desk) -> None:
 def test_a_second_pull_is_refused_in_words_and_c_stops_the_first(desk: Desk) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-7b")
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         desk.mark("r1-qwen-14b")
         await pilot.press("enter")
         assert desk.text("#said").endswith("is being pulled: wait for it, or stop it first")
@@ -176,7 +184,7 @@ def test_a_second_pull_is_refused_in_words_and_c_stops_the_first(desk: Desk) -> 
         await wait_until(pilot, lambda: "goes on from there" in desk.text("#said"))
         assert "↓" not in desk.text("#models") and not desk.screen.query_one("#pull").display
         assert desk.screen.check_action("stop_pull", ()) is False
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         assert [wanted.model for wanted, _ in desk.coming.begun] == ["r1-qwen-7b", "r1-qwen-14b"]
 
     run(desk, steps)
@@ -209,12 +217,12 @@ def test_a_failure_is_told_whole_also_to_who_comes_back(desk: Desk) -> None:
 
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-7b")
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         desk.coming.come(phase="failed", reason=reason)
         desk.coming.said.append(f"r1-qwen-7b:Q4_K_M: not pulled: {reason}")
         await wait_until(pilot, lambda: reason in desk.text("#said"))
         assert desk.coming.said == []
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         assert len(desk.coming.begun) == 2
 
     run(desk, steps)
@@ -235,7 +243,7 @@ def test_what_was_pulled_moves_to_what_is_here(desk: Desk, tmp_path: Path) -> No
 
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-7b")
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         desk.here = (BUNDLED, kept)
         desk.coming.come(phase="here", path=path)
         await wait_until(pilot, lambda: str(path) in [row.key for row, _ in desk.table.rows])
@@ -256,6 +264,9 @@ def test_an_address_or_a_name_that_is_pasted_is_pulled(desk: Desk, typed: str, m
         pilot.app.post_message(events.Paste(typed))
         await wait_until(pilot, lambda: bool(desk.screen.query_one("#path", Input).value))
         await pilot.press("enter")
+        if model:  # a row, which is asked about
+            await wait_until(pilot, lambda: "Enter again pulls it" in desk.text("#said"))
+            await pilot.press("enter")
         await wait_until(pilot, lambda: bool(desk.coming.begun))
         ((wanted, _),) = desk.coming.begun
         assert (wanted.model, wanted.precision) == (model, precision)
@@ -302,7 +313,7 @@ def test_a_catalogue_that_cannot_be_read_is_told_of_and_what_is_here_stays(desk:
 def test_all_of_it_fits_on_any_terminal_while_one_is_pulled(desk: Desk, size: tuple[int, int]) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-7b")
-        await pilot.press("enter")
+        await pilot.press("enter", "enter")
         desk.coming.come(phase="loading", bytes=GIB, total=4 * GIB, speed=2**20)
         await wait_until(pilot, lambda: desk.screen.query_one("#pull").display)
         await pilot.pause()

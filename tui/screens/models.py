@@ -55,7 +55,7 @@ class ModelsScreen(ModelShelf[Opening | None]):
         self._seen, self._seen_pull = ModelState(), PullState()
         self._before = ModelState()  # when the loading that was begun here began
         self._wanted: Opening | None = None
-        self._insisted = ""  # a row that is too big, which Enter was pressed for once
+        self._insisted = ""  # a row that is too big, or a download, which Enter was pressed for once
         self._note = ""
         self._looks = 0
 
@@ -152,8 +152,19 @@ class ModelsScreen(ModelShelf[Opening | None]):
             return
         if planned.report is None:
             self.say(f"{row.name} cannot be opened so", trouble=True)
-        elif self._may(row, planned, "pulls it"):
+        elif self._may_pull(row, planned):
             self._begin_pull(parse_wanted(f"{row.name}:{row.precision}"), row.bytes, planned.verdict == "too big")
+
+    def _may_pull(self, row: OfferRow, planned: Plan) -> bool:
+        """Gigabytes are asked about once. While another is pulled there is nothing to ask: it is refused."""
+        if self._coming.state.running or self._insisted == row.key:
+            return True
+        if planned.verdict == "too big":
+            return self._may(row, planned, "pulls it")
+        self._insisted = row.key
+        self.say(f"{row.name}:{row.precision} is a download of about {sized(row.bytes)}, and {sized(self._stock.free)} "
+                 f"are free for it in {short(self._stock.folder)}: Enter again pulls it")
+        return False
 
     def pull(self, wanted: Wanted) -> None:
         """Pull what was typed, at the precision that suits the machine where none is named."""
@@ -164,6 +175,7 @@ class ModelsScreen(ModelShelf[Opening | None]):
             self.show_rows()
         if row is not None:
             self.query_one(ModelTable).mark(row.key)
+            self.query_one("#models").focus()
             self.action_pull()
         else:
             self._begin_pull(wanted, 0, False)
