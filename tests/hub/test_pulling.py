@@ -395,10 +395,10 @@ def test_the_next_source_of_a_model_serves_where_one_cannot(case: Case, hub: Hub
     hub.repositories[case.name] = Repository({FILE: model(0), "large-Q4_K_M.gguf": model(1)})
     names = [f"{case.name}{suffix}" for suffix in ("-gone", "-gated", "-other", "")]
     places = tuple(Place(name, None, "tiny-{precision}.gguf") for name in names)
-    wanted = Wanted("tiny", places, "Q4_K_M", "", "tiny")
+    wanted = Wanted("tiny", places, "Q4_K_M", "", "from-the-fourth")  # no other test's, which may be here already
     news = case.worker.follow(Order(wanted, patience=HASTY, spare=0))
     receipt = pulled(news)
-    assert (receipt.repository, receipt.model, receipt.path.read_bytes()) == (case.name, "tiny", model(0))
+    assert (receipt.repository, receipt.model, receipt.path.read_bytes()) == (case.name, "from-the-fourth", model(0))
     notes = [item.text for item in news if isinstance(item, Note)]
     assert [note.partition("; trying ")[2] for note in notes] == names[1:]
     none = case.worker.follow(Order(Wanted("tiny", places[:3], "Q4_K_M", "", "none"), patience=HASTY))
