@@ -209,7 +209,16 @@ def _of_catalogue(spec: ModelSpec, wanted: str | None, found: Iterable[FoundMode
         parse_name(f"{spec.name}:{wanted}")  # says which precisions there are
         asked = f"{spec.name}:{precision}"
     others = f"; here is {', '.join(names.values())}" if here else ""
-    raise UsageError(f"{asked} is not downloaded: localthink models pull {asked}{others}")
+    raise UsageError(f"{asked} is {_lacking(spec, asked)}: localthink models pull {asked}{others}")
+
+
+def _lacking(spec: ModelSpec, asked: str) -> str:
+    """What keeps a model of the catalogue from being used: that there is nothing of it, or nothing whole and sound."""
+    pulls = [receipt for receipt in read_receipts() if receipt.model == spec.name and not receipt.complete
+             and asked in (spec.name, receipt.called)]
+    if not pulls:
+        return "not downloaded"
+    return "begun and not whole" if pulls[0].begun else "here and not sound (localthink models verify says why)"
 
 
 def _bundled() -> Path:

@@ -10,6 +10,7 @@ import click
 from localthink.cli.models_lines import one_line, row_lines
 from localthink.cli.terminal import Terminal, json_line
 from localthink.precision import as_precision
+from localthink.receipts import read_receipts
 from localthink.sizes import counted, sized
 
 if TYPE_CHECKING:
@@ -112,7 +113,9 @@ def _files(spec: ModelSpec, here: list[tuple[str, FoundModel]]) -> Iterator[Row]
     for index, (precision, model) in enumerate(here):
         yield "" if index else "here", f"{precision or model.name}, {sized(model.bytes)}, {model.keeper}: {model.path}"
     if not here:
-        yield "here", f"nothing of it: localthink models pull {spec.name}"
+        begun = [f"{receipt.precision} begun" if receipt.begun else f"{receipt.precision}, not sound"
+                 for receipt in read_receipts() if receipt.model == spec.name and not receipt.complete]
+        yield "here", f"{', '.join(begun) or 'nothing of it'}: localthink models pull {spec.name}"
 
 
 def _object(spec: ModelSpec | None, here: list[tuple[str, FoundModel]], listing: Listing | None) -> dict[str, object]:

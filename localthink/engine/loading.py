@@ -76,7 +76,7 @@ def _check(slots: int, context: int | None, cache: str | None, threads: int | No
     if cache is not None and cache not in CACHE_TYPES:
         raise UsageError(f"the cache type is {cache!r}: it is one of {', '.join(CACHE_TYPES)}")
     if context is not None and not LEAST_CONTEXT <= context < 2**31:
-        raise UsageError(f"context is {context}: give a number of tokens of at least {LEAST_CONTEXT}")
+        raise UsageError(f"context is {context:,}: give a number of tokens from {LEAST_CONTEXT} to {2**31 - 1:,}")
     if threads is not None and not 1 <= threads <= MOST_THREADS:
         raise UsageError(f"threads is {threads}: give 1 to {MOST_THREADS}")
     if layout not in LAYOUTS:

@@ -98,6 +98,16 @@ def test_what_of_an_entry_is_here_is_said(models, pulled):
     assert json.loads(models("info", "r1-qwen-7b", "--json").out)["here"][0]["path"] == str(receipt.path)
 
 
+def test_what_is_begun_or_damaged_is_said_by_info_and_by_whoever_would_use_it(models, pulled, capsys, monkeypatch):
+    receipt = pulled(whole=False)
+    assert "Q4_K_M begun: localthink models pull r1-qwen-7b" in models("info", "r1-qwen-7b").out
+    ran = run(capsys, monkeypatch, "ask", "-m", "r1-qwen-7b:Q4_K_M", "Hello")
+    assert ran.code == 2 and "r1-qwen-7b:Q4_K_M is begun and not whole: localthink models pull" in ran.err
+    write_receipt(receipt.doubted())
+    assert "Q4_K_M, not sound: localthink models pull r1-qwen-7b" in models("info", "r1-qwen-7b").out
+    assert "is here and not sound" in run(capsys, monkeypatch, "ask", "-m", "r1-qwen-7b", "Hello").err
+
+
 def test_a_file_is_shown_as_info_shows_it(models, tmp_path):
     path = write_tiny_gguf(tmp_path / "mine.gguf", name="Mine")
     assert models("info", path).out == models("info", path).out
