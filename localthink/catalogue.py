@@ -29,6 +29,8 @@ _REPOSITORY = re.compile(r"[A-Za-z0-9._-]+/[A-Za-z0-9._-]+")
 # What may stand behind a model's title in the name of its file: a precision, and how it was made.
 _BEHIND_TITLE = re.compile(r"(-gguf)?([-._:](i1-)?(?P<precision>[a-z0-9_.-]+?))?([-._]imat(rix)?)?", re.IGNORECASE)
 
+COMPARED_BY = ("AIME 2024", "GPQA Diamond")  # the scores whose mean models are compared by: mathematics and science
+
 
 @dataclass(frozen=True, slots=True)
 class Source:

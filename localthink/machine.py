@@ -42,9 +42,12 @@ def free_disk(folder: Path) -> int:
     """Bytes free on the disk that a folder is, or would be, on."""
     import shutil
 
-    while not folder.exists() and folder != folder.parent:
-        folder = folder.parent
-    return shutil.disk_usage(folder).free
+    return shutil.disk_usage(nearest_folder(folder)).free
+
+
+def nearest_folder(folder: Path) -> Path:
+    """The folder itself, or the first above it that there is already."""
+    return next((each for each in (folder, *folder.parents) if each.exists()), folder)
 
 
 def memory_bandwidth(seconds: float = 1.0, threads: int | None = None) -> float:

@@ -10,8 +10,8 @@ from localthink.chat.asking import SLOTS
 from localthink.chat.surveying import Machine
 from localthink.errors import LocalthinkError, UsageError
 from localthink.fit.choice import Asked
-from localthink.fit.recommend import USUAL, Recommendation, precision_for, recommend
-from localthink.fit.report import FitReport, of_file, of_spec, report
+from localthink.fit.recommend import USUAL, Recommendation, recommend, suited
+from localthink.fit.report import FitReport, of_file, report, reports
 from localthink.gguf_header import read_facts
 from localthink.hub.removal import unfinished_pulls
 from localthink.hub.wanted import Wanted, is_address, parse_wanted
@@ -113,8 +113,9 @@ def asked(context: int | None, cache: str | None, gpu_layers: int | None) -> Ask
 
 def offer(spec: ModelSpec, machine: Machine, wish: Asked, precision: str | None = None) -> Offer:
     """A model of the catalogue at this precision, or the one that suits the machine. Raises UsageError."""
-    best = precision_for(spec, machine.room, wish, machine.bandwidth)
-    chosen = best if precision is None else report(of_spec(spec, precision), machine.room, wish, machine.bandwidth)
+    every = reports(spec, machine.room, wish, machine.bandwidth)
+    best = suited(every, spec, wish)
+    chosen = best if precision is None else next(each for each in every if each.candidate.precision == precision)
     return Offer(spec, chosen, best.candidate.precision)
 
 

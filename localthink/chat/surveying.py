@@ -32,13 +32,14 @@ class Machine:
     def beside(self, loaded: Loaded | None, on_gpu: bool) -> Machine:
         """The same, with what the model that is open will give back; `on_gpu` says that it may be there.
 
-        Weights in the machine's memory are mapped from the file: the system counts them as free already.
+        Weights that are mapped from the file into the machine's memory are counted as free already by the system.
         """
         if loaded is None:
             return self
         room = self.room
         if not (room.device and loaded.gpu and on_gpu):
-            return replace(self, room=replace(room, memory=room.memory + loaded.cache_bytes))
+            given = loaded.cache_bytes + (0 if loaded.mapped else loaded.weight_bytes)
+            return replace(self, room=replace(room, memory=room.memory + given))
         given = loaded.weight_bytes + loaded.cache_bytes
         return replace(self, room=replace(room, device=room.device + given,
                                           memory=room.memory + (given if room.shared else 0)))

@@ -75,17 +75,10 @@ def _sum(each: FitReport, out: Terminal) -> None:
         ("total", sized(parts.total), f"of {choice.room.described()}"),
     ]
     _lines(aligned(rows, right=(1,)), out)
-    facts = [_layers(each), f"largest context {each.largest_context:,} tokens" if each.largest_context else "",
+    facts = [*choice.offloaded(each.candidate.shape.layers),
+             f"largest context {each.largest_context:,} tokens" if each.largest_context else "",
              f"about {each.tokens_per_second:.1f} tokens/s" if each.tokens_per_second else "", *choice.waste()]
     _say(" · ".join([f"{SIGNS[each.verdict]} {SAID[each.verdict]}", *filter(None, facts)]), out, STYLES[each.verdict])
-
-
-def _layers(each: FitReport) -> str:
-    placed, layers = each.choice.placement, each.candidate.shape.layers
-    if not placed.gpu_layers:
-        return ""
-    count = "all layers" if placed.gpu_layers > layers else f"{placed.gpu_layers} of {layers + 1} layers"
-    return f"{count} on {each.choice.room.device_name} ({sized(placed.on_device)})"
 
 
 def _row(each: FitReport) -> tuple[str, ...]:

@@ -14,6 +14,7 @@ from localthink.cli.terminal import Terminal, json_line
 from localthink.records import CACHE_TYPES, Offload
 
 if TYPE_CHECKING:
+    from localthink.catalogue import ModelSpec
     from localthink.engine.survey import Survey
     from localthink.fit.advice import Advice
     from localthink.fit.choice import Asked
@@ -38,6 +39,7 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     MODEL is a name of the catalogue (r1-qwen-7b, r1-qwen-7b:Q5_K_M), or a file or its name. Nothing is loaded or
     downloaded.
     """
+    from localthink.catalogue import read_catalogue
     from localthink.cli.fit_page import show
     from localthink.engine.survey import survey
     from localthink.fit.choice import Asked
@@ -45,7 +47,8 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     offload = Offload(gpu_layers_of(gpu_layers))  # which refuses what no command takes
     asked = Asked(slots, context, None if cache == AUTO else cache, offload.layers)
     free = parse_size(memory) if memory is not None else None
-    advise = _adviser(model, asked)  # what is wrong with a name is said before anything is measured
+    catalogue = read_catalogue()
+    advise = _adviser(model, catalogue, asked)  # what is wrong with a name is said before anything is measured
     waiting = Terminal(sys.stderr)
     if not no_measure:
         waiting.replace_line("measuring this machine …")
@@ -55,28 +58,25 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     if as_json:
         click.echo(json_line({**advice.as_object(), "machine": _machine(here)}))
     else:
-        show(advice, here, _next_step(advice), Terminal(sys.stdout))
+        show(advice, here, _next_step(advice, catalogue), Terminal(sys.stdout))
 
 
-def _next_step(advice: Advice) -> str:
+def _next_step(advice: Advice, catalogue: tuple[ModelSpec, ...]) -> str:
     """Get it, or use it where it is here; nothing where it would not fit."""
-    from localthink.catalogue import read_catalogue
     from localthink.local_models import catalogue_name, found_models
 
     if advice.report is None or advice.report.verdict == "too big" or not advice.pull:
         return ""
-    catalogue = read_catalogue()
     known = (catalogue_name(model, catalogue) for model in found_models())
     here = any(entry is not None and f"{entry[0].name}:{entry[1]}" == advice.pull for entry in known)
     return f"localthink {'chat -m' if here else 'models pull'} {advice.pull}"
 
 
-def _adviser(model: str | None, asked: Asked) -> Callable[[Survey], Advice]:
+def _adviser(model: str | None, catalogue: tuple[ModelSpec, ...], asked: Asked) -> Callable[[Survey], Advice]:
     """What there is to say of a model, or of all of them, once the machine is known."""
-    from localthink.catalogue import parse_name, read_catalogue, split_name
+    from localthink.catalogue import parse_name, split_name
     from localthink.fit import advice
 
-    catalogue = read_catalogue()
     if model is None:
         return lambda here: advice.advise(catalogue, here.room, asked, here.bandwidth)
     if split_name(model, catalogue)[0] is not None:

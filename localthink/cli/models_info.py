@@ -35,7 +35,8 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
     from localthink.catalogue import parse_name, read_catalogue, split_name
     from localthink.hub.wanted import is_address, parse_wanted
 
-    spec, precision = split_name(name, read_catalogue())
+    catalogue = read_catalogue()
+    spec, precision = split_name(name, catalogue)
     if spec is None and (not is_address(name) or _is_ollamas(name)):
         from localthink.cli.info import command as info
 
@@ -43,7 +44,7 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
         return
     from localthink.hub.pull import look_up
 
-    here = _here(spec) if spec is not None else []
+    here = _here(spec, catalogue) if spec is not None else []
     known = any(name in model.names or as_precision(precision or "") == kept for kept, model in here)
     if spec is not None and not known:
         parse_name(name)  # says which precisions there are
@@ -73,12 +74,10 @@ def _write(rows: list[Row], out: Terminal) -> None:
     out.write(row_lines(rows) if rows else "  holds no GGUF model\n")
 
 
-def _here(spec: ModelSpec) -> list[tuple[str, FoundModel]]:
+def _here(spec: ModelSpec, catalogue: tuple[ModelSpec, ...]) -> list[tuple[str, FoundModel]]:
     """What of a model is on this machine, with its precision."""
-    from localthink.catalogue import read_catalogue
     from localthink.local_models import catalogue_name, found_models
 
-    catalogue = read_catalogue()
     known = ((catalogue_name(model, catalogue), model) for model in found_models())
     return [(entry[1], model) for entry, model in known if entry is not None and entry[0].name == spec.name]
 

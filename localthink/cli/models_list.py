@@ -18,7 +18,6 @@ if TYPE_CHECKING:
     from localthink.receipts import Receipt
 
 BOLD, DIM = "1", "2"
-SCORES = ("AIME 2024", "GPQA Diamond")  # whose mean is what models are compared by
 
 
 @click.command("list")
@@ -67,10 +66,12 @@ def _found_rows(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]]
 
 
 def _catalogue_rows(catalogue: Sequence[ModelSpec]) -> list[tuple[str, ...]]:
-    rows: list[tuple[str, ...]] = [("name", "parameters", "smallest", "largest", *SCORES)]
+    from localthink.catalogue import COMPARED_BY
+
+    rows: list[tuple[str, ...]] = [("name", "parameters", "smallest", "largest", *COMPARED_BY)]
     for spec in catalogue:
         sizes = list(spec.precisions.values())
-        scores = (f"{spec.scores[name]:.1f}" if name in spec.scores else "—" for name in SCORES)
+        scores = (f"{spec.scores[name]:.1f}" if name in spec.scores else "—" for name in COMPARED_BY)
         rows.append((spec.name, counted(spec.parameters), sized(sizes[0]), sized(sizes[-1]), *scores))
     return rows
 

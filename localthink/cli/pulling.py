@@ -1,13 +1,12 @@
 """How far a download is: a bar on a terminal, a line every tenth elsewhere."""
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from localthink.cli.terminal import Terminal
+from localthink.cli.terminal import Terminal, redraws
 from localthink.hub.news import Checking, Found, News, Note, Progress, Waiting
 from localthink.sizes import sized
 from localthink.visible_text import visible
@@ -96,7 +95,7 @@ def showing(quiet: bool) -> Iterator[Shown]:
     """What suits standard error."""
     if quiet:
         yield Quiet()
-    elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    elif not redraws(sys.stderr):
         yield Lines(Terminal(sys.stderr))
     else:
         from rich.console import Console

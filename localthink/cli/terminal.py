@@ -12,6 +12,11 @@ from localthink.errors import UsageError
 from localthink.visible_text import visible
 
 
+def redraws(stream: TextIO) -> bool:
+    """Whether what is written to it can be drawn anew: on a terminal that can move its cursor."""
+    return stream.isatty() and os.environ.get("TERM") != "dumb"
+
+
 def json_line(value: object) -> str:
     """JSON for standard output: plain ASCII on a terminal, which obeys control characters, UTF-8 in a pipe."""
     return json.dumps(value, ensure_ascii=sys.stdout.isatty())

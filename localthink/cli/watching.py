@@ -1,7 +1,6 @@
 """What a person sees of a run: a live display on a terminal, a line every half minute elsewhere, a table at the end."""
 from __future__ import annotations
 
-import os
 import sys
 import time
 from collections.abc import Iterator, Sequence
@@ -9,7 +8,7 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from localthink.batch.figures import Figures, duration
-from localthink.cli.terminal import Terminal
+from localthink.cli.terminal import Terminal, redraws
 from localthink.visible_text import visible
 
 if TYPE_CHECKING:
@@ -75,7 +74,7 @@ def watching(received: Sequence[int], quiet: bool) -> Iterator[Quiet]:
     """The watcher that suits standard error."""
     if quiet:
         yield Quiet(received)
-    elif not sys.stderr.isatty() or os.environ.get("TERM") == "dumb":
+    elif not redraws(sys.stderr):
         yield Lines(received)
     else:
         from rich.console import Console

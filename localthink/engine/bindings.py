@@ -90,7 +90,10 @@ def _set(params: Any, **fields: Any) -> None:
 
 
 class NativeModel:
-    """Weights and vocabulary. `offload` says how many layers go to GPUs; `progress` is told of the loading."""
+    """Weights and vocabulary. `offload` says how many layers go to GPUs; `progress` is told of the loading.
+
+    `mapped` says that weights in memory are pages of the file, which the system counts as free.
+    """
 
     def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
                  progress: Progress | None = None) -> None:
@@ -105,10 +108,12 @@ class NativeModel:
                 raise EngineError(f"gpu-shares names {len(offload.shares)} GPUs: llama.cpp knows {most} at most")
             shares = (ctypes.c_float * most)(*offload.shares)
             _set(params, tensor_split=shares)
-        if "AMX_INT8 = 1" in backend():
+        amx, repacks = (f"{name} = 1" in backend() for name in ("AMX_INT8", "REPACK"))
+        self.mapped = bool(offload.layers) or amx or not repacks
+        if amx:
             # llama.cpp's AMX kernels crash on many machines (ggml-org/llama.cpp #20824, #26954): keep weights off them
             _set(params, use_extra_bufts=False)
-        elif not offload.layers and "REPACK = 1" in backend():
+        if not self.mapped:
             # the file's pages of a tensor stay in memory beside its repacked copy, half of a model again: read, not map
             _set(params, load_mode=lib.LLAMA_LOAD_MODE_NONE)
         if progress is not None:

@@ -50,7 +50,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), wanted, force)
     if on_choice is not None:
         on_choice(choice.described(facts.path.stem, facts.layers))
-    opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress)
+    opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress, facts=facts)
     try:
         native = NativeContext(opened.native, choice.needs.context, slots, STEP_TOKENS, choice.needs.cache_type,
                                threads or physical_cores(), split=layout == "split")

@@ -95,6 +95,7 @@ class Loaded:
     `name` is the file's, without its ending; `path` the file itself; `trained` the context that the model
     was trained for; `weight_bytes` and `cache_bytes` are what its weights and the whole cache take, and
     `choice` says in a line how it was opened. `room` is the memory that was free beside a vocabulary.
+    `mapped` says that weights in memory are pages of the file, which the system counts as free.
     """
 
     slots: int
@@ -111,6 +112,7 @@ class Loaded:
     cache_bytes: int = 0
     choice: str = ""
     room: Room | None = None
+    mapped: bool = True
 
 
 @dataclass(frozen=True, slots=True)

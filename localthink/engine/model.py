@@ -45,14 +45,15 @@ class Vocabulary:
 
 
 class Model:
-    """A GGUF file opened by llama.cpp; `vocabulary_only` leaves the weights on disk.
+    """A GGUF file opened by llama.cpp; `vocabulary_only` leaves the weights on disk. `facts` are what `read_facts` says
+    of it, where that was asked before.
 
     Raises ModelFileError where the header is not sound, EngineError where llama.cpp refuses it.
     """
 
     def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
-                 progress: Progress | None = None) -> None:
-        self.facts = read_facts(path)
+                 progress: Progress | None = None, facts: ModelFacts | None = None) -> None:
+        self.facts = facts if facts is not None else read_facts(path)
         self.gpu_layers = offload.layers or 0
         if not vocabulary_only and not self.facts.has_weights:
             raise ModelFileError(f"{path} holds a vocabulary and no weights: it can be shown, not asked")

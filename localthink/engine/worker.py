@@ -145,7 +145,8 @@ class Worker:
         self._news.send(Loaded(
             engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu(), engine.model.name,
             str(facts.path), facts.quantization, facts.context_length, facts.thinks, facts.weight_bytes,
-            engine.cells * facts.cache_bytes_per_token(engine.cache, engine.cache), "".join(said)))
+            engine.cells * facts.cache_bytes_per_token(engine.cache, engine.cache), "".join(said),
+            mapped=engine.model.native.mapped))
 
     def _share(self, share: float) -> None:
         now = time.perf_counter()

@@ -7,7 +7,7 @@ from typing import Any
 
 from localthink.catalogue import ModelSpec
 from localthink.fit.choice import Asked
-from localthink.fit.recommend import USUAL, precision_for, recommend
+from localthink.fit.recommend import USUAL, recommend, suited
 from localthink.fit.report import FitReport, of_file, report, reports
 from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
@@ -49,9 +49,9 @@ def advise_on_spec(spec: ModelSpec, precision: str | None, room: Room, asked: As
     """Whether a model of the catalogue fits, at a named precision or at the one that suits."""
     every = reports(spec, room, asked, bandwidth)
     chosen = (next(each for each in every if each.candidate.precision == precision) if precision is not None
-              else precision_for(spec, room, asked, bandwidth))
+              else suited(every, spec, asked))
     why = "as asked" if precision is not None else _precision_reason(chosen)
-    others = tuple(each for each in every if each is not chosen and each.candidate != chosen.candidate)
+    others = tuple(each for each in every if each is not chosen)
     return Advice(chosen, f"{spec.title} ({spec.name}) at {chosen.candidate.precision}", why, others,
                   f"{spec.name}:{chosen.candidate.precision}")
 

@@ -52,14 +52,15 @@ class _Batch:
     longest: int
     gpu_layers: int | None
 
-    def plan(self, slots: int, cache: str, split: bool | None = None) -> Choice:
-        """Every slot with its own longest."""
-        asked = Asked(slots, None, cache, self.gpu_layers, slots > 1 if split is None else split)
-        return plan(self.shape, self.weights, self.room, asked, slots * self.longest, cache)
+    def plan(self, slots: int, cache: str, cells: int, split: bool) -> Choice:
+        asked = Asked(slots, None, cache, self.gpu_layers, split)
+        return plan(self.shape, self.weights, self.room, asked, cells, cache)
 
     def holds(self, slots: int, cache: str, whole: bool) -> bool:
-        """Whether so many fit with room to work in; with `whole`, all layers where they are fast."""
-        choice = self.plan(slots, cache)
+        """Whether so many, each with its own longest, fit with room to work in; with `whole`, all layers where they are
+        fast.
+        """
+        choice = self.plan(slots, cache, slots * self.longest, slots > 1)
         return choice.verdict == "fits" and (not whole or choice.placement.whole(self.shape, self.room))
 
     def most(self, cache: str, whole: bool, limit: int) -> int:
@@ -96,8 +97,7 @@ def fit_batch(shape: ModelShape, weights: Weights, longest: int, samples: int, r
     fits = batch.holds(chosen, type_, whole)
     layout = split if split is not None else fits and chosen > 1
     cells = chosen * batch.longest if fits or layout else batch.shared(chosen, type_)
-    asked = Asked(chosen, cells, type_, gpu_layers, layout)
-    choice = plan(shape, weights, room, asked, cells, type_)
+    choice = batch.plan(chosen, type_, cells, layout)
     limits = {"one for each sample": samples, "the most that llama.cpp takes": MOST_SLOTS,
               f"{ON_GPU} with a GPU" if whole else f"{PER_CORE} a core on {cores} {_plural('core', cores)}": by_cores}
     reason = "as asked" if slots else _reason(chosen, most, limits)

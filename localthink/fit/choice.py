@@ -51,14 +51,18 @@ class Choice:
 
     def described(self, name: str, layers: int) -> str:
         """What was chosen for the model of this name, in a line; `layers` are those that it has."""
-        found, taken = self.needs, self.placement
-        where = [f"needs {sized(found.total)} of {self.room.described()}"]
-        if taken.gpu_layers:
-            whole = taken.gpu_layers > layers
-            where.insert(0, f"{'all' if whole else f'{taken.gpu_layers} of {layers + 1}'} layers on "
-                            f"{self.room.device_name} ({sized(taken.on_device)})")
+        found = self.needs
         cache = f"{found.cache_type} cache {sized(found.cache)}"
-        return " · ".join([f"{name}: context {found.context:,} tokens", cache, *where, *self.waste()])
+        return " · ".join([f"{name}: context {found.context:,} tokens", cache, *self.offloaded(layers),
+                           f"needs {sized(found.total)} of {self.room.described()}", *self.waste()])
+
+    def offloaded(self, layers: int) -> tuple[str, ...]:
+        """How many of the model's `layers` are on the GPU, and what they take; nothing where none are."""
+        taken = self.placement
+        if not taken.gpu_layers:
+            return ()
+        count = "all layers" if taken.gpu_layers > layers else f"{taken.gpu_layers} of {layers + 1} layers"
+        return (f"{count} on {self.room.device_name} ({sized(taken.on_device)})",)
 
     def waste(self) -> tuple[str, ...]:
         """A sentence on context that nothing can be done with; none where there is none."""

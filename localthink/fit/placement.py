@@ -1,6 +1,7 @@
 """Which layers go to a GPU, and what that takes on either side."""
 from __future__ import annotations
 
+from bisect import bisect_right
 from dataclasses import dataclass
 
 from localthink.fit.memory import FLOAT, STEP_TOKENS, Needs, mask_bytes
@@ -31,8 +32,8 @@ def place(needs: Needs, shape: ModelShape, weights: Weights, room: Room, gpu_lay
     if not room.device or gpu_layers == 0:
         return Placement(0, 0, needs.total, judge(needs.total, room.memory))
     if gpu_layers is None:
-        gpu_layers = next((layers for layers in range(everything, 0, -1)
-                           if _on_device(needs, shape, weights, layers) <= room.device * SHARE), 0)
+        gpu_layers = bisect_right(range(1, everything + 1), room.device * SHARE,
+                                  key=lambda layers: _on_device(needs, shape, weights, layers))
         if not gpu_layers:
             return place(needs, shape, weights, room, 0)
     layers = everything if gpu_layers < 0 else min(gpu_layers, everything)

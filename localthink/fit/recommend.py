@@ -54,11 +54,14 @@ def usual_precision(spec: ModelSpec) -> str:
 
 
 def precision_for(spec: ModelSpec, room: Room, asked: Asked, bandwidth: Bandwidth) -> FitReport:
-    """The precision of one model that suits this machine.
+    """The precision of one model that suits this machine; see `suited`."""
+    return suited(reports(spec, room, asked, bandwidth), spec, asked)
 
-    As in the recommendation; where the usual one does not fit, the highest that does, and else the smallest there is.
+
+def suited(found: Sequence[FitReport], spec: ModelSpec, asked: Asked) -> FitReport:
+    """Of all precisions of a model, the one that suits: as in the recommendation; where the usual one does not fit, the
+    highest that does, and else the smallest there is.
     """
-    found = reports(spec, room, asked, bandwidth)
     fitting = [each for each in found if fits_well(each, asked)]
     usual = next(each for each in found if each.candidate.precision == usual_precision(spec))
     if usual not in fitting:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localthink.catalogue import ModelSpec
+from localthink.catalogue import COMPARED_BY, ModelSpec
 from localthink.fit.choice import Asked, Choice, choose, largest_for
 from localthink.fit.room import Room, Verdict
 from localthink.fit.speed import Bandwidth, tokens_per_second
@@ -66,8 +66,8 @@ def of_spec(spec: ModelSpec, precision: str) -> Candidate:
 
 def score_of(spec: ModelSpec) -> float | None:
     """How good a model is: the mean of what was published for it on mathematics and on science."""
-    found = [spec.scores[name] for name in ("AIME 2024", "GPQA Diamond") if name in spec.scores]
-    return sum(found) / len(found) if len(found) == 2 else None
+    found = [spec.scores[name] for name in COMPARED_BY if name in spec.scores]
+    return sum(found) / len(found) if len(found) == len(COMPARED_BY) else None
 
 
 def report(candidate: Candidate, room: Room, asked: Asked, bandwidth: Bandwidth) -> FitReport:

@@ -5,7 +5,6 @@ whole and checked; and a receipt that says which of both, so that neither is off
 """
 from __future__ import annotations
 
-import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
@@ -31,6 +30,7 @@ from localthink.hub.sums import Sum
 from localthink.hub.transfer import Source, Transfer
 from localthink.hub.typed import as_typed
 from localthink.hub.wanted import Place
+from localthink.machine import free_disk, nearest_folder
 from localthink.receipts import PulledFile, Receipt, read_receipts, write_receipt
 from localthink.sizes import sized
 
@@ -154,8 +154,8 @@ class Pulling:
                                     f"takes {sized(size)}: `localthink models remove {as_typed(old.state)}` frees it"))
 
     def _check_space(self, missing: int) -> None:
-        folder = next(path for path in (self._folder, *self._folder.parents) if path.exists())
-        free = shutil.disk_usage(folder).free
+        folder = nearest_folder(self._folder)
+        free = free_disk(folder)
         if missing and missing + self._order.spare > free:
             raise LocalthinkError(f"{sized(missing)} are still to be loaded and {sized(self._order.spare)} should stay "
                                   f"free, but the disk of {folder} has {sized(free)}: free some of it, or set HF_HOME "

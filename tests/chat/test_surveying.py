@@ -116,6 +116,7 @@ def test_a_process_that_cannot_be_started_leaves_what_is_known() -> None:
 @pytest.mark.parametrize(("loaded", "on_gpu", "room", "expected"), [
     (None, True, Room(GIB), Room(GIB)),
     (LOADED, True, Room(GIB), Room(2 * GIB)),
+    (replace(LOADED, mapped=False), True, Room(GIB), Room(6 * GIB)),
     (LOADED, True, Room(GIB, GIB, "card"), Room(2 * GIB, GIB, "card")),
     (replace(LOADED, gpu=True), False, Room(GIB, GIB, "card"), Room(2 * GIB, GIB, "card")),
     (replace(LOADED, gpu=True), True, Room(GIB, GIB, "card"), Room(GIB, 6 * GIB, "card")),
