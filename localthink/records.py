@@ -150,6 +150,13 @@ def check_limits(samples: int, seed: int, max_tokens: int | None, stop: tuple[st
         raise UsageError("a stop string is empty: it would stop at once")
 
 
+def check_think(raw: bool, think: ThinkMode) -> None:
+    """Raise UsageError where a prompt is to be opened that is to be sent as it stands."""
+    if raw and think == "open":
+        raise UsageError("think is 'open', and a raw prompt is sent as it stands: end it with the opening tag, or "
+                         "leave one of the two out")
+
+
 @dataclass(frozen=True, slots=True)
 class Thought:
     """One line of thought: `start` and `end` are offsets into the sample's token ids.
@@ -200,7 +207,6 @@ class Trace:
     finish_reason: FinishReason
     thoughts: tuple[Thought, ...]
     switches: int
-    paraphrases: int
     held: int
     sampling: Sampling
     tip: Tip
@@ -208,6 +214,7 @@ class Trace:
     prompt_tokens_per_second: float
     tokens_per_second: float
     steered: tuple[Steered, ...] = ()
+    paraphrases: int = 0
 
     @property
     def tokens(self) -> int:

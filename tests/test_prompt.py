@@ -165,7 +165,8 @@ def test_without_tokens_of_their_own_only_a_tag_at_the_very_end_opens_the_block(
 
 
 @pytest.mark.parametrize(("text", "prompt"), [
-    ("?<A>", "?<A><think>\n"), ("?<A><think>\n", "?<A><think>\n"), ("?<A><think></think>", "?<A><think></think><think>\n"),
+    ("?<A>", "?<A><think>\n"), ("?<A><think>\n", "?<A><think>\n"),
+    ("?<A><think></think>", "?<A><think></think><think>\n"),
 ])
 def test_a_prompt_is_opened_unless_its_template_did_it(text: str, prompt: str) -> None:
     assert opened(text, Tags()) == prompt

@@ -14,7 +14,7 @@ from localthink.cli.options import engine_options, generation_options, model_opt
 from localthink.cli.page import DIM, HELD_STYLE, Page
 from localthink.cli.terminal import Terminal, json_line, read_text
 from localthink.errors import UsageError
-from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace
+from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_think
 from localthink.trace_json import trace_object
 
 if TYPE_CHECKING:
@@ -70,6 +70,7 @@ def command(question: str | None, model: str | None, tip: Tip, sampling: Samplin
 
     if samples < 1:
         raise UsageError(f"n is {samples}: ask for at least one sample")
+    check_think(raw, think)
     asked = Asked(read_text(question, "question"), samples, secrets.randbits(31) if seed is None else seed, tip,
                   sampling, max_tokens, stop, raw, think, hide_thinking)
     slots = min(samples, MOST_AT_ONCE)

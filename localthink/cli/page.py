@@ -73,7 +73,7 @@ class Page:
         self._shown, self._tokens, self._counted = 0, 0, 0.0
         self._waiting: list[Event] = []
 
-    def show(self, event: Event, thinks: bool) -> None:
+    def show(self, event: Event, thinks: bool = False) -> None:
         """Write one token of the only sample; `thinks` says whether its model does, even where no block is open."""
         undecided = event.part == "answer" and not event.recasts and event.trace is None
         if thinks and not self._out.is_terminal and undecided and (self._waiting or not self._tokens):

@@ -11,7 +11,7 @@ from localthink.control.course import GO_ON
 from localthink.engine.bindings import NOTHING, NativeModel, Progress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf_header import ModelFacts, read_facts
-from localthink.records import Message, Offload, Request, ThinkMode
+from localthink.records import Message, Offload, Request, ThinkMode, check_think
 from localthink.thinking import markers
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tags import Tags
@@ -128,9 +128,7 @@ class Model:
 
         A raw prompt is sent as it stands; UsageError where it is to be opened all the same.
         """
-        if raw and think == "open":
-            raise UsageError("think is 'open', and a raw prompt is sent as it stands: end it with "
-                             f"{self.tags.opening}, or leave one of the two out")
+        check_think(raw, think)
         return not raw and (think == "open" or (think == "auto" and self.facts.r1_family))
 
     def check(self, request: Request, longest: int) -> None:

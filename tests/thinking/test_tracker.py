@@ -272,7 +272,8 @@ def test_at_every_step_the_state_is_that_of_the_text_so_far(tokens, markers, beg
         if on:
             assert followed.start == thoughts[-1].start
         here = tuple(tokens[start:n])
-        lengths = {token: max((len(m) for m in markers if (*here, token)[-len(m):] == m), default=0) for token in range(3)}
+        lengths = {token: max((len(m) for m in markers if (*here, token)[-len(m):] == m), default=0)
+                   for token in range(3)}
         completing = {token for token, length in lengths.items() if on and 0 < length <= n - thoughts[-1].start}
         assert set(followed.switch_tokens.tolist()) == completing
         assert followed.may_switch == (on and not (thoughts[-1].by_marker and n - thoughts[-1].start < OPENING))
