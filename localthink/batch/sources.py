@@ -101,7 +101,8 @@ def _unless_seen(item: Item, seen: dict[bytes, int]) -> Item | BadLine:
     if item.own_id is None:
         return BadLine(item.line, f"the same content as line {first}, and neither has an id: give them ids, "
                                   "or ask for more samples with -n")
-    return BadLine(item.line, f"id {quoted(item.own_id)} is also that of line {first}: ids must be unique", item.own_id)
+    return BadLine(item.line, f"id {quoted(item.own_id)} is also that of line {first}: ids must be unique as texts",
+                   item.own_id)
 
 
 def _keep_standard_input(spool: Path) -> None:

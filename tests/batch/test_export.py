@@ -17,8 +17,10 @@ from hypothesis import strategies as st
 from localthink.batch import export as module
 from localthink.batch.export import export, flatten
 from localthink.batch.export_files import RESULT
+from localthink.batch.messages import read_messages
 from localthink.batch.openai_results import export_openai
 from localthink.errors import LocalthinkError, UsageError
+from localthink.records import Message
 
 KEY = "0123456789abcdef0123456789abcdef"
 COLUMNS = [
@@ -344,6 +346,15 @@ def test_an_item_has_the_form_of_openai(tmp_path: Path) -> None:
             "usage": {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13},
         }},
     }
+
+
+@pytest.mark.parametrize("answer", ["39", ""])  # one that was cut off while it was thought about is empty
+def test_an_item_can_be_read_back_as_history(tmp_path: Path, answer: str) -> None:
+    (line,) = openai(tmp_path, [result(answer=answer)])
+    said = line["response"]["body"]["choices"][0]["message"]
+    asked = {"role": "user", "content": "Why?"}
+    assert read_messages([asked, said, asked]) == (
+        Message("user", "Why?"), Message("assistant", answer), Message("user", "Why?"))
 
 
 def test_samples_are_choices_of_one_item(tmp_path: Path) -> None:

@@ -169,8 +169,8 @@ def test_an_id_is_taken_once(tmp_path: Path) -> None:
     first, empty, second, alone, other, same, again = read_items(source(tmp_path, "\n".join(lines)), Settings())
     assert all(isinstance(item, Item) for item in (first, alone, other))
     assert empty == BadLine(2, "prompt is empty: give some text", 7)  # its id is still free
-    assert second == BadLine(3, 'id "7" is also that of line 1: ids must be unique', "7")
-    assert again == BadLine(7, 'id "x" is also that of line 5: ids must be unique', "x")
+    assert second == BadLine(3, 'id "7" is also that of line 1: ids must be unique as texts', "7")
+    assert again == BadLine(7, 'id "x" is also that of line 5: ids must be unique as texts', "x")
     assert same == BadLine(6, "the same content as line 4, and neither has an id: give them ids, "
                               "or ask for more samples with -n")
 
