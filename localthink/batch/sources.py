@@ -137,13 +137,13 @@ def _check_file(path: Path, name: str) -> None:
 
 def _form(name: str) -> Form:
     match PurePosixPath(name).suffix.lower():
-        case ".csv":
+        case ".csv" | ".tsv":
             return "csv"
         case ".parquet":
             return "parquet"
         case ".json":
             raise UsageError(f"{_printable(name)} must hold one JSON object a line: where it does, rename it to .jsonl")
-        case ".xlsx" | ".xls" | ".ods" | ".tsv" | ".gz" | ".zip" as other:
+        case ".xlsx" | ".xls" | ".ods" | ".gz" | ".zip" as other:
             raise UsageError(f"{_printable(name)} cannot be read ({other}): give .jsonl, .csv or .parquet")
         case _:
             return "jsonl"
