@@ -52,8 +52,8 @@ class Engine:
     def request(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
                 seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False) -> Request:
         """A request for `submit`: the question as this model's prompt, and the settings."""
-        return Request(self.model.prompt(question, raw), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
-                       tuple(stop))
+        prompt = self.model.prompt(question, raw, self.longest)
+        return Request(prompt, n, seed, sampling or Sampling(), tip or Tip(), max_tokens, tuple(stop))
 
     def check(self, request: Request) -> None:
         """Raise PromptError if the prompt leaves no room, UsageError if a token or a marker group does not exist."""

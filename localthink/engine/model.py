@@ -94,15 +94,18 @@ class Model:
             self._automata[groups] = markers.automaton(self.markers(groups))
         return self._automata[groups]
 
-    def prompt(self, question: Question, raw: bool = False) -> tuple[int, ...]:
-        """The prompt's tokens: `question` through the model's template, or with `raw` as it stands."""
+    def prompt(self, question: Question, raw: bool = False, context: int | None = None) -> tuple[int, ...]:
+        """The prompt's tokens: `question` through the model's template, or with `raw` as it stands.
+
+        Raises PromptError where there is none, or far more text than `context` tokens can hold.
+        """
         if raw and not isinstance(question, str):
             raise TypeError("a raw prompt is one text, not messages")
         messages = [Message("user", question)] if isinstance(question, str) else question
         if not all(isinstance(message, Message) for message in messages):
             raise TypeError("a question is a text or a list of localthink.Message")
         text = prompt.render(messages, None) if raw else prompt.render(messages, self._template, self._specials)
-        return prompt.encode(text, self.vocabulary)
+        return prompt.encode(text, self.vocabulary, context)
 
     def check(self, request: Request, longest: int) -> None:
         """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids or

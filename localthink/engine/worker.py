@@ -141,7 +141,7 @@ class Worker:
             offload=order.offload, layout="split" if order.split else "unified", longest=order.longest,
             fixed_shapes=order.fixed_shapes, force=order.force, on_choice=said.append,
             progress=self._share if order.watched else None)
-        facts = engine.model.facts
+        facts, self._longest = engine.model.facts, engine.longest
         self._news.send(Loaded(
             engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu(), engine.model.name,
             str(facts.path), facts.quantization, facts.context_length, facts.thinks, facts.weight_bytes,
@@ -160,12 +160,12 @@ class Worker:
         return model
 
     def _count(self, order: Count) -> None:
-        self._news.send(Counted(order.number, len(self._model().prompt(order.messages))))
+        self._news.send(Counted(order.number, len(self._model().prompt(order.messages, context=self._longest))))
 
     def _ask(self, order: Ask) -> None:
         model = self._model()
         question = order.messages[0].content if order.raw else order.messages
-        request = Request(model.prompt(question, order.raw), 1, order.seed, order.sampling, order.tip,
+        request = Request(model.prompt(question, order.raw, self._longest), 1, order.seed, order.sampling, order.tip,
                           order.max_tokens, order.stop, order.max_thinking, order.alternatives, order.begun)
         if order.only_check:
             model.check(request, self._longest)
