@@ -151,7 +151,7 @@ def _check_file(path: Path) -> None:
             problem = "is empty: its download never began; start it again"
         else:
             with path.open("rb") as file:
-                problem = _impostor(file.read(64))
+                problem = impostor(file.read(64))
     except FileNotFoundError:
         raise ModelFileError(f"there is no file {shown_path(path)}") from None
     except (OSError, ValueError) as error:
@@ -161,7 +161,7 @@ def _check_file(path: Path) -> None:
         raise ModelFileError(f"{shown_path(path)}: {problem}")
 
 
-def _impostor(start: bytes) -> str:
+def impostor(start: bytes) -> str:
     """What a file that begins so is, where it is not GGUF; empty where it is."""
     if start.startswith(MAGIC):
         return ""
