@@ -13,9 +13,12 @@ from huggingface_hub import close_session, constants
 from huggingface_hub.errors import HfHubHTTPError
 
 from hub.loopback import Fault, Hub, Repository
+from hub.working import HASTY
 from localthink.errors import LocalthinkError
 from localthink.hub import answers
 from localthink.hub.answers import ask_about
+from localthink.hub.news import Waiting
+from localthink.hub.retries import Retries
 from localthink.hub.wanted import Place
 
 PLACE = Place("me/it")
@@ -32,23 +35,28 @@ def asked(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     close_session()
 
 
+def told_of(place: Place = PLACE) -> Any:
+    """As a pull asks: a connection that breaks off on a busy machine is no answer."""
+    return Retries(HASTY, list[Waiting]().append).call(lambda: ask_about(place))
+
+
 def refused() -> str:
     with pytest.raises(LocalthinkError) as caught:
-        ask_about(PLACE)
+        told_of()
     assert str(caught.value).isprintable()
     return str(caught.value)
 
 
 @pytest.mark.parametrize(("revision", "commit"), [(None, "a" * 40), ("a/b", "b" * 40), ("b" * 40, "b" * 40)])
 def test_a_repository_is_told_of_at_a_revision(revision: str | None, commit: str) -> None:
-    told: Any = ask_about(Place(PLACE.repository, revision))
+    told = told_of(Place(PLACE.repository, revision))
     assert told["sha"] == commit
     assert [(entry["rfilename"], entry["size"]) for entry in told["siblings"]] == [("m.gguf", 4)]
 
 
 def test_an_answer_may_be_packed(hub: Hub) -> None:
     hub.faults.append(Fault("listing", body=gzip.compress(b'{"sha": "x"}'), headers=ZIPPED))
-    assert ask_about(PLACE) == {"sha": "x"}
+    assert told_of() == {"sha": "x"}
 
 
 def test_an_answer_that_unpacks_to_too_much_is_not_read_to_its_end(hub: Hub) -> None:
@@ -80,5 +88,5 @@ def test_the_page_of_an_error_is_not_read(hub: Hub) -> None:
     hub.faults.append(Fault("listing", status=418, body=b"x" * 1200, drip=0.05))
     began = time.monotonic()
     with pytest.raises(HfHubHTTPError):
-        ask_about(PLACE)
+        told_of()
     assert time.monotonic() - began < 30
