@@ -47,7 +47,7 @@ class Stdin(io.TextIOWrapper):
 
 @pytest.mark.parametrize(("name", "form"), [
     ("in.jsonl", "jsonl"), ("in.ndjson", "jsonl"), ("in.txt", "jsonl"), ("in", "jsonl"), ("in.JSONL", "jsonl"),
-    ("in.csv", "csv"), ("in.CSV", "csv"), ("in.parquet", "parquet"), ("in.csv.jsonl", "jsonl"),
+    ("in.csv", "csv"), ("in.CSV", "csv"), ("in.tsv", "csv"), ("in.parquet", "parquet"), ("in.csv.jsonl", "jsonl"),
 ])
 def test_the_suffix_says_the_form(tmp_path: Path, name: str, form: str) -> None:
     path = tmp_path / name
