@@ -18,6 +18,7 @@ from localthink.errors import ModelFileError
 from localthink.gguf_bytes import I32, MAGIC, Header, Tensor, open_header, shown_path
 from localthink.gguf_checks import MOST_LAYERS, Vocabulary
 from localthink.model_shape import ModelShape, PerLayer, Weights, as_tuple
+from localthink.thinking.tags import KNOWN_TAGS
 
 PART = re.compile(r"(?P<name>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
 U16 = 2  # the GGUF type of split.no and split.count
@@ -96,14 +97,25 @@ class ModelFacts:
         return self.user is not None and self.assistant is not None
 
     @property
-    def thinks(self) -> bool:
-        """Whether it thinks between `<think>` and `</think>`, each a token of its own, as R1 and QwQ do.
+    def r1_family(self) -> bool:
+        """Whether its vocabulary has R1's own roles and tags: then its authors ask that the thinking be opened."""
+        return self.r1_roles and None not in (self.think, self.end_think)
 
-        R1's roles are enough beside the two tokens: the first templates that were published with
-        the distills leave the opening tag to the model.
+    @property
+    def think_tags(self) -> tuple[str, str]:
+        """The texts around its thinking: a known pair that its template names, else `<think>` and `</think>`."""
+        template = self.chat_template or ""
+        named = (tags for tags in KNOWN_TAGS if tags.opening in template)
+        tags = next(named, KNOWN_TAGS[0])
+        return tags.opening, tags.closing
+
+    @property
+    def thinks(self) -> bool:
+        """Whether it thinks before it answers: its template names a pair of tags, or it is of R1's family.
+
+        The first templates that were published with the distills leave the opening tag to the model.
         """
-        by_template = "<think>" in (self.chat_template or "")
-        return None not in (self.think, self.end_think) and (by_template or self.r1_roles)
+        return self.r1_family or self.think_tags[0] in (self.chat_template or "")
 
     @property
     def shape(self) -> ModelShape:

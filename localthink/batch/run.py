@@ -65,6 +65,7 @@ class Spec:
     strict: bool = False
     extend: bool = False
     retry_errors: bool = False
+    think_tags: tuple[str, str] | None = None
 
 
 class Run:
@@ -134,6 +135,8 @@ class Run:
             self.cache = SAME_EVERYWHERE
         more = {"append": spec.append, "limit": spec.limit, "shard": str(spec.shard) if spec.shard else None,
                 "cache": self.cache, "context": self.longest, "deterministic": spec.deterministic}
+        if spec.think_tags is not None:
+            more["think_tags"] = list(spec.think_tags)
         self.slots: int | None = spec.slots
         if spec.deterministic:  # what else a last bit depends on
             self.slots = spec.slots or before.get("slots")
@@ -166,7 +169,7 @@ class Run:
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
         loading = Loading(str(self.spec.model), longest=self.longest, offload=self._offload,
-                          vocabulary_only=True)
+                          vocabulary_only=True, think_tags=self.spec.think_tags)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
             survey.backend, survey.room = checker.loaded.backend, checker.loaded.room
@@ -257,7 +260,8 @@ class Run:
         if self._crew.engines_here > 1:  # each would find the whole GPU free
             offload = replace(offload, layers=fit.choice.placement.gpu_layers)
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
-                          spec.deterministic, self._threads, offload, force=True)
+                          spec.deterministic, self._threads, offload, force=True,
+                          think_tags=spec.think_tags)
         engine_settings = {"context": self.longest, "slots": fit.slots, "cache": fit.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
         feed = self._feed(meter)
@@ -288,8 +292,8 @@ class Run:
     def _engine_identity(self) -> dict[str, Any]:
         """What a text depends on, beyond its item and its settings."""
         settings = self._new["settings"]
-        names = ("cache", "context", "markers_sha256", "deterministic", "slots", "threads", "gpu_layers", "gpu_split",
-                 "versions")
+        names = ("cache", "context", "markers_sha256", "think_tags", "deterministic", "slots", "threads", "gpu_layers",
+                 "gpu_split", "versions")
         return {"model": self.model["sha256"], **{name: settings[name] for name in names if name in settings}}
 
     def close(self) -> None:

@@ -118,7 +118,7 @@ def ask(item: Item, sample: int, number: int, only_check: bool = False) -> Ask:
     """One sample of an item, as an engine wants it."""
     settings = item.settings
     return Ask(number, item.messages, settings.seed_of(item.id, sample), settings.sampling, settings.tip,
-               settings.max_tokens, settings.stop, settings.raw, only_check)
+               settings.max_tokens, settings.stop, settings.raw, settings.think, only_check)
 
 
 def tokens_needed(prompt_tokens: int, max_tokens: int | None, trained: int | None) -> int:

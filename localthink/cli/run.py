@@ -15,7 +15,7 @@ from localthink.cli.interrupts import exit_code, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option, stop_option
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
-from localthink.records import Offload, Sampling, Tip
+from localthink.records import Offload, Sampling, ThinkMode, Tip
 
 if TYPE_CHECKING:
     from localthink.batch.crew import Crew
@@ -60,7 +60,8 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
 @click.option("--openai", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the results in the output form of OpenAI's batches.")
 def command(source: str | None, folder: Path | None, model: str | None, samples: int, tip: Tip, sampling: Sampling,
-            max_tokens: int | None, stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
+            think: ThinkMode, think_tags: tuple[str, str] | None, max_tokens: int | None,
+            stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
             shard: str | None, slots: str, longest: int | None, layout: str, cache: str | None, threads: int | None,
             offload: Offload, force: bool, deterministic: bool, ray: str | None, workers: int | None, extend: bool,
             retry_errors: bool, strict: bool, dry_run: bool, quiet: bool, export: Path | None,
@@ -88,9 +89,9 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
     with _rehearsal_folder() if dry_run or folder is None else nullcontext(folder) as place:
         spec = Spec(
             source, place, find_model(model),
-            Settings(sampling, tip, samples, seed, max_tokens, stop, raw), append, limit,
+            Settings(sampling, tip, samples, seed, max_tokens, stop, raw, think=think), append, limit,
             read_shard(shard) if shard else None, cache, longest, _slots(slots), LAYOUTS[layout], deterministic,
-            threads, offload, force, strict, extend, retry_errors)
+            threads, offload, force, strict, extend, retry_errors, think_tags)
         if dry_run:
             _rehearse(spec, folder, quiet)
             return

@@ -8,7 +8,7 @@ from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
 from localthink.fit.room import Room
-from localthink.records import Alternative, Event, Message, Offload, Sampling, Tip, Trace, Wish
+from localthink.records import Alternative, Event, Message, Offload, Sampling, ThinkMode, Tip, Trace, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,7 @@ class Loading:
     vocabulary_only: bool = False
     watched: bool = False
     force: bool = False
+    think_tags: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,6 +48,7 @@ class Ask:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     raw: bool = False
+    think: ThinkMode = "auto"
     only_check: bool = False
     max_thinking: int | None = None
     alternatives: int = 0
@@ -76,6 +78,7 @@ class Count:
 
     number: int
     messages: tuple[Message, ...]
+    think: ThinkMode = "auto"
 
 
 Order = Loading | Ask | Cancel | Steer | Count
@@ -174,10 +177,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Since the model was loaded: tokens written, expected switches held; and the slots that are busy now."""
+    """Since the model was loaded: tokens written, switches held; and the slots that are busy now."""
 
     tokens: int
-    held: float
+    held: int
     busy: int
 
 
