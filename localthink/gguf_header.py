@@ -163,7 +163,7 @@ def _check_file(path: Path) -> None:
             problem = "is empty: its download never began; start it again"
         else:
             with path.open("rb") as file:
-                problem = _impostor(file.read(64))
+                problem = impostor(file.read(64))
     except FileNotFoundError:
         raise ModelFileError(f"there is no file {shown_path(path)}") from None
     except (OSError, ValueError) as error:
@@ -173,7 +173,7 @@ def _check_file(path: Path) -> None:
         raise ModelFileError(f"{shown_path(path)}: {problem}")
 
 
-def _impostor(start: bytes) -> str:
+def impostor(start: bytes) -> str:
     """What a file that begins so is, where it is not GGUF; empty where it is."""
     if start.startswith(MAGIC):
         return ""
@@ -188,13 +188,17 @@ def _impostor(start: bytes) -> str:
 
 def _read_parts(header: Header) -> tuple[tuple[Path, ...], tuple[Tensor, ...]]:
     """Every file of the model and all their tensors, where `header` is that of the first."""
-    checks.check_layout(header)
+    end = checks.check_layout(header)
     count = header.scalar("split.count", U16) or 0
     if count <= 1:
         return (header.path,), header.tensors
     tensors = {tensor.name: tensor for tensor in header.tensors}
     match = PART.fullmatch(header.path.name)
     if match is None or int(match["count"]) != count or header.scalar("split.no", U16) != 0:
+        if len(header.data) > end:
+            header.refuse(f"is one of {count} parts of a model with {len(header.data) - end:,} bytes joined to it, and "
+                          "llama.cpp reads no joined parts: download them again and keep them as they are, side by "
+                          "side, or make one file of them with llama-gguf-split --merge")
         header.refuse(f"is one of {count} parts of a model, and llama.cpp finds the others by name: call them "
                       f"NAME-00001-of-{count:05}.gguf and so on")
     paths = [header.path]

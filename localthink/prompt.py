@@ -22,6 +22,7 @@ from localthink.thinking.tags import KNOWN_TAGS, Tags
 
 LONGEST_TAG = 64  # tokens, with the white space after it
 SEAM = "\ud800"  # half of a surrogate pair: no text can hold it, so none can be mistaken for it
+LONG, PIECE = 2**20, 2**16  # characters: from which on a text is counted first, and so many at a time
 
 
 class Tokens(Protocol):
@@ -75,13 +76,15 @@ def render(messages: Sequence[Message], template: ChatTemplate | None, specials:
     return "".join(f"{m.role.capitalize()}: {m.content}\n\n" for m in shown) + "Assistant:"
 
 
-def encode(text: str, tokens: Tokens) -> tuple[int, ...]:
+def encode(text: str, tokens: Tokens, context: int | None = None) -> tuple[int, ...]:
     """The prompt's token ids, special tokens parsed, with exactly one BOS if there is to be one.
 
     There is if the vocabulary asks for it or the text begins with it. `text` is what `render`
-    returned. Raises PromptError if there is none.
+    returned. Raises PromptError if there is none, and for a text that `context` tokens cannot nearly hold.
     """
     pieces = [_checked(piece) for piece in text.split(SEAM) if piece]
+    if context is not None and len(text) > LONG:
+        _check_length(pieces, tokens, context)
     ids = [token for piece in pieces for token in tokens.tokenize(piece, special=True)]
     if not ids:
         raise PromptError("the prompt is empty: give some text")
@@ -127,6 +130,21 @@ def check_room(prompt_tokens: int, context: int, trained: int | None = None) -> 
     raise PromptError(
         f"the prompt is {prompt_tokens} tokens and the context holds {context}, with no room for an answer: {advice}"
     )
+
+
+def _check_length(pieces: Sequence[str], tokens: Tokens, context: int) -> None:
+    """Raise PromptError before a text is tokenized as a whole, for which llama.cpp takes a hundred bytes a character.
+
+    Where a piece is cut the tokens may be others, and a few more of them: hence twice the context.
+    """
+    counted = 0
+    for piece in pieces:
+        for start in range(0, len(piece), PIECE):
+            counted += len(tokens.tokenize(piece[start : start + PIECE], special=True))
+            if counted > 2 * context:
+                raise PromptError(f"the prompt is {sum(map(len, pieces)):,} characters, far more than the {context} "
+                                  "tokens that the context holds: shorten the prompt, or give --raw where the chat "
+                                  "template writes most of it")
 
 
 def _sew(content: str, specials: Sequence[str]) -> str:

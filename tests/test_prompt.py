@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from localthink.chat_template import ChatTemplate
 from localthink.errors import PromptError
-from localthink.prompt import begins_thinking, check_room, encode, opened, render, without_thinking
+from localthink.prompt import LONG, PIECE, SEAM, begins_thinking, check_room, encode, opened, render, without_thinking
 from localthink.records import Message
 from localthink.thinking.tags import Tags
 
@@ -83,6 +83,40 @@ def test_of_a_turn_from_elsewhere_the_block_that_it_begins_with_is_dropped(conte
 def test_a_block_is_dropped_once_and_nothing_after_it_is(answer: str) -> None:
     dropped = without_thinking([Message("assistant", f"{THINK}SECRET{END_THINK}{answer}")])
     assert dropped == [Message("assistant", answer.lstrip())]
+
+
+@dataclass
+class Counting(FakeVocabulary):
+    """A token for so many characters; `most` is the longest text that was tokenized, `all` the characters of all."""
+
+    wide: int = 1
+    most: int = 0
+    all: int = 0
+
+    def tokenize(self, text: str, special: bool) -> list[int]:
+        self.most, self.all = max(self.most, len(text)), self.all + len(text)
+        return [100] * (len(text) // self.wide)
+
+
+@pytest.mark.parametrize("text", ["x" * 4_000_000, f"xyz{SEAM}" * 1_000_000])
+def test_what_the_context_cannot_nearly_hold_is_refused_before_it_is_tokenized(text: str) -> None:
+    tokens = Counting()
+    with pytest.raises(PromptError, match=r"^the prompt is [34],000,000 characters, far more than the 512 tokens"):
+        encode(text, tokens, 512)
+    assert tokens.most <= tokens.all <= PIECE
+
+
+@pytest.mark.parametrize(("wide", "length", "fits"), [
+    (1, LONG, True), (1, LONG + 1, False), (LONG // 512, LONG, True), (LONG // 512, 2 * LONG, True),
+    (LONG // 512, 2 * LONG + PIECE, False)])
+def test_what_may_fit_is_tokenized_as_a_whole(wide: int, length: int, fits: bool) -> None:
+    tokens = Counting(wide=wide)
+    if not fits:
+        with pytest.raises(PromptError, match="far more than"):
+            encode("x" * length, tokens, 512)
+        return
+    assert encode("x" * length, tokens, 512) == encode("x" * length, tokens)
+    assert tokens.most == length
 
 
 conversations = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), texts), min_size=1)

@@ -60,8 +60,8 @@ class Engine:
         Of messages, those of the assistant lose the block of thinking that they may begin with.
         """
         asked = question if isinstance(question, str) else without_thinking(question, (self.model.tags, *KNOWN_TAGS))
-        return Request(self.model.prompt(asked, raw, think), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
-                       tuple(stop))
+        prompt = self.model.prompt(asked, raw, think, self.longest)
+        return Request(prompt, n, seed, sampling or Sampling(), tip or Tip(), max_tokens, tuple(stop))
 
     def check(self, request: Request) -> None:
         """Raise PromptError if the prompt leaves no room, UsageError if a token or a marker group does not exist."""

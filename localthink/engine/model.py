@@ -108,10 +108,12 @@ class Model:
         ids = [self.vocabulary.tokenize(text, special=True) for text in texts]
         return Tags(*texts, ids=(ids[0][0], ids[1][0]) if all(len(each) == 1 for each in ids) else None)
 
-    def prompt(self, question: Question, raw: bool = False, think: ThinkMode = "auto") -> tuple[int, ...]:
+    def prompt(self, question: Question, raw: bool = False, think: ThinkMode = "auto",
+               context: int | None = None) -> tuple[int, ...]:
         """The prompt's tokens: `question` through the model's template, or with `raw` as it stands.
 
         `think` says whether the block of thinking is opened where the template does not; see `opens_thinking`.
+        Raises PromptError where there is none, or far more text than `context` tokens can hold.
         """
         if raw and not isinstance(question, str):
             raise TypeError("a raw prompt is one text, not messages")
@@ -121,7 +123,7 @@ class Model:
         text = prompt.render(messages, None) if raw else prompt.render(messages, self._template, self._specials)
         if self.opens_thinking(raw, think):
             text = prompt.opened(text, self.tags)
-        return prompt.encode(text, self.vocabulary)
+        return prompt.encode(text, self.vocabulary, context)
 
     def opens_thinking(self, raw: bool, think: ThinkMode) -> bool:
         """Whether a prompt is to end inside a block of thinking: `auto` has it so for R1's family.

@@ -142,7 +142,7 @@ class Worker:
             offload=order.offload, layout="split" if order.split else "unified", longest=order.longest,
             fixed_shapes=order.fixed_shapes, force=order.force, think_tags=order.think_tags, on_choice=said.append,
             progress=self._share if order.watched else None)
-        facts = engine.model.facts
+        facts, self._longest = engine.model.facts, engine.longest
         self._news.send(Loaded(
             engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu(), engine.model.name,
             str(facts.path), facts.quantization, facts.context_length, facts.thinks, facts.weight_bytes,
@@ -161,13 +161,15 @@ class Worker:
         return model
 
     def _count(self, order: Count) -> None:
-        self._news.send(Counted(order.number, len(self._model().prompt(order.messages, think=order.think))))
+        prompt = self._model().prompt(order.messages, think=order.think, context=self._longest)
+        self._news.send(Counted(order.number, len(prompt)))
 
     def _ask(self, order: Ask) -> None:
         model = self._model()
         question = order.messages[0].content if order.raw else order.messages
-        request = Request(model.prompt(question, order.raw, order.think), 1, order.seed, order.sampling, order.tip,
-                          order.max_tokens, order.stop, order.max_thinking, order.alternatives, order.begun)
+        prompt = model.prompt(question, order.raw, order.think, self._longest)
+        request = Request(prompt, 1, order.seed, order.sampling, order.tip, order.max_tokens, order.stop,
+                          order.max_thinking, order.alternatives, order.begun)
         if order.only_check:
             model.check(request, self._longest)
             self._news.send(Checked(order.number, len(request.prompt)))

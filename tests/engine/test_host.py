@@ -83,6 +83,18 @@ def test_a_prompt_that_cannot_be_is_refused_and_the_next_is_answered(host):
     assert refused.number == 1 and "1024" in refused.reason
 
 
+@pytest.mark.parametrize("vocabulary_only", [True, False])
+def test_a_prompt_far_longer_than_the_context_is_refused_by_its_characters(host, vocabulary_only):
+    host.send(Loading(MODEL, threads=1, vocabulary_only=vocabulary_only))
+    long = (Message("user", "x" * 2_000_000),)
+    host.send(Ask(1, long, only_check=vocabulary_only))
+    host.send(Count(2, long))
+    host.send(Count(3, PUZZLE))
+    heard = hear(host, Counted)
+    assert [(news.number, "far more than the 1024 tokens" in news.reason) for news in heard
+            if isinstance(news, Refused)] == [(1, True), (2, True)]
+
+
 def test_prompts_are_measured_without_the_weights(host):
     host.send(Loading(MODEL, vocabulary_only=True))
     host.send(Ask(5, PUZZLE, only_check=True))
