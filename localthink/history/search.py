@@ -27,9 +27,10 @@ UNSPACED = re.compile("[\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff\u2e80-\u9fff\ua9
 FIRST_SHOWN = """coalesce((SELECT id FROM messages WHERE id = c.chosen),
     (SELECT max(id) FROM messages WHERE conversation = c.id AND parent IS NULL), 0)"""
 TITLES = "SELECT c.id FROM conversations c"
-TITLE = f"SELECT c.id, c.title, {FIRST_SHOWN}, c.title, '' FROM conversations c WHERE c.id = ?"
+NAME = "CAST(ifnull(c.title, '') AS TEXT)"  # text, whatever damage has made of it
+TITLE = f"SELECT c.id, {NAME}, {FIRST_SHOWN}, {NAME}, '' FROM conversations c WHERE c.id = ?"
 MESSAGES = "SELECT m.id FROM messages m JOIN conversations c ON c.id = m.conversation"
-MESSAGE = """SELECT c.id, c.title, m.id, m.content, m.thinking
+MESSAGE = f"""SELECT c.id, {NAME}, m.id, CAST(ifnull(m.content, '') AS TEXT), CAST(ifnull(m.thinking, '') AS TEXT)
     FROM messages m JOIN conversations c ON c.id = m.conversation WHERE m.id = ?"""
 Place = tuple[int, str, int, str, str]  # conversation, title, message, and its two texts
 
