@@ -56,6 +56,7 @@ PIECE = re.compile(r"\n+|[^\S\n]*\w{1,16}|[^\S\n]*[^\w\s]+|[^\S\n]+")
 PACE = 0.02  # seconds of a clock by hand that a step takes
 AFTER = 2.0**-10  # the probability of a switch that the penalty leaves
 OTHERS = (" so", " then", " we", " it", " the")
+TAGGED = "Thinks from `<think>` on, <think> as text, to `</think>`:\n\n```\n<think>\nhm\n</think>\n```\n\nSo </think>"
 DIED = "the engine's process ended (SIGKILL, as the system does when memory runs out)"
 
 
