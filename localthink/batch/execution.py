@@ -14,7 +14,7 @@ from localthink.batch.results import engine_error, input_error, result_object
 from localthink.batch.status import write_status
 from localthink.batch.survey import ask
 from localthink.engine.messages import Died, Finished, Loaded, Loading, News, Progress, Refused
-from localthink.errors import EngineError
+from localthink.errors import EngineError, advised
 
 WAIT = 0.2  # seconds for news, and between two looks at whether to stop
 STATUS_EVERY = 2.0  # seconds between two writings of status.json
@@ -87,7 +87,8 @@ class Execution:
                 self._meter.settled(work.item)
         elif isinstance(news, Refused):
             if work := self._dispatch.settle(worker, news.number):
-                self._errors.append(input_error(BadLine(work.item.line, news.reason, work.item.own_id)))
+                reason = advised(news.reason, news.advice)
+                self._errors.append(input_error(BadLine(work.item.line, reason, work.item.own_id)))
                 self._meter.settled(work.item, failed=True)
         elif isinstance(news, Progress):
             self._meter.progress(worker, news.tokens, news.held, news.busy)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from localthink.batch.items import BadLine, Item
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, News, Refused
+from localthink.errors import advised
 from localthink.fit.choice import USUAL_CONTEXT
 from localthink.fit.room import Room
 
@@ -111,7 +112,7 @@ class Checker:
 def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:
     if isinstance(news, Checked):
         return item, news.prompt_tokens
-    return BadLine(item.line, news.reason, item.own_id)
+    return BadLine(item.line, advised(news.reason, news.advice), item.own_id)
 
 
 def ask(item: Item, sample: int, number: int, only_check: bool = False) -> Ask:

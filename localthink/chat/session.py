@@ -337,7 +337,7 @@ class Session:
         if not turn.token_ids:
             return not (turn.thoughts or turn.answer)
         loaded = self.asker.model.loaded
-        return loaded is not None and entry.details["model"] == loaded.name
+        return loaded is not None and entry.details.get("model") == loaded.name
 
     # The model
 
