@@ -61,8 +61,8 @@ def test_alpha_zero_is_plain_decoding_to_the_bit(engine):
         return list(engine.stream("Hello", tip=tip, seed=3, max_tokens=50))
 
     plain, zero = run(PLAIN), run(Tip(alpha=0.0, beta=math.inf))
-    assert [(e.token, e.logprob, e.raw_logprob, e.mass_before, e.mass_after) for e in plain] == \
-           [(e.token, e.logprob, e.raw_logprob, e.mass_before, e.mass_after) for e in zero]
+    assert [(e.token, e.logprob, e.raw_logprob, e.held) for e in plain] == \
+           [(e.token, e.logprob, e.raw_logprob, e.held) for e in zero]
 
 
 def test_the_same_seed_repeats_and_another_does_not(engine):
@@ -145,7 +145,7 @@ def test_a_raw_prompt_is_sent_as_it_is(engine):
 
 def test_a_conversation_drops_its_earlier_thinking(engine):
     turns = [Message("user", "Hi"), Message("assistant", "<think>\nsecret\n</think>\n\nHello"), Message("user", "So")]
-    text = b"".join(engine.model.vocabulary.piece(token) for token in engine.model.prompt(turns)).decode()
+    text = b"".join(engine.model.vocabulary.piece(token) for token in engine.request(turns).prompt).decode()
     assert "secret" not in text
     assert "Hello" in text
 
