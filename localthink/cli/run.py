@@ -117,8 +117,8 @@ def _rehearse(spec: Spec, folder: Path | None, quiet: bool) -> None:
     with watching([], quiet) as watcher, Run(spec, watcher) as run:
         survey = run.survey()
         fit = run.fit(survey)
-        click.echo(f"{survey.items:,} items, {survey.graded:,} of them graded, {survey.samples:,} samples, "
-                   f"{survey.bad:,} bad lines\n{fit.why}")
+        click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines, "
+                   f"{survey.graded:,} items with an answer to grade by\n{fit.why}")
         if folder is not None and (old := read_manifest(folder)) is not None:
             run.check_continues(old, folder)
             click.echo(f"{read_figures(folder).samples_done:,} samples are in {folder} already")

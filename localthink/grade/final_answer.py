@@ -7,7 +7,7 @@ The final answer stands, in this order,
    another word on its line, but for "because", "since" and "as";
 3. in the displayed formula (`\[…\]`, `$$…$$`) that ends the text;
 4. in the last line that is not empty, after its last "####" and "answer is", "answer:" or "answer =" if it has them,
-   and without `*` and backticks around it, if what is left has at most `SHORT_LINE` characters;
+   and without `*` and backticks around it or periods after it, if it then has at most `SHORT_LINE` characters;
 5. after the last "####", up to the end of the line.
 """
 from __future__ import annotations
@@ -22,7 +22,9 @@ SHORT_LINE = 80
 
 _SAYS = r"(?i:\banswer)[*\s]*+(?:(?i:is)\b[*\s]*+:?+|[:=])[*\s]*+"
 _SAID = re.compile(_SAYS)
-_CHOICE = re.compile(rf"{_SAYS}\$?+\(?+([A-J])(?![\w'’-]|[ \t]+(?!(?:because|since|as)\b)[a-z])")
+_ANOTHER = r"[)$]*+[ \t]*+[,/&][ \t]*+\$?+\(?+[A-J]\b"
+_CHOICE = re.compile(
+    rf"{_SAYS}\$?+\(?+([A-J])(?![\w'’-]|[ \t]+(?!(?:because|since|as)\b)[a-z]|{_ANOTHER})")
 _DISPLAYS = ((r"\[", r"\]"), ("$$", "$$"))
 
 
@@ -61,7 +63,7 @@ def _last_line(text: str) -> str:
     if said := _last(_SAID.finditer(line)):
         line = line[said.end():]
     line = line.strip(" \t\r*`")
-    return line if len(line) <= SHORT_LINE else after_hashes(text)
+    return line.rstrip(".") if len(line) <= SHORT_LINE else after_hashes(text)
 
 
 def _last(found: Iterable[re.Match[str]]) -> re.Match[str] | None:

@@ -72,7 +72,9 @@ class Mathematician:
             if not child.news.poll(seconds):
                 raise NoVerdictError(too_late)
             return json.loads(child.news.recv_bytes(MOST_BYTES))
-        except (OSError, EOFError, ValueError):
+        except ValueError:
+            raise NoVerdictError("the process for grading answered what is no reply") from None
+        except (OSError, EOFError):
             raise NoVerdictError(f"grading ended its process ({child.how_it_ended(1.0)})") from None
 
     def close(self) -> None:

@@ -1,8 +1,8 @@
-r"""Numbers as people and models write them, read exactly: 1234, 1,234, -0.5, 3/4, `\frac34`, `1\frac12`, 50%, 42 km.
+r"""Numbers as people and models write them, read exactly: 1,234, -0.5, 3/4, `\frac34`, `1\frac12`, 1e-3, 50%, 42 km.
 
 A percent sign is read with the number. Passed over are what stands left of one "=", a sign of currency before the
 number, and degrees and a unit after it: in `\text{}` or the like, or as a word of two letters and more. Nothing is
-worked out: `6 \cdot 7`, `2^3` and `1e3` are no numbers here.
+worked out, but for powers of ten as in `6 \times 10^5`: `6 \cdot 7` and `2^3` are no numbers here.
 """
 from __future__ import annotations
 
@@ -18,10 +18,13 @@ _OVER = r"\\frac ?(?:\{ ?(-?[0-9.,]++) ?\}|([0-9])) ?(?:\{ ?(-?[0-9.,]++) ?\}|([
 _MIXED, _FRACTION = re.compile(rf"(?<=[0-9]) ?{_OVER}"), re.compile(_OVER)
 _DIGITS = r"(?:(?:[0-9]{1,3}(?:,[0-9]{3})++|[0-9]++)(?:\.[0-9]++)?|\.[0-9]++)"
 _UNIT = (r" ?\\(?:text|mbox|mathrm|textrm|operatorname) ?\{[^{}0-9]*+\}(?:\^\{?[0-9]\}?)?"
-         r"| (?!(?:pi|or|and|hundred|thousand|million|billion|dozen)\b)[A-Za-z]{2,}+(?:[ /][A-Za-z]++)*+")
+         r"| (?!(?:pi|or|and|hundred|thousand|million|billion|dozen)\b)(?:(?:square|cubic) )?[A-Za-z]{2,}+"
+         r"(?:(?: per |/)[A-Za-z]++)?")
+_POWER = r"(?:[eE]| ?(?:\\times|\\cdot|[×·]) ?10 ?\^) ?\{?(?P<power>[-+]?[0-9]{1,3})\}?"
 _NUMBER = re.compile(
     rf" ?(?P<sign>[-+]?) ?(?:\\?[$€£¥] ?)?"
-    rf"(?:(?P<whole>[0-9]++) (?P<part>[0-9]++/[0-9]++)|(?P<above>{_DIGITS})(?: ?/ ?(?P<below>[-+]?{_DIGITS}))?)"
+    rf"(?:(?P<whole>[0-9]++) (?P<part>[0-9]++/[0-9]++)"
+    rf"|(?P<above>{_DIGITS})(?: ?/ ?(?P<below>[-+]?{_DIGITS})|{_POWER})?)"
     rf"(?P<percent> ?\\?%| percent\b)?(?: ?\^ ?(?:\\circ|\{{\\circ\}})|°|\\degree)?(?:{_UNIT})? ?\.? ?")
 
 
@@ -52,7 +55,10 @@ def read_number(text: str, equation: bool = False) -> Number | None:
         return None
     above, below = (Fraction((read[name] or "1").replace(",", "")) for name in ("above", "below"))
     value = _mixed(read["whole"], read["part"]) if read["part"] else above / below if below else None
-    return None if value is None else Number(-value if read["sign"] == "-" else value, read["percent"] is not None)
+    if value is None:
+        return None
+    value *= Fraction(10) ** int(read["power"] or 0)
+    return Number(-value if read["sign"] == "-" else value, read["percent"] is not None)
 
 
 def number_of(value: int | float) -> Number | None:
