@@ -17,7 +17,7 @@ from localthink.grade.spelling import evened
 from localthink.resource_limits import lower_limits
 
 MOST_MEMORY = 2**31  # bytes of address space; Math-Verify itself takes a tenth
-READY = b"true"  # what is said once it is loaded, and whenever two answers are equal
+READY = b"true"  # the first reply, once Math-Verify is loaded
 _SIGNS = str.maketrans({"√": r"\sqrt ", "∞": r"\infty ", "×": r"\times ", "·": r"\cdot ", "∪": r"\cup ", "∈": r"\in "})
 
 
@@ -56,7 +56,7 @@ def serve(orders: Connection[Any, Any], replies: Connection[Any, Any], seconds: 
     while True:
         try:
             gold, given = json.loads(orders.recv_bytes())
-        except EOFError:
+        except (EOFError, OSError):  # nobody asks any more
             return
         faulthandler.dump_traceback_later(seconds, exit=True, file=sys.stderr)  # needs no turn of the interpreter
         try:
