@@ -9,10 +9,11 @@ import pytest
 from sources import imports, modules
 
 HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tui"},
-         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_crew"}}
+         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_crew"},
+         "math_verify": {"localthink.grade.mathematics"}}
 FLOORS = (  # each may import from itself and from those before it
-    ("errors", "records", "locations", "child_process", "machine", "precision", "sizes", "small_files",
-     "visible_text"),
+    ("errors", "records", "locations", "child_process", "machine", "precision", "resource_limits", "sizes",
+     "small_files", "visible_text"),
     ("model_shape", "gguf_bytes", "gguf_names", "gguf_checks", "gguf_header", "receipts", "toml_fields",
      "catalogue", "other_programs", "local_models", "chat_template", "template_worker", "prompt", "thinking",
      "control", "trace_json", "fit", "hub"),

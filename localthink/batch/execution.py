@@ -15,6 +15,7 @@ from localthink.batch.status import write_status
 from localthink.batch.survey import ask
 from localthink.engine.messages import Died, Finished, Loaded, Loading, News, Progress, Refused
 from localthink.errors import EngineError, advised
+from localthink.grade.grading import Grader
 
 WAIT = 0.2  # seconds for news, and between two looks at whether to stop
 STATUS_EVERY = 2.0  # seconds between two writings of status.json
@@ -30,12 +31,12 @@ class Watcher(Protocol):
 
 
 class Execution:
-    """Runs `feed` on a crew. `engine_settings` goes into every result, as what the engine was."""
+    """Runs `feed` on a crew. `engine_settings` goes into every result, as what the engine was; `grader` grades them."""
 
     def __init__(self, feed: Iterator[Work], crew: Crew, loading: Loading, ledger: Ledger, meter: Meter,
-                 watcher: Watcher, model: str, engine_settings: Mapping[str, Any]) -> None:
+                 watcher: Watcher, model: str, engine_settings: Mapping[str, Any], grader: Grader | None) -> None:
         self._crew, self._loading, self._ledger, self._meter, self._watcher = crew, loading, ledger, meter, watcher
-        self._model, self._engine_settings = model, dict(engine_settings)
+        self._model, self._engine_settings, self._grader = model, dict(engine_settings), grader
         self._dispatch = Dispatch(feed, crew.size, loading.slots)
         self._loaded = [False] * crew.size
         self._deaths_while_loading = [0] * crew.size
@@ -83,7 +84,10 @@ class Execution:
     def _take(self, worker: int, news: News) -> None:
         if isinstance(news, Finished):
             if work := self._dispatch.settle(worker, news.number):
-                self._results.append(result_object(work, news.trace, self._model, self._engine_settings))
+                result = result_object(work, news.trace, self._model, self._engine_settings, self._grader)
+                if "grading_failure" in result:
+                    self._watcher.note(f"{work.item.id}: {result['grading_failure']}; counted as wrong")
+                self._results.append(result)
                 self._meter.settled(work.item)
         elif isinstance(news, Refused):
             if work := self._dispatch.settle(worker, news.number):

@@ -10,6 +10,9 @@ from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, News
 from localthink.errors import advised
 from localthink.fit.choice import USUAL_CONTEXT
 from localthink.fit.room import Room
+from localthink.grade.countdown import Puzzle
+from localthink.grade.exact import Gold
+from localthink.grade.grading import takes_mathematics
 
 AT_ONCE = 64  # prompts on their way to be measured
 PATIENCE = 0.5  # seconds between two looks at whether to stop
@@ -21,15 +24,22 @@ class Survey:
     """What there is to do: counts of items and samples, and the largest number of tokens that one sample can need;
     how llama.cpp was built, and the memory that is free.
 
-    `bad` are the lines that cannot be run; they are reported as they come and only counted here.
+    `bad` are the lines that cannot be run; they are reported as they come and only counted here. `graded` are the
+    items whose samples will be graded, `mathematical` those of them for which that takes Math-Verify.
     """
 
     items: int = 0
     samples: int = 0
     bad: int = 0
+    graded: int = 0
+    mathematical: int = 0
     needed: int = 0
     backend: str = ""
     room: Room | None = None
+
+    def count_answer(self, known: Puzzle | Gold | None) -> None:
+        self.graded += known is not None
+        self.mathematical += takes_mathematics(known)
 
 
 class Checker:
