@@ -69,7 +69,7 @@ class Found:
 
 
 class Finder:
-    """Looks for the markers of `groups` in text. A person's own markers may have no paraphrases; then none are looked for.
+    """Looks for the markers of `groups` in text; for no paraphrases where a person's own markers have none.
 
     Raises UsageError for any other group that is not there.
     """
@@ -156,9 +156,9 @@ class Report:
         yield from (f"vocabulary of {self.model}", *self.read, "")
         for place, (name, row) in enumerate(self.table.items()):
             if not place:
-                yield " " * 40 + "".join(f"{column:>12}" + " a trace" * (column != "traces") for column in row)
+                yield " " * 40 + "".join(f"{column:>12}" + "  /trace" * (column != "traces") for column in row)
             yield f"{name:40.40}" + "".join(
-                f"{count:>12}" + f"{count / max(row['traces'], 1):>8.1f}" * (column != "traces")
+                f"{count:>12}" + f"{count / max(row['traces'], 1):>8.2f}" * (column != "traces")
                 for column, count in row.items())
         yield from ("", f"flagged: {len(self.flagged)} of {self.flagged_in_all}", *map(str, self.flagged))
         yield from ("", f"likely misses: {len(self.misses)} of {self.misses_in_all}", *map(str, self.misses))
@@ -190,9 +190,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--model", default="countdown", help="whose vocabulary; a file without weights will do")
     parser.add_argument("--groups", nargs="+", default=["switch", PARAPHRASE, "wait"])
-    parser.add_argument("--rows", choices=("even", "odd", "all"), default="all", help="a half to develop on, or to count on")
-    parser.add_argument("--show", type=int, default=40, help="how many flagged places, drawn at random")
-    parser.add_argument("--misses", type=int, default=40, help="how many likely misses, the likeliest first")
+    parser.add_argument("--rows", choices=("even", "odd", "all"), default="all", help="one half, so that another is kept")
+    parser.add_argument("--show", type=_number, default=40, help="how many flagged places, drawn at random")
+    parser.add_argument("--misses", type=_number, default=40, help="how many likely misses, the likeliest first")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--json", action="store_true")
     parser.add_argument("--out", type=Path, help="a file for the report, instead of standard output")
@@ -206,6 +206,12 @@ def main(arguments: Sequence[str] | None = None) -> None:
         given.out.write_text(text + "\n", encoding="utf-8")
     else:
         sys.stdout.buffer.write((text + "\n").encode())  # UTF-8 whatever the terminal's encoding
+
+
+def _number(text: str) -> int:
+    if not text.isdecimal():
+        raise argparse.ArgumentTypeError(f"{text} is no number of places: give 0 or more")
+    return int(text)
 
 
 def _report(given: argparse.Namespace) -> Report:

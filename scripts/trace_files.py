@@ -16,6 +16,7 @@ from typing import Any
 FIELDS = ("thinking", "thinking_process", "reasoning", "reasoning_content", "response", "completion", "output",
           "generation", "messages", "annotated", "text")
 ASSISTANT = re.compile(r"<[｜|](?:Assistant|assistant)[｜|]>")
+BROKEN = object()
 LABEL = re.compile(r'\["[\w-]+"\] ?')  # how annotated text marks its sections
 
 
@@ -40,13 +41,16 @@ class Reading:
 
     def __str__(self) -> str:
         fields = ", ".join(f"{count} from `{name}`" for name, count in self.fields.most_common())
-        lost = [f"{self.empty} rows without thinking"] * bool(self.empty) + [f"{self.broken} lines that are no JSON"] * bool(
-            self.broken)
-        return "; ".join([f"{self.file}: {len(self.traces)} traces ({fields or 'none'})", *lost])
+        told = [f"{self.file}: {len(self.traces)} traces ({fields or 'none'})"]
+        if self.empty:
+            told.append(f"{self.empty} rows without thinking")
+        if self.broken:
+            told.append("1 line that is no JSON" if self.broken == 1 else f"{self.broken} lines that are no JSON")
+        return "; ".join(told)
 
 
 def read_traces(path: Path) -> Reading:
-    """The traces of a file: JSON lines, or one JSON list (or object of lists). Raises OSError where it cannot be read."""
+    """The traces of JSON lines, or of one JSON list or object of lists. Raises OSError for a file that cannot be read."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     reading = Reading(path.name)
     for number, row in enumerate(_rows(text, reading)):
@@ -54,7 +58,7 @@ def read_traces(path: Path) -> Reading:
         if thinking.strip():
             reading.fields[name] += 1
             reading.traces.append(Written(path.stem, number, thinking))
-        else:
+        elif row is not BROKEN:
             reading.empty += 1
     return reading
 
@@ -65,11 +69,11 @@ def _rows(text: str, reading: Reading) -> Iterator[Any]:
     except ValueError:
         yield from _lines(text, reading)
         return
-    lists = [value for value in whole.values() if isinstance(value, list)] if isinstance(whole, dict) else [whole]
-    if isinstance(whole, dict) and not any(isinstance(row, dict) for rows in lists for row in rows):
-        lists = [[whole]]  # a single row
-    for rows in lists:
-        yield from rows if isinstance(rows, list) else [rows]
+    if isinstance(whole, dict):
+        rows = [row for value in whole.values() if isinstance(value, list) for row in value if isinstance(row, dict)]
+        yield from [whole] if _thinking(whole)[0] or not rows else rows
+    else:
+        yield from whole if isinstance(whole, list) else [whole]
 
 
 def _lines(text: str, reading: Reading) -> Iterator[Any]:
@@ -79,7 +83,7 @@ def _lines(text: str, reading: Reading) -> Iterator[Any]:
                 yield json.loads(line)
             except ValueError:
                 reading.broken += 1
-                yield None  # rows keep their numbers
+                yield BROKEN  # rows keep their numbers
 
 
 def _thinking(row: Any) -> tuple[str, str]:
@@ -100,13 +104,13 @@ def _text(value: Any) -> str:
     if not isinstance(value, list):
         return ""
     if value and all(isinstance(part, str) for part in value):
-        return value[0]
-    said = [message for message in value if isinstance(message, dict) and message.get("role", "assistant") == "assistant"]
-    return _text(said[-1].get("reasoning_content") or said[-1].get("content") or said[-1].get("text")) if said else ""
+        return str(value[0])
+    said = [message for message in value if isinstance(message, dict) and message.get("role") == "assistant"]
+    return _text(said[-1].get("reasoning_content") or said[-1].get("content")) if said else ""
 
 
 def thinking_of(text: str) -> str:
-    """What stands in the block of a text. One that was cut off, or whose opening stood in the prompt, is open at that end."""
+    """What stands in a text's block, which may have been cut off, or have been opened by the prompt."""
     text = ASSISTANT.split(text)[-1]
     text = text.partition("<think>")[2] if "<think>" in text else text
     return LABEL.sub("", text.partition("</think>")[0])

@@ -26,7 +26,8 @@ class Automaton:
         self._follow_failures()
         at_start = frozenset(self._completing(0))
         self.completions: list[TokenIds] = [
-            np.array(sorted(at_start.union(self._completing(state))), dtype=np.int64) for state in range(len(self._next))
+            np.array(sorted(at_start.union(self._completing(state))), dtype=np.int64)
+            for state in range(len(self._next))
         ]
 
     def _completing(self, state: int) -> list[int]:
