@@ -190,7 +190,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("files", nargs="+", type=Path)
     parser.add_argument("--model", default="countdown", help="whose vocabulary; a file without weights will do")
     parser.add_argument("--groups", nargs="+", default=["switch", PARAPHRASE, "wait"])
-    parser.add_argument("--rows", choices=("even", "odd", "all"), default="all", help="one half, so that another is kept")
+    parser.add_argument("--rows", choices=("even", "odd", "all"), default="all", help="a half, to keep the other")
     parser.add_argument("--show", type=_number, default=40, help="how many flagged places, drawn at random")
     parser.add_argument("--misses", type=_number, default=40, help="how many likely misses, the likeliest first")
     parser.add_argument("--seed", type=int, default=1)

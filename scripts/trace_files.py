@@ -50,7 +50,7 @@ class Reading:
 
 
 def read_traces(path: Path) -> Reading:
-    """The traces of JSON lines, or of one JSON list or object of lists. Raises OSError for a file that cannot be read."""
+    """The traces of JSON lines, or of one JSON list or object of lists. Raises OSError where there is no such file."""
     text = path.read_text(encoding="utf-8-sig", errors="replace")
     reading = Reading(path.name)
     for number, row in enumerate(_rows(text, reading)):

@@ -20,7 +20,7 @@ from typing import Any, Protocol
 from localthink.errors import UsageError
 from localthink.thinking.automaton import Automaton
 
-BEFORE = ("", " ", "\n", "\n\n")  # after "**", "- " or "(" the words are tokens that stand after one of these too
+BEFORE = ("", " ", "\n", "\n\n")  # after "**", "### " or "- " words are the same tokens as after one of these
 SLOT = re.compile(r"\{(\w+)\}")
 MOST_SPELLINGS = 2000  # of one expression: three slots of a dozen words each
 PARAPHRASE = "paraphrase"  # the group of expressions that open a thought and are counted, not penalised

@@ -275,15 +275,16 @@ REMARKS = (
     "This is another method that works.",
     "Let me try another value, say 4.",
     "Let me try another number.", "Let me try another example.", "Let me try another test case.",
-    "Maybe try another b.", "Perhaps another combination of coins.", "Maybe a different shape.",
+    "Maybe try another x.", "Perhaps another pair of coins.", "Maybe a different colour.",
     "The two functions are defined differently.", "Why do they do this differently?",
     "There is another angle of 40 degrees.", "Another example: take 5.", "Another point is (1, 3).",
 )
 PARAPHRASES = (
     "It is 12.\n\n**Alternative 2:** halve it.", "**Alternative approach**\nHalve it.",
     "### Alternative approach\nHalve it.", "- Alternative way: halve it.", "No.\nAlternative idea: halve it.",
-    "Option 2: halve it.", "**Option 2:** halve it.", "Method 2: halve it.", "### Method 2\nHalve it.", "1. Approach 3: halve it.", "No. Another option is to halve it.",
-    "Second method: halve it.", "Is it a square? Or perhaps a cube.", "解法二：先除以二。", "第二种方法是先除以二。",
+    "Option 2: halve it.", "**Option 2:** halve it.", "Method 2: halve it.", "### Method 2\nHalve it.",
+    "1. Approach 3: halve it.", "No. Another option is to halve it.", "Second method: halve it.",
+    "Is it a square? Or perhaps a cube.", "解法二：先除以二。", "第二种方法是先除以二。",
     "This fails.\n\nNext, let's try 2 and 9.",
 )
 ANSWERS = (
