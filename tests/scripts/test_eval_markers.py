@@ -13,7 +13,7 @@ from trace_files import Written
 
 FILLER = "The sum is odd, and that is all that can be said of it here, so it goes on. "
 TRACES = [
-    f"{FILLER}Alternatively, another approach is to halve it. {FILLER}\n\nWait, is that right? {FILLER}",
+    f"{FILLER}Alternatively, another approach is to halve it. {FILLER}\n\nWait, is that right? {FILLER}What if it is not? {FILLER}",
     f"{FILLER}\n\n**Option 2:** halve it. {FILLER}\n\nSo that's another way to see it. {FILLER}",
     f"{FILLER}\n\nAlternatively, Option 2: halve it. {FILLER}",
     FILLER,
@@ -96,8 +96,8 @@ def test_words_far_into_a_sentence_or_in_one_with_a_marker_are_none():
 
 def test_likely_misses_are_ranked_by_how_much_they_say(told):
     told_of = json.loads(told("--json"))
-    assert [place["words"] for place in told_of["misses"]] == ["another way"]
-    assert [place["what"] for place in told_of["misses"]] == ["smell 4"]
+    assert [(place["row"], place["what"], place["words"]) for place in told_of["misses"]] == [
+        (1, "smell 4", "another way"), (0, "smell 2", "What if")]
 
 
 def test_the_figures_are_told_for_each_file_and_for_all(told):
