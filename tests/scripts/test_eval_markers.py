@@ -13,7 +13,8 @@ from trace_files import Written
 
 FILLER = "The sum is odd, and that is all that can be said of it here, so it goes on. "
 TRACES = [
-    f"{FILLER}Alternatively, another approach is to halve it. {FILLER}\n\nWait, is that right? {FILLER}What if it is not? {FILLER}",
+    f"{FILLER}Alternatively, another approach is to halve it. {FILLER}\n\nWait, is that right? {FILLER}"
+    f"What if it is not? {FILLER}",
     f"{FILLER}\n\n**Option 2:** halve it. {FILLER}\n\nSo that's another way to see it. {FILLER}",
     f"{FILLER}\n\nAlternatively, Option 2: halve it. {FILLER}",
     FILLER,
