@@ -25,12 +25,10 @@ THOUGHTS = (
     "temperature of 0.6, the odds of a jump are about 150 times smaller; with α 0 the model is left as it is.",
     "β says for how long: for the first β tokens of each thought. After them the model may jump as it likes, since by "
     "then the idea has had its chance. The paper behind this uses α 3 and β 600; small models may need less of both.",
-    "⊘ marks a place where a jump was held back: the penalty took away at least half of the probability that one "
-    "would come there.",
-    "“Held” counts those marks. An export and “localthink ask” add up the unlikely jumps as well, each by its "
-    "likelihood: 4.6 there means that between four and five jumps were to be expected that have not come.",
-    "F5 asks the same question twice with the same luck, with and without the penalty: up to the first jump that was "
-    "held back, both write the same.",
+    "⊘ marks a place where a jump was held back: with the same random numbers, and without the penalty, it would "
+    "have come there. “Held” counts those marks.",
+    "F5 asks the same question twice with the same random numbers, with and without the penalty: up to the first "
+    "jump that was held back, both write the same.",
 )
 MAP = (
     "Every row is a thought: its number, a bar as long as the thought, and its length in tokens. Many short bars are a "
