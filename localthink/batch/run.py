@@ -20,7 +20,7 @@ from localthink.batch.dispatch import Work
 from localthink.batch.execution import Execution, Watcher
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine, Item
-from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, Ledger, remove_traces
+from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, Ledger
 from localthink.batch.results import input_error
 from localthink.batch.settings import Settings, result_key
 from localthink.batch.shard import Shard
@@ -297,8 +297,6 @@ class Run:
         with suppress(OSError):  # standard input that did not belong here
             self._spool.unlink(missing_ok=True)
         self.ledger.close()
-        if not (self.ledger.done or self.ledger.errors or (self.spec.folder / MANIFEST).exists()):
-            remove_traces(self.spec.folder)
 
     def __enter__(self) -> Run:
         return self

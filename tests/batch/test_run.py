@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from batch.ledgers import lines as ledger_lines
+from batch.ledgers import result
 from batch.running import (
     Watch,
     dies_loading,
@@ -19,7 +21,7 @@ from batch.running import (
     write_puzzles,
 )
 from localthink.batch.crew import LocalCrew
-from localthink.batch.ledger import MANIFEST
+from localthink.batch.ledger import MANIFEST, Ledger
 from localthink.batch.run import Run
 from localthink.batch.shard import Shard
 from localthink.engine.host import EngineHost
@@ -263,6 +265,39 @@ def test_a_wrong_input_leaves_no_folder_behind(tmp_path):
     with pytest.raises(UsageError, match="nowhere"):
         execute(spec(tmp_path / "nowhere.jsonl", tmp_path / "run"))
     assert not (tmp_path / "run").exists()
+
+
+WROTE_NOTHING = """
+import sys
+from pathlib import Path
+sys.path[:0] = {path!r}
+import filelock
+from batch.running import Watch, spec
+from localthink.batch.run import Run
+release, told = filelock.FileLock.release, []
+def released(lock, force=False):
+    release(lock, force)
+    if not told:
+        told.append(print("released", flush=True))
+        sys.stdin.readline()
+filelock.FileLock.release = released
+Run(spec(Path(sys.argv[1]), Path(sys.argv[2])), Watch()).close()
+"""
+
+
+def test_whoever_gets_the_lock_of_a_run_that_wrote_nothing_keeps_it_and_what_it_writes(puzzles, tmp_path):
+    script, folder = tmp_path / "first.py", tmp_path / "run"
+    script.write_text(WROTE_NOTHING.format(path=[entry for entry in sys.path if entry]))
+    with subprocess.Popen([sys.executable, str(script), str(puzzles), str(folder)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "released\n"
+        with Ledger(folder) as second:
+            first.communicate("go on\n")
+            second.append([result("a")])
+            assert (folder / "results.jsonl").read_bytes() == ledger_lines([result("a")])
+            with pytest.raises(UsageError, match="another process is writing"):
+                Ledger(folder)
+    assert first.returncode == 0
 
 
 def test_a_bad_line_that_was_mended_is_no_error_any_more(tmp_path):
