@@ -14,6 +14,7 @@ from types import TracebackType
 from typing import cast
 
 from localthink.engine.bindings import ABORTED, NativeContext
+from localthink.engine.decoding import Decoding
 from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw, FloatRow, Sampler
@@ -42,6 +43,7 @@ class Engine:
             raise ValueError("shapes can be fixed only where the cache is split")
         shapes: Shapes = "fixed" if fixed_shapes else "ordered" if context.split else "mixed"
         self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes, shapes)
+        self._decoding = Decoding(context, can_undo=model.native.shares_prefixes)
         self._sampler = Sampler(model.native.n_vocab)
         self._samples: dict[int, list[Sample]] = {}
         self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
@@ -103,7 +105,7 @@ class Engine:
             for chunk in plan.chunks:
                 if not chunk.filler:
                     cast(Sample, chunk.job.owner).admitted(now, chunk.job.cached)
-            status = self._context.decode(self._fill(plan))
+            status = self._decoding.decode(plan, self._fill(plan), self._scheduler.running)
             if status == 0:
                 self._draw(plan)
                 return
@@ -141,9 +143,9 @@ class Engine:
         """How many slots are in use."""
         return len(self._scheduler.running)
 
-    def interrupt(self, wanted: bool = True) -> None:
-        """From any thread: have `step` come back at once, with nothing done, until it is not `wanted` any more."""
-        self._context.interrupt(wanted)
+    def give_up(self, request: int) -> None:
+        """From any thread: have `step` come back at once where it is mostly for such a request; `cancel` it then."""
+        self._decoding.give_up(request)
 
     def reading(self, request: int) -> tuple[int, int]:
         """How many tokens of an unfinished request's prompt have been read, and of how many."""

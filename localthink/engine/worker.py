@@ -94,16 +94,15 @@ class Worker:
         self._tokens, self._held, self._told, self._shown = 0, 0.0, 0.0, 0.0
 
     def tell(self, order: Order) -> None:
-        """Take an order. A sample is given up in the middle of a step: reading a prompt, one can take seconds."""
+        """Take an order. A sample that runs alone is given up in the middle of a step."""
         self._inbox.put(order)
-        if isinstance(order, Cancel) and self._engine is not None:
-            self._engine.interrupt()
+        if isinstance(order, Cancel) and (request := self._requests.get(order.number)) is not None:
+            assert self._engine is not None
+            self._engine.give_up(request)
 
     def run(self) -> None:
         while True:
             self._take(self._inbox.get() if self._engine is None or self._engine.idle else None)
-            if self._engine is not None:
-                self._engine.interrupt(False)  # before looking: what interrupts later is not in the inbox yet
             while not self._inbox.empty():
                 self._take(self._inbox.get())
             if self._engine is not None and not self._engine.idle:
