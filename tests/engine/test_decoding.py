@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from functools import partial
 
 import pytest
 
@@ -53,7 +54,8 @@ def test_one_of_several_is_given_up_without_a_step_being_lost(monkeypatch, whole
     for disturbed in (False, True):
         with scripted_engine(QUESTION, TEXT, slots=4, whole=whole) as engine:
             requests = [ask(engine, seed) for seed in range(4)]
-            statuses = during_decode(engine, monkeypatch, at, lambda: disturbed and engine.give_up(requests[1]))
+            given_up = requests[1] if disturbed else 0  # which is nobody's number
+            statuses = during_decode(engine, monkeypatch, at, partial(engine.give_up, given_up))
             steps = [engine.step() for _ in range(at + 1)]
             if disturbed:
                 engine.cancel(requests[1])
