@@ -20,7 +20,7 @@ from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw, FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.errors import EngineError
-from localthink.records import Alternative, Event, Request, Sampling, Tip, Trace, Wish
+from localthink.records import Alternative, Begun, Event, Request, Sampling, Tip, Trace, Wish
 from localthink.thinking.tracker import ThoughtTracker
 
 SURE = 0.99  # from this probability on, a token has no alternatives worth a look: most have not
@@ -72,8 +72,7 @@ class Engine:
             tracker = ThoughtTracker(automaton, *self.model.thinking_tags, begins_thinking,
                                      everywhere=request.tip.where == "everywhere")
             samples.append(Sample(self._requests, request, index, tracker))
-            for token in request.begun:
-                samples[-1].resume(token, self.model.vocabulary.piece(token))
+            samples[-1].resume(self.model.vocabulary.piece)
             self._scheduler.submit(samples[-1].job)
         self._samples[self._requests] = samples
         return self._requests
@@ -151,6 +150,10 @@ class Engine:
         """How many tokens of an unfinished request's prompt have been read, and of how many."""
         job = self._samples[request][0].job
         return min(job.cached, job.prompt), job.prompt
+
+    def written(self, request: int, start: int) -> Begun:
+        """What an unfinished request's first sample has written from its token `start` on."""
+        return self._samples[request][0].written(start)
 
     def steer(self, request: int, tip: Tip | None = None, wish: Wish | None = None) -> None:
         """Change a request between two steps, from the next token on.

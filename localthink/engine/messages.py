@@ -8,7 +8,7 @@ from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
 from localthink.fit.room import Room
-from localthink.records import Alternative, Event, Message, Offload, Sampling, Tip, Trace, Wish
+from localthink.records import Alternative, Begun, Event, Message, Offload, Sampling, Tip, Trace, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Loading:
     """Open this model for so many samples at once; see `load`. `vocabulary_only` can check prompts and no more.
 
     With `watched` there is news of how far the loading is; with `force` it is tried also where it does not fit.
+    `keep_every` so many seconds there is news of what unfinished samples have written; None is never.
     """
 
     model: str | None
@@ -30,6 +31,7 @@ class Loading:
     vocabulary_only: bool = False
     watched: bool = False
     force: bool = False
+    keep_every: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +52,7 @@ class Ask:
     only_check: bool = False
     max_thinking: int | None = None
     alternatives: int = 0
-    begun: tuple[int, ...] = ()
+    begun: Begun = field(default_factory=Begun)
     watched: bool = False
 
 
@@ -159,6 +161,15 @@ def _unpacked(number: int, rows: tuple[tuple[Any, ...], ...]) -> Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What an unfinished sample has written from its token `start` on, where the news before this one ended."""
+
+    number: int
+    start: int
+    written: Begun
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """This sample cannot be had; the others are not concerned."""
 
@@ -196,4 +207,5 @@ class Died:
         return UsageError(self.reason) if self.code == UsageError.exit_code else EngineError(self.reason)
 
 
-News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Refused | Finished | Progress | Died)
+News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Checkpoint | Refused | Finished | Progress
+        | Died)

@@ -15,7 +15,7 @@ from localthink.control.course import PATIENCE, SENTENCE_END
 from localthink.engine.engine import Engine
 from localthink.engine.sample import Sample
 from localthink.errors import UsageError
-from localthink.records import Event, Request, Sampling, Steered, Tip, Trace, Wish
+from localthink.records import Begun, Event, Request, Sampling, Steered, Tip, Trace, Wish
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tracker import ThoughtTracker
 
@@ -41,9 +41,10 @@ def scripted():
 class Run:
     """One request, a step at a time."""
 
-    def __init__(self, engine: Engine, seed: int = 3, begun: tuple[int, ...] = (), **settings) -> None:
+    def __init__(self, engine: Engine, seed: int = 3, begun: tuple[int, ...] | Begun = (), **settings) -> None:
         self.engine = engine
         prompt = engine.model.prompt(QUESTION)
+        begun = begun if isinstance(begun, Begun) else Begun(begun)
         self.number = engine.submit(Request(prompt, seed=seed, begun=begun, **settings))
         self.events: list[Event] = []
 
