@@ -12,7 +12,7 @@ from localthink.errors import LocalthinkError, UsageError
 
 RESULTS, ERRORS = "results.jsonl", "errors.jsonl"
 MANIFEST, STATUS, SPOOL = "manifest.json", "status.json", "input.jsonl"
-LOCK = ".lock"
+UNFINISHED, LOCK = "unfinished.jsonl", ".lock"
 NEEDED: dict[str, Kind] = {
     "key": str, "id": str | int, "sample": int, "line": int, "tokens": int, "held": int | float, "settings": dict}
 ERROR_FIELDS: dict[str, Kind] = {

@@ -20,13 +20,14 @@ from localthink.batch.dispatch import Work
 from localthink.batch.execution import Execution, Watcher
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine, Item
-from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, Ledger
+from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, UNFINISHED, Ledger
 from localthink.batch.results import input_error
 from localthink.batch.settings import Settings, result_key
 from localthink.batch.shard import Shard
 from localthink.batch.sources import STANDARD_INPUT, data_sha256, find_source, read_items
 from localthink.batch.status import write_status
 from localthink.batch.survey import Checker, Survey, tokens_needed
+from localthink.batch.unfinished import KEEP_EVERY, Unfinished
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
 from localthink.fit.batch import BatchFit, even_slots, fit_batch
@@ -81,6 +82,7 @@ class Run:
             revision = self._old["data"].get("revision") if self._old else None
             self.source = find_source(spec.source, self._spool, revision)
         self._check_spec()
+        self.unfinished = Unfinished(spec.folder / UNFINISHED)
         self.ledger = Ledger(spec.folder)
         try:
             self._prepare()
@@ -104,6 +106,7 @@ class Run:
         if self._old is None and self.ledger.done:
             raise UsageError(f"{spec.folder / RESULTS} has results and no {MANIFEST} beside it: restore it, "
                              "or give another folder with -o")
+        self.unfinished.read()
         if self.ledger.torn:
             self._watcher.note("dropped a last line that was only half written")
         if spec.source == STANDARD_INPUT:
@@ -161,7 +164,7 @@ class Run:
 
         Raises UsageError where there is nothing to do, or one is bad and the run is strict.
         """
-        survey, known, bad = Survey(), 0, list[BadLine]()
+        survey, known, begun, bad = Survey(), 0, set[str](), list[BadLine]()
         if self._old is None:  # else there are better figures to see
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
@@ -183,17 +186,31 @@ class Run:
                 survey.samples += item.settings.samples
                 if engine is not None:
                     known += sum(key in self.ledger for key in keys(item, engine))
+                    begun |= {key for key in keys(item, engine) if key in self.unfinished}
         survey.bad, self._bad_lines = len(bad), {row.line for row in bad}
         self.known = known
         if engine is not None and known < len(self.ledger.done):
             done = len(self.ledger.done)
             raise UsageError(f"{self.spec.folder} has results that belong to no item of {self.source.name} "
                              f"({done - known} of {done}): keep the lines that it had, and add others after them")
+        self._go_on_with(begun)
         self.ledger.replace_input_errors([input_error(row) for row in bad])
         if not survey.items:
             raise UsageError(f"{self.source.name} has no item that can be run" + (
                 f": see {self.spec.folder / ERRORS}" if bad else " in this shard" if self.spec.shard else ""))
         return survey
+
+    def _go_on_with(self, begun: set[str]) -> None:
+        """Keep of what is unfinished the samples that are this run's."""
+        unfinished, name = self.unfinished, self.unfinished.path
+        if unfinished.damaged:
+            self._watcher.note(f"{name} is damaged: what it says from there on is left out, and written again")
+        if foreign := sum(key not in begun and key not in self.ledger for key in unfinished):
+            self._watcher.note(f"{name} has {foreign:,} samples of another run: they are left out")
+        unfinished.keep_only({key for key in begun if key not in self.ledger})
+        if unfinished:
+            self._watcher.note(f"{len(unfinished):,} unfinished samples go on behind the {unfinished.tokens:,} tokens "
+                               "that they have")
 
     def _note_bad(self, row: BadLine, before: int) -> None:
         if self.spec.strict:
@@ -257,7 +274,8 @@ class Run:
         if self._crew.engines_here > 1:  # each would find the whole GPU free
             offload = replace(offload, layers=fit.choice.placement.gpu_layers)
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
-                          spec.deterministic, self._threads, offload, force=True)
+                          spec.deterministic, self._threads, offload, force=True,
+                          keep_every=None if spec.deterministic else KEEP_EVERY)
         engine_settings = {"context": self.longest, "slots": fit.slots, "cache": fit.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
         feed = self._feed(meter)
@@ -265,13 +283,16 @@ class Run:
         if first is None:
             figures = meter.figures("complete", self.ledger.errors)
             write_status(spec.folder, figures)
+            self.unfinished.remove()
             return figures
-        execution = Execution(chain([first], feed), self._crew, loading, self.ledger, meter, self._watcher,
-                              self.model["name"], engine_settings)
+        execution = Execution(chain([first], feed), self._crew, loading, self.ledger, self.unfinished, meter,
+                              self._watcher, self.model["name"], engine_settings)
         state = execution.run()
         if state == "complete" and data_sha256(self.source) != self._new["data"]["sha256"]:
             raise UsageError(f"{self.source.name} was changed while the run was reading it: give the file that the run "
                              "began with, or another folder with -o")
+        if state == "complete":
+            self.unfinished.remove()
         return meter.figures(state, self.ledger.errors)
 
     def _feed(self, meter: Meter) -> Iterator[Work]:
@@ -296,6 +317,7 @@ class Run:
         self._crew.close()
         with suppress(OSError):  # standard input that did not belong here
             self._spool.unlink(missing_ok=True)
+        self.unfinished.close()
         self.ledger.close()
 
     def __enter__(self) -> Run:

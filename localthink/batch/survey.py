@@ -9,9 +9,11 @@ from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, News, Refused
 from localthink.fit.choice import USUAL_CONTEXT
 from localthink.fit.room import Room
+from localthink.records import Begun
 
 AT_ONCE = 64  # prompts on their way to be measured
 PATIENCE = 0.5  # seconds between two looks at whether to stop
+NOTHING = Begun()
 DEATHS = 3  # of an engine until nobody tries again
 
 
@@ -114,11 +116,11 @@ def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:
     return BadLine(item.line, news.reason, item.own_id)
 
 
-def ask(item: Item, sample: int, number: int, only_check: bool = False) -> Ask:
+def ask(item: Item, sample: int, number: int, only_check: bool = False, begun: Begun = NOTHING) -> Ask:
     """One sample of an item, as an engine wants it."""
     settings = item.settings
     return Ask(number, item.messages, settings.seed_of(item.id, sample), settings.sampling, settings.tip,
-               settings.max_tokens, settings.stop, settings.raw, only_check)
+               settings.max_tokens, settings.stop, settings.raw, only_check, begun=begun)
 
 
 def tokens_needed(prompt_tokens: int, max_tokens: int | None, trained: int | None) -> int:
