@@ -260,6 +260,8 @@ class Run:
             new["settings"]["slots"] = fit.slots
         if self._old is not None:
             new["created"], new["sessions"] = self._old["created"], self._old["sessions"]
+            if note := manifests.version_note(new["sessions"]):
+                self._watcher.note(note)
         new["sessions"].append(manifests.session(
             slots=fit.slots, cells=fit.cells, layout="split" if fit.split else "unified",
             threads=self._threads or physical_cores(), gpu_layers=fit.choice.placement.gpu_layers,

@@ -20,6 +20,7 @@ from batch.running import (
     texts,
     write_puzzles,
 )
+from localthink.batch import manifest as manifests
 from localthink.batch.crew import LocalCrew
 from localthink.batch.ledger import MANIFEST, Ledger
 from localthink.batch.run import Run
@@ -208,6 +209,25 @@ def test_a_model_that_vanished_between_two_halves_is_named(puzzles, tmp_path):
     model.unlink()
     with pytest.raises(ModelFileError, match="mine"):
         execute(spec(puzzles, tmp_path / "run", model=model))
+
+
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_run_that_goes_on_with_another_llama_cpp_says_so_or_is_refused(puzzles, tmp_path, monkeypatch, deterministic):
+    wanted = spec(puzzles, tmp_path / "run", deterministic=deterministic, slots=4)
+    first, again = Watch(stop_after=1), Watch()
+    execute(wanted, first, played_crew())
+    real = manifests._version
+    monkeypatch.setattr(manifests, "_version", lambda name: "0.3.999" if name == "llama-cpp-python" else real(name))
+    if deterministic:
+        with pytest.raises(UsageError, match="versions was"):
+            execute(wanted, again, played_crew())
+        return
+    execute(wanted, again, played_crew())
+    told = f"written with llama-cpp-python {real('llama-cpp-python')} and goes on with 0.3.999: samples may round"
+    assert not any("written with" in note for note in first.notes)
+    assert [told in note for note in again.notes if "written with" in note] == [True]
+    sessions = json.loads((tmp_path / "run" / MANIFEST).read_text())["sessions"]
+    assert [one["versions"]["llama-cpp-python"] for one in sessions] == [real("llama-cpp-python"), "0.3.999"]
 
 
 def test_an_input_that_changes_under_the_run_is_noticed(puzzles, tmp_path):
