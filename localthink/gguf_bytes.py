@@ -31,6 +31,7 @@ NAMES = {0: "an 8-bit unsigned integer", 1: "an 8-bit integer", 2: "a 16-bit uns
 # Far above any model (the largest hold some 1,500 tensors and 262,144 tokens), far below what would hurt.
 MOST_FIELDS, MOST_TENSORS, MOST_STRINGS, LONGEST_NAME, LONGEST_TEXT = 2**16, 2**16, 2**22, 2**16, 2**24
 MOST_DIMENSIONS, TENSOR_NAME_ROOM = 4, 64  # GGML_MAX_DIMS, GGML_MAX_NAME
+SHORTEST = 24  # bytes of a header that has counted nothing yet
 SMALLEST_FIELD, SMALLEST_TENSOR = 14, 24  # bytes: length + one letter + type + one byte; empty name, no dimension
 
 
@@ -141,6 +142,18 @@ class Header:
     def _wrong_type(self, key: str, field: Field, wanted: str) -> NoReturn:
         found = NAMES[field.kind] if field.count is None else f"an array of {_plural(field.kind)}"
         self.refuse(f"{key} is {found} where {wanted} belongs: the file is damaged or was converted wrongly")
+
+
+def is_gguf(path: Path) -> bool:
+    """Whether a file begins as GGUF does and is long enough for a header, whatever it is called. Nothing is raised."""
+    try:
+        if not path.is_file():  # a pipe would be waited for
+            return False
+        with path.open("rb", buffering=0) as file:
+            start = file.read(SHORTEST)
+        return start.startswith(MAGIC) and len(start) == SHORTEST
+    except (OSError, ValueError):
+        return False
 
 
 @contextmanager

@@ -236,8 +236,8 @@ def _special(header: Header, key: str, size: int) -> int | None:
     return token
 
 
-def check_layout(header: Header) -> None:
-    """That the tensors lie one behind the other, as llama.cpp expects them, and all within the file."""
+def check_layout(header: Header) -> int:
+    """That the tensors lie one behind the other, as llama.cpp expects them, and all within the file; where they end."""
     alignment = header.unsigned("general.alignment")
     if alignment is None:
         alignment = LEAST_ALIGNMENT
@@ -255,6 +255,7 @@ def check_layout(header: Header) -> None:
     if missing > 0:
         header.refuse(f"{missing:,} bytes are missing: it is {len(header.data):,} bytes long and should be "
                       f"at least {end:,}; the download stopped early, so resume it or start again")
+    return start + expected
 
 
 def check_tensors(header: Header, tensors: Iterable[Tensor], shape: ModelShape, vocabulary: Vocabulary) -> None:

@@ -18,6 +18,7 @@ from localthink.errors import ModelFileError
 from localthink.gguf_bytes import I32, MAGIC, Header, Tensor, open_header, shown_path
 from localthink.gguf_checks import MOST_LAYERS, Vocabulary
 from localthink.model_shape import ModelShape, PerLayer, Weights, as_tuple
+from localthink.thinking.tags import KNOWN_TAGS
 
 PART = re.compile(r"(?P<name>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
 U16 = 2  # the GGUF type of split.no and split.count
@@ -96,14 +97,25 @@ class ModelFacts:
         return self.user is not None and self.assistant is not None
 
     @property
-    def thinks(self) -> bool:
-        """Whether it thinks between `<think>` and `</think>`, each a token of its own, as R1 and QwQ do.
+    def r1_family(self) -> bool:
+        """Whether its vocabulary has R1's own roles and tags: then its authors ask that the thinking be opened."""
+        return self.r1_roles and None not in (self.think, self.end_think)
 
-        R1's roles are enough beside the two tokens: the first templates that were published with
-        the distills leave the opening tag to the model.
+    @property
+    def think_tags(self) -> tuple[str, str]:
+        """The texts around its thinking: a known pair that its template names, else `<think>` and `</think>`."""
+        template = self.chat_template or ""
+        named = (tags for tags in KNOWN_TAGS if tags.opening in template)
+        tags = next(named, KNOWN_TAGS[0])
+        return tags.opening, tags.closing
+
+    @property
+    def thinks(self) -> bool:
+        """Whether it thinks before it answers: its template names a pair of tags, or it is of R1's family.
+
+        The first templates that were published with the distills leave the opening tag to the model.
         """
-        by_template = "<think>" in (self.chat_template or "")
-        return None not in (self.think, self.end_think) and (by_template or self.r1_roles)
+        return self.r1_family or self.think_tags[0] in (self.chat_template or "")
 
     @property
     def shape(self) -> ModelShape:
@@ -151,7 +163,7 @@ def _check_file(path: Path) -> None:
             problem = "is empty: its download never began; start it again"
         else:
             with path.open("rb") as file:
-                problem = _impostor(file.read(64))
+                problem = impostor(file.read(64))
     except FileNotFoundError:
         raise ModelFileError(f"there is no file {shown_path(path)}") from None
     except (OSError, ValueError) as error:
@@ -161,7 +173,7 @@ def _check_file(path: Path) -> None:
         raise ModelFileError(f"{shown_path(path)}: {problem}")
 
 
-def _impostor(start: bytes) -> str:
+def impostor(start: bytes) -> str:
     """What a file that begins so is, where it is not GGUF; empty where it is."""
     if start.startswith(MAGIC):
         return ""
@@ -176,13 +188,17 @@ def _impostor(start: bytes) -> str:
 
 def _read_parts(header: Header) -> tuple[tuple[Path, ...], tuple[Tensor, ...]]:
     """Every file of the model and all their tensors, where `header` is that of the first."""
-    checks.check_layout(header)
+    end = checks.check_layout(header)
     count = header.scalar("split.count", U16) or 0
     if count <= 1:
         return (header.path,), header.tensors
     tensors = {tensor.name: tensor for tensor in header.tensors}
     match = PART.fullmatch(header.path.name)
     if match is None or int(match["count"]) != count or header.scalar("split.no", U16) != 0:
+        if len(header.data) > end:
+            header.refuse(f"is one of {count} parts of a model with {len(header.data) - end:,} bytes joined to it, and "
+                          "llama.cpp reads no joined parts: download them again and keep them as they are, side by "
+                          "side, or make one file of them with llama-gguf-split --merge")
         header.refuse(f"is one of {count} parts of a model, and llama.cpp finds the others by name: call them "
                       f"NAME-00001-of-{count:05}.gguf and so on")
     paths = [header.path]

@@ -66,7 +66,7 @@ def find_model(name_or_path: str | None) -> Path:
         return matches[0]
     if name_or_path and _exists(path):  # a folder: whoever reads it says so
         return path
-    if name_or_path.endswith(SUFFIX) or Path(name_or_path).name != name_or_path:
+    if name_or_path.lower().endswith(SUFFIX) or Path(name_or_path).name != name_or_path:
         raise ModelFileError(f"there is no file {shown_path(path)}")
     catalogue = read_catalogue()
     spec, wanted = split_name(name_or_path, catalogue)

@@ -1,4 +1,6 @@
-"""The models that other programs keep on this machine, found by names and sizes alone; nothing of theirs is changed.
+"""The models that other programs keep on this machine; nothing of theirs is changed.
+
+A file is a model by its first bytes, and is called as it is named.
 
 Each keeps them in its own way: the Hub's cache in snapshots of repositories, llama.cpp's and LM Studio's in
 plain folders, ollama in blobs that its manifests name.
@@ -12,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localthink import locations
+from localthink.gguf_bytes import is_gguf
 from localthink.precision import PART, as_precision, precision_of, stem
 from localthink.small_files import small_object, small_text
 
@@ -19,7 +22,7 @@ SUFFIX = ".gguf"
 HUGGING_FACE, LLAMA_CPP, LM_STUDIO, OLLAMA = "Hugging Face", "llama.cpp", "LM Studio", "ollama"
 # What downloads leave beside a file that has its final name already.
 UNFINISHED = (".incomplete", ".part", ".downloadInProgress", ".crdownload", ".aria2", ".tmp")
-SHORTEST = 24  # bytes of a GGUF header that has counted nothing yet
+RECYCLE_BINS = ("$recycle.bin", "recycler", "#recycle", "@recycle", "trash")  # beside those that are hidden by a dot
 DEEPEST = 6  # folders below one that is looked through
 OLLAMA_LIBRARY, OLLAMA_WEIGHTS = "registry.ollama.ai", "application/vnd.ollama.image.model"
 _BLOB = re.compile(r"sha256[:-][0-9a-f]{64}")
@@ -63,7 +66,10 @@ def in_files(keeper: str, parts: tuple[Path, ...]) -> KeptModel:
 
 
 def model_files(folder: Path) -> Iterator[tuple[Path, ...]]:
-    """The models below a folder, each as its parts; none that is not whole. What cannot be read is passed over."""
+    """The models below a folder, each as its parts; none that is not whole.
+
+    What cannot be read is passed over, and so is what is hidden or thrown away; the folder itself may be hidden.
+    """
     for place, names in _walk(folder, DEEPEST):
         for name in sorted(names):
             parts = _parts(name)
@@ -76,7 +82,7 @@ def _walk(folder: Path, depth: int, above: tuple[str, ...] = ()) -> Iterator[tup
     try:
         here = os.path.realpath(folder)
         with os.scandir(folder) as listing:
-            entries = {entry.name: _is_folder(entry) for entry in listing}
+            entries = {entry.name: _is_folder(entry) for entry in listing if not _is_hidden(entry.name)}
     except (OSError, ValueError):
         return
     if here in above:
@@ -85,6 +91,10 @@ def _walk(folder: Path, depth: int, above: tuple[str, ...] = ()) -> Iterator[tup
     if depth:
         for name in sorted(name for name, is_folder in entries.items() if is_folder):
             yield from _walk(folder / name, depth - 1, (*above, here))
+
+
+def _is_hidden(name: str) -> bool:
+    return name.startswith(".") or name.lower() in RECYCLE_BINS
 
 
 def _is_folder(entry: os.DirEntry[str]) -> bool:
@@ -97,23 +107,24 @@ def _is_folder(entry: os.DirEntry[str]) -> bool:
 def _is_model(name: str) -> bool:
     """Whether a file that is called so can be offered as a model; of a split one, the first part."""
     part = PART.fullmatch(Path(name).stem)
-    if not name.endswith(SUFFIX) or _NOT_MODELS.search(name) or (part and int(part["number"]) != 1):
+    if not name.lower().endswith(SUFFIX) or _NOT_MODELS.search(name) or (part and int(part["number"]) != 1):
         return False
     return not _NOT_WITHOUT_PRECISION.search(name) or bool(precision_of(name))
 
 
 def _parts(first: str) -> tuple[str, ...]:
+    """The names of all files of a model. llama.cpp finds those of a split one by a suffix in small letters alone."""
     part = PART.fullmatch(Path(first).stem)
-    if part is None:
+    if part is None or int(part["count"]) == 1:
         return (first,)
     numbers = range(1, int(part["count"]) + 1)
     return tuple(f"{part['name']}-{number:05}-of-{part['count']}{SUFFIX}" for number in numbers)
 
 
 def _is_whole(path: Path, names: set[str]) -> bool:
-    """Whether a file is there that can be a model, and no download of it is under way."""
+    """Whether a file is there that is a model or a part of one, and no download of it is under way."""
     unfinished = any(path.name + suffix in names for suffix in UNFINISHED)
-    return path.name in names and not unfinished and (_size(path) or 0) >= SHORTEST
+    return path.name in names and not unfinished and is_gguf(path)
 
 
 def _hugging_face(cache: Path) -> Iterator[tuple[Path, ...]]:
@@ -152,7 +163,7 @@ def _weights(folder: Path, layers: object) -> Path | None:
     weights = [layer for layer in layers if isinstance(layer, dict)
                and layer.get("mediaType") == OLLAMA_WEIGHTS] if isinstance(layers, list) else []
     blob = _blob(folder, weights[0]) if len(weights) == 1 else None
-    if blob is None or _size(blob) is None or _size(blob) != weights[0].get("size", _size(blob)):
+    if blob is None or not is_gguf(blob) or _size(blob) != weights[0].get("size", _size(blob)):
         return None
     return blob
 
@@ -165,10 +176,12 @@ def _ollama_names(host: str, namespace: str, model: str, tag: str) -> tuple[str,
 
 
 def _blob(folder: Path, layer: object) -> Path | None:
+    """Where a layer's content lies, whether or not it does: sha256-… in its folder, in early ollama's sha256:…"""
     digest = layer.get("digest") if isinstance(layer, dict) else None
     if not isinstance(digest, str) or not _BLOB.fullmatch(digest):
         return None
-    return folder / "blobs" / digest.replace(":", "-")
+    blob, early = (folder / "blobs" / digest.replace(*signs) for signs in ((":", "-"), ("-", ":")))
+    return early if _size(blob) is None and _size(early) is not None else blob
 
 
 def _below(folder: Path, pattern: str) -> list[Path]:

@@ -1,6 +1,6 @@
 """From messages to the tokens of a prompt.
 
-Knows what R1 wants of a conversation: earlier thinking dropped, one BOS, the model's own template.
+Knows what R1 wants of a conversation: no earlier thinking, one BOS, the model's own template, an open block.
 Knows of the vocabulary only what `Tokens` says, and of templates only that they render.
 
 What a message says is text and never structure. Tokenized as Hugging Face does, in one piece with
@@ -18,9 +18,11 @@ from typing import Protocol
 from localthink.chat_template import ChatTemplate
 from localthink.errors import PromptError
 from localthink.records import Message
+from localthink.thinking.tags import KNOWN_TAGS, Tags
 
-THINK, END_THINK = "<think>", "</think>"
+LONGEST_TAG = 64  # tokens, with the white space after it
 SEAM = "\ud800"  # half of a surrogate pair: no text can hold it, so none can be mistaken for it
+LONG, PIECE = 2**20, 2**16  # characters: from which on a text is counted first, and so many at a time
 
 
 class Tokens(Protocol):
@@ -36,18 +38,24 @@ class Tokens(Protocol):
         """Token ids of `text`, nothing added; `special` says if texts of control tokens become them."""
         ...
 
-
-def drop_thinking(content: str) -> str:
-    """What an assistant's turn said once it had thought; nothing of a thought that never ended."""
-    _, closed, rest = content.rpartition(END_THINK)
-    said, opened, _ = rest.partition(THINK)
-    said = said.lstrip() if closed else said
-    return said.rstrip() if opened else said
+    def piece(self, token: int) -> bytes: ...
 
 
-def for_template(messages: Sequence[Message]) -> list[Message]:
-    """The messages without the thinking of earlier turns, as R1's authors ask."""
-    return [replace(m, content=drop_thinking(m.content)) if m.role == "assistant" else m for m in messages]
+def without_thinking(messages: Sequence[Message], pairs: Sequence[Tags] = KNOWN_TAGS) -> list[Message]:
+    """Messages from elsewhere without the block that an assistant's may begin with: R1's authors ask for that.
+
+    What localthink has written itself has no thinking in its answers, and is not to be searched for any.
+    """
+    return [replace(m, content=_without_block(m.content, pairs)) if m.role == "assistant" else m for m in messages]
+
+
+def _without_block(content: str, pairs: Sequence[Tags]) -> str:
+    """What follows the block of thinking that the text begins with; nothing where that never ends."""
+    text = content.lstrip()
+    for tags in pairs:
+        if text.startswith(tags.opening):
+            return text.partition(tags.closing)[2].lstrip()
+    return content
 
 
 def render(messages: Sequence[Message], template: ChatTemplate | None, specials: Sequence[str] = ()) -> str:
@@ -60,7 +68,7 @@ def render(messages: Sequence[Message], template: ChatTemplate | None, specials:
     """
     if not messages:
         raise PromptError("there is no message: give at least one")
-    shown = [replace(m, content=_sew(_checked(m.content), specials)) for m in for_template(messages)]
+    shown = [replace(m, content=_sew(_checked(m.content), specials)) for m in messages]
     if template is not None:
         return template.render(shown)
     if len(shown) == 1 and shown[0].role == "user":
@@ -68,13 +76,15 @@ def render(messages: Sequence[Message], template: ChatTemplate | None, specials:
     return "".join(f"{m.role.capitalize()}: {m.content}\n\n" for m in shown) + "Assistant:"
 
 
-def encode(text: str, tokens: Tokens) -> tuple[int, ...]:
+def encode(text: str, tokens: Tokens, context: int | None = None) -> tuple[int, ...]:
     """The prompt's token ids, special tokens parsed, with exactly one BOS if there is to be one.
 
     There is if the vocabulary asks for it or the text begins with it. `text` is what `render`
-    returned. Raises PromptError if there is none.
+    returned. Raises PromptError if there is none, and for a text that `context` tokens cannot nearly hold.
     """
     pieces = [_checked(piece) for piece in text.split(SEAM) if piece]
+    if context is not None and len(text) > LONG:
+        _check_length(pieces, tokens, context)
     ids = [token for piece in pieces for token in tokens.tokenize(piece, special=True)]
     if not ids:
         raise PromptError("the prompt is empty: give some text")
@@ -85,10 +95,26 @@ def encode(text: str, tokens: Tokens) -> tuple[int, ...]:
     return (*start, *ids[written:])
 
 
-def begins_thinking(prompt_ids: Sequence[int], think: int | None, end_think: int | None) -> bool:
-    """Whether the prompt leaves the thinking block open, so that what follows it begins inside."""
-    last = next((token for token in reversed(prompt_ids) if token in (think, end_think)), None)
-    return last is not None and last == think
+def leaves_open(text: str, tags: Tags) -> bool:
+    """Whether a rendered prompt ends inside a block of thinking."""
+    opened, closed = text.rfind(tags.opening), text.rfind(tags.closing)
+    return opened > closed
+
+
+def opened(text: str, tags: Tags) -> str:
+    """A rendered prompt that ends inside a block of thinking, as R1's authors ask for."""
+    return text if leaves_open(text, tags) else f"{text}{tags.opening}\n"
+
+
+def begins_thinking(prompt_ids: Sequence[int], tags: Tags, tokens: Tokens) -> bool:
+    """Whether the prompt leaves the thinking block open, so that what follows it begins inside.
+
+    Where the tags are no tokens, only a prompt that ends with the opening one is known to: a message may hold it too.
+    """
+    if tags.ids is not None:
+        return next((token for token in reversed(prompt_ids) if token in tags.ids), None) == tags.ids[0]
+    end = b"".join(tokens.piece(token) for token in prompt_ids[-LONGEST_TAG:]).decode("utf-8", "replace")
+    return end.rstrip().endswith(tags.opening)
 
 
 def check_room(prompt_tokens: int, context: int, trained: int | None = None) -> None:
@@ -104,6 +130,21 @@ def check_room(prompt_tokens: int, context: int, trained: int | None = None) -> 
     raise PromptError(
         f"the prompt is {prompt_tokens} tokens and the context holds {context}, with no room for an answer: {advice}"
     )
+
+
+def _check_length(pieces: Sequence[str], tokens: Tokens, context: int) -> None:
+    """Raise PromptError before a text is tokenized as a whole, for which llama.cpp takes a hundred bytes a character.
+
+    Where a piece is cut the tokens may be others, and a few more of them: hence twice the context.
+    """
+    counted = 0
+    for piece in pieces:
+        for start in range(0, len(piece), PIECE):
+            counted += len(tokens.tokenize(piece[start : start + PIECE], special=True))
+            if counted > 2 * context:
+                raise PromptError(f"the prompt is {sum(map(len, pieces)):,} characters, far more than the {context} "
+                                  "tokens that the context holds: shorten the prompt, or give --raw where the chat "
+                                  "template writes most of it")
 
 
 def _sew(content: str, specials: Sequence[str]) -> str:

@@ -11,8 +11,9 @@ Role = Literal["system", "user", "assistant"]
 Part = Literal["thinking", "answer"]
 CACHE_TYPES = ("f16", "q8_0", "q4_0")  # of the KV cache, by llama.cpp's names
 MOST_LAYERS = 1024  # that anybody may ask for
-HELD_STEP = 0.5  # from this probability on, a switch that the penalty prevented at a token is marked for people
 FinishReason = Literal["stop", "length", "cancelled"]
+ThinkMode = Literal["auto", "open", "free"]
+THINK_MODES: tuple[ThinkMode, ...] = ("auto", "open", "free")  # opening the block: for R1's family, always, never
 Wish = Literal["free", "answer", "think"]  # what is wanted of the thinking: its own course, an end soon, no end yet
 
 
@@ -57,19 +58,23 @@ class Tip:
     fewer than `beta` tokens have been written since the current thought began. An `alpha` of 0 is
     plain decoding, a negative one invites switches, infinity forbids them; `beta` may be infinite.
     `where` says whether the answer is penalised too. `groups` names the groups of markers that
-    count as switches; see `localthink tokens MODEL --markers`.
+    count as switches; see `localthink tokens MODEL --markers`. With a `grace`, which the paper does not have, the
+    penalty rests for so many tokens from each switch.
     """
 
     alpha: float = 3.0
     beta: float = 600
     where: Literal["thinking", "everywhere"] = "thinking"
     groups: tuple[str, ...] = ("switch",)
+    grace: int = 0
 
     def __post_init__(self) -> None:
         if not (-1e6 <= self.alpha <= 1e6 or self.alpha == math.inf):
             raise UsageError(f"alpha is {self.alpha}: give a number from -1e6 to 1e6, or inf to forbid switches")
         if not self.beta >= 0:
             raise UsageError(f"beta is {self.beta}: give a number of tokens of at least 0, or inf")
+        if self.grace < 0:
+            raise UsageError(f"grace is {self.grace}: give a number of tokens of at least 0 (0 is off)")
         if self.where not in ("thinking", "everywhere"):
             raise UsageError(f"where is {self.where!r}: it is 'thinking' or 'everywhere'")
 
@@ -112,7 +117,7 @@ class Begun:
     """
 
     tokens: tuple[int, ...] = ()
-    held: tuple[tuple[int, float], ...] = ()
+    held: tuple[tuple[int, int], ...] = ()
     seconds: float = 0.0
 
 
@@ -157,17 +162,24 @@ def check_limits(samples: int, seed: int, max_tokens: int | None, stop: tuple[st
         raise UsageError("a stop string is empty: it would stop at once")
 
 
+def check_think(raw: bool, think: ThinkMode) -> None:
+    """Raise UsageError where a prompt is to be opened that is to be sent as it stands."""
+    if raw and think == "open":
+        raise UsageError("think is 'open', and a raw prompt is sent as it stands: end it with the opening tag, or "
+                         "leave one of the two out")
+
+
 @dataclass(frozen=True, slots=True)
 class Thought:
     """One line of thought: `start` and `end` are offsets into the sample's token ids.
 
-    `held` is the expected number of switches that the penalty prevented within it.
+    `held` is the number of switches that the penalty prevented within it.
     """
 
     index: int
     start: int
     end: int
-    held: float
+    held: int
     text: str
 
     @property
@@ -190,7 +202,9 @@ class Trace:
     """One finished sample. `seconds` runs from its admission to its last token; with what an earlier attempt took.
 
     `token_ids` are all generated tokens, tags and end token included. `switches` counts the thoughts
-    that a marker opened. `tip` is what the sample began with, `steered` what was changed on its way.
+    that a marker opened, `paraphrases` the places where other words seem to open one, and `held` the switches
+    that the same random numbers would have drawn without the penalty, less those drawn because of it (as with
+    a negative alpha). `tip` is what the sample began with, `steered` what was changed on its way.
 
     `prompt_tokens_per_second` counts only prompt tokens that were decoded, not those whose cache
     was shared; it is 0 where none were. `tokens_per_second` runs from the first token to the last. Of a
@@ -206,13 +220,14 @@ class Trace:
     finish_reason: FinishReason
     thoughts: tuple[Thought, ...]
     switches: int
-    held: float
+    held: int
     sampling: Sampling
     tip: Tip
     seconds: float
     prompt_tokens_per_second: float
     tokens_per_second: float
     steered: tuple[Steered, ...] = ()
+    paraphrases: int = 0
 
     @property
     def tokens(self) -> int:
@@ -235,11 +250,12 @@ class Event:
 
     `text` is whole UTF-8: the bytes of an unfinished character wait for the token that ends it, and
     the tags of the thinking block are not text. `logprob` and `raw_logprob` are the token's natural
-    log-probability after and before the penalty, `mass_after` and `mass_before` the probability of
-    all switch tokens together; all four under the softmax at the sampling temperature (1 when
-    greedy) before truncation. `thought` is the index of the thought it belongs to, -1 outside.
-    `trace` is set on the last event of a sample; where that was cut off with nothing left to show,
-    the event's token is -1.
+    log-probability after and before the penalty, under the softmax at the sampling temperature (1 when
+    greedy) before truncation. `held` is 1 where the same random numbers would have begun a new thought
+    without the penalty, -1 where they have begun one only because of it. `thought` is the index of the thought
+    it belongs to, -1 outside. `recasts` says that all that came before it was thinking, and not the answer that
+    it was shown as. `trace` is set on the last event of a sample; where that was cut off with nothing left to
+    show, the event's token is -1.
     """
 
     request: int
@@ -251,12 +267,7 @@ class Event:
     opens_thought: bool
     logprob: float
     raw_logprob: float
-    mass_before: float
-    mass_after: float
+    held: int
+    recasts: bool = False
     trace: Trace | None = None
     alternatives: tuple[Alternative, ...] = ()
-
-    @property
-    def held(self) -> float:
-        """The probability of a switch at this token that the penalty took away."""
-        return self.mass_before - self.mass_after

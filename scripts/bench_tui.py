@@ -119,7 +119,7 @@ class PacedClient:
         text, thought = self._script[place]
         others = tuple(Alternative(n, text, 0.3, 0.3) for n in range(6)) if place % 4 == 0 else ()
         return Event(1, 0, place, text, "thinking" if thought >= 0 else "answer", thought, False, -0.2, -0.2,
-                     0.6 if place % 97 == 0 else 0.0, 0.0, alternatives=others)
+                     int(place % 97 == 0), alternatives=others)
 
     def _trace(self) -> Trace:
         count = len(self._script)

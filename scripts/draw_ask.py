@@ -18,7 +18,7 @@ from rich.text import Text
 
 import localthink
 from localthink.cli.page import HELD_MARK, THOUGHT_MARK
-from localthink.records import HELD_STEP, Tip
+from localthink.records import Tip
 
 
 def written(engine: localthink.Engine, question: str, tip: Tip, seed: int) -> Text:
@@ -28,13 +28,13 @@ def written(engine: localthink.Engine, question: str, tip: Tip, seed: int) -> Te
         if event.part == "thinking" and event.thought > thought:
             thought = event.thought
             text.append(f"{THOUGHT_MARK} {thought + 1} ", "bold cyan")
-        if event.held >= HELD_STEP:
+        if event.held > 0:
             text.append(HELD_MARK, "yellow")
         text.append(event.text, "grey62" if event.part == "thinking" else "bold white")
     assert event.trace is not None
     trace = event.trace
     text.rstrip()
-    text.append(f"\n\n{len(trace.thoughts)} thoughts · {trace.held:.1f} switches held · {trace.tokens} tokens", "green")
+    text.append(f"\n\n{len(trace.thoughts)} thoughts · {trace.held} switches held · {trace.tokens} tokens", "green")
     return text
 
 

@@ -90,6 +90,15 @@ def test_part_under_another_name_is_told_to_take_its_own(parts: list[Path], path
     assert "NAME-00001-of-00003.gguf" in refusal(parts[0].rename(path))
 
 
+@pytest.mark.parametrize("joined", [[0, 1, 2], [1, 2], [0, 2]])
+def test_parts_that_were_joined_into_one_file_are_to_be_downloaded_again(parts: list[Path], tmp_path: Path,
+                                                                         joined: list[int]) -> None:
+    whole = tmp_path / "joined.gguf"
+    whole.write_bytes(b"".join(parts[number].read_bytes() for number in joined))
+    message = refusal(whole)
+    assert "download them again" in message and "llama-gguf-split --merge" in message and "call them" not in message
+
+
 def test_whole_model_may_be_named_like_a_part(tmp_path: Path) -> None:
     path = write_tiny_gguf(tmp_path / "whole-00001-of-00001.gguf")
     assert read_facts(path).parts == (path,)

@@ -27,12 +27,16 @@ TITLE = "DeepSeek-R1-Distill-Qwen-7B"
 LEAST = 24  # bytes of a header
 
 
+def model_bytes(length: int = LEAST) -> bytes:
+    return b"GGUF" + bytes(length - 4)
+
+
 @pytest.fixture(autouse=True)
 def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder of a person's own models, empty, beside which `countdown` is the bundled one."""
     bundled = tmp_path / "bundled"
     bundled.mkdir()
-    (bundled / "countdown.gguf").write_bytes(bytes(LEAST))
+    (bundled / "countdown.gguf").write_bytes(model_bytes())
     monkeypatch.setenv(locations.HOME_VARIABLE, str(tmp_path / "home"))
     monkeypatch.setattr(locations, "bundled_models", lambda: bundled)
     monkeypatch.chdir(tmp_path)
@@ -42,7 +46,7 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def kept(home: Path, name: str) -> Path:
     path = home / name
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(bytes(LEAST))
+    path.write_bytes(model_bytes())
     return path
 
 
@@ -172,7 +176,7 @@ def keepers() -> dict[str, str]:
 
 
 def test_everything_that_is_here_is_listed_with_its_keeper_the_best_first(home: Path, person: Path) -> None:
-    kept(home, "mine.gguf").write_bytes(bytes(100))
+    kept(home, "mine.gguf").write_bytes(model_bytes(100))
     pull("pulled-Q4_K_M.gguf")
     snapshot("cached.gguf")
     studio(person, "studio-Q8_0.gguf")
@@ -202,7 +206,7 @@ def test_ollamas_model_is_found_by_ollamas_name(person: Path) -> None:
 
 def test_the_size_of_a_split_model_is_that_of_all_its_parts(home: Path) -> None:
     for number in (1, 2):
-        kept(home, f"r1-0000{number}-of-00002.gguf").write_bytes(bytes(LEAST * number))
+        kept(home, f"r1-0000{number}-of-00002.gguf").write_bytes(model_bytes(LEAST * number))
     assert [model.bytes for model in found_models() if model.keeper == OWN] == [LEAST * 3]
 
 
@@ -286,12 +290,23 @@ def test_what_a_file_is_called_means_it_alone(home: Path, tmp_path: Path) -> Non
     assert find_model(name_for(parts)) == parts
 
 
-@pytest.mark.parametrize("content", [b"", b"GGUF", bytes(LEAST - 1)])
+@pytest.mark.parametrize("content", [b"", b"GGUF", model_bytes(LEAST - 1)])
 def test_a_file_too_short_for_a_header_is_no_model(home: Path, content: bytes) -> None:
     kept(home, "stub.gguf").write_bytes(content)
     assert list(keepers()) == ["countdown"]
     kept(home, "stub.gguf")
     assert list(keepers()) == ["countdown", "stub"]
+
+
+def test_a_file_with_other_content_is_no_model_and_its_path_stays_a_persons_own_affair(home: Path) -> None:
+    path = kept(home, "page.gguf")
+    path.write_bytes(b"<!doctype html>" + bytes(LEAST))
+    assert list(keepers()) == ["countdown"] and find_model(str(path)) == path
+    path.write_bytes(model_bytes())
+    path.rename(path.with_name("PAGE.GGUF"))
+    assert list(keepers()) == ["countdown", "PAGE"]
+    with pytest.raises(ModelFileError, match="there is no file"):
+        find_model("NONE.GGUF")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="no name has a line's end there")

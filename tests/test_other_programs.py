@@ -15,11 +15,12 @@ from localthink.other_programs import (
     LM_STUDIO,
     OLLAMA,
     KeptModel,
+    in_files,
     model_files,
     other_models,
 )
 
-WEIGHTS = "twenty-four bytes of them"  # no file is shorter
+WEIGHTS = "GGUF, and twenty bytes more"  # no model is shorter than 24
 NAME = "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M"
 DIGEST = "ab" * 32
 links = pytest.mark.skipif(sys.platform == "win32", reason="links need a privilege there")
@@ -36,8 +37,8 @@ def snapshot(cache: Path, repository: str, commit: str, *names: str) -> tuple[Pa
     return tuple(file(folder / name) for name in names)
 
 
-def ollama(folder: Path, name: str, *, digest: str = DIGEST, size: int | None = 7, file_type: str = "Q4_K_M",
-           weights: str | None = "weights") -> Path:
+def ollama(folder: Path, name: str, *, digest: str = DIGEST, size: int | None = len(WEIGHTS), file_type: str = "Q4_K_M",
+           weights: str | None = WEIGHTS) -> Path:
     """A model of ollama's, `name` being host/namespace/model/tag; the path of its blob."""
     config = file(folder / "blobs" / f"sha256-{'0' * 64}", json.dumps({"file_type": file_type}))
     layer = {"mediaType": "application/vnd.ollama.image.model", "digest": f"sha256:{digest}", "size": size}
@@ -192,7 +193,7 @@ def test_ollamas_precision_is_that_of_its_configuration_or_of_the_tag(person: Pa
     {"weights": None}, {"size": 8}, {"digest": "../../secret"}, {"digest": "AB" * 32}, {"digest": "ab"},
 ])
 def test_a_manifest_without_its_whole_blob_is_no_model(person: Path, damage: dict[str, object]) -> None:
-    arguments = {"weights": "weights"} | damage
+    arguments = {"weights": WEIGHTS} | damage
     if "digest" in damage:
         arguments["weights"] = None
     ollama(person / ".ollama" / "models", "registry.ollama.ai/library/m/1b", **arguments)  # type: ignore[arg-type]
@@ -202,6 +203,24 @@ def test_a_manifest_without_its_whole_blob_is_no_model(person: Path, damage: dic
 def test_a_size_that_a_manifest_does_not_say_is_not_missed(person: Path) -> None:
     ollama(person / ".ollama" / "models", "registry.ollama.ai/library/m/1b", size=None)
     assert len(found()) == 1
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="no name has a colon there")
+@pytest.mark.parametrize("digest", [f"sha256:{DIGEST}", f"sha256-{DIGEST}"])
+def test_early_ollamas_blobs_have_a_colon_in_their_names(person: Path, digest: str) -> None:
+    folder = person / ".ollama" / "models"
+    blob = ollama(folder, "registry.ollama.ai/library/m/1b")
+    blob = blob.rename(blob.with_name(f"sha256:{DIGEST}"))
+    config = folder / "blobs" / f"sha256-{'0' * 64}"
+    config.rename(config.with_name(f"sha256:{'0' * 64}"))
+    manifest = folder / "manifests" / "registry.ollama.ai" / "library" / "m" / "1b"
+    manifest.write_text(manifest.read_text().replace(f"sha256:{DIGEST}", digest))
+    assert found() == [KeptModel(OLLAMA, ("m:1b",), (blob,), "Q4_K_M")]
+
+
+def test_a_blob_that_is_no_model_is_not_offered(person: Path) -> None:
+    ollama(person / ".ollama" / "models", "registry.ollama.ai/library/m/1b", weights="x" * len(WEIGHTS))
+    assert found() == []
 
 
 @pytest.mark.parametrize("content", [
@@ -264,6 +283,53 @@ def test_a_file_that_is_still_being_downloaded_is_not_offered(tmp_path: Path, na
     file(tmp_path / f"{name}{suffix}")
     whole = [tuple(paths[1:])] if name == "R1.gguf" else [(paths[0],)]
     assert list(model_files(tmp_path)) == whole
+
+
+@pytest.mark.parametrize(("name", "content"), [
+    ("._R1.gguf", b"\x00\x05\x16\x07" + bytes(4092)), (".R1.gguf", WEIGHTS.encode()), ("R1.gguf", bytes(5000)),
+    ("R1.gguf", b"version https://git-lfs.github.com/spec/v1\n"), ("R1.gguf", b"../../blobs/" + b"a" * 64),
+    ("R1.gguf", b"gguf" + bytes(100)), ("R1.gguf", b"GGUF" + bytes(19)), ("R1.gguf.download/R1.bin", WEIGHTS.encode()),
+    (".Trash-1000/files/R1.gguf", WEIGHTS.encode()), ("$RECYCLE.BIN/S-1-5-21/$R1.gguf", WEIGHTS.encode()),
+    (".git/lfs/objects/R1.gguf", WEIGHTS.encode()), ("deep/.Trashes/R1.gguf", WEIGHTS.encode()),
+    ("#recycle/R1.gguf", WEIGHTS.encode()), ("R1-00001-of-00002.GGUF", WEIGHTS.encode()),
+])
+def test_what_only_looks_like_a_model_is_not_offered_nor_what_is_hidden_or_thrown_away(
+        tmp_path: Path, name: str, content: bytes) -> None:
+    path = tmp_path / "folder" / name
+    path.parent.mkdir(parents=True)
+    path.write_bytes(content)
+    if "-of-" in name:  # llama.cpp would not find the second
+        path.with_name(name.replace("-00001", "-00002")).write_bytes(content)
+    assert list(model_files(tmp_path / "folder")) == []
+
+
+@links
+@pytest.mark.parametrize("target", ["nowhere", "text", "folder", "R1.gguf"])
+def test_a_link_that_leads_to_no_model_is_not_offered(tmp_path: Path, target: str) -> None:
+    file(tmp_path / "text", "a page of text that has more than twenty-four bytes")
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / "folder").mkdir()
+    (tmp_path / "models" / "R1.gguf").symlink_to(tmp_path / target if target == "text" else target)
+    assert list(model_files(tmp_path / "models")) == []
+
+
+@pytest.mark.parametrize("name", ["R1.GGUF", "R1.Gguf", "R1-00001-of-00001.GGUF"])
+def test_capitals_in_a_files_name_do_not_matter(tmp_path: Path, name: str) -> None:
+    path = file(tmp_path / name)
+    ((found,),) = model_files(tmp_path)
+    assert found == path and in_files("", (found,)).names[0] == "R1"
+
+
+def test_the_folder_that_is_looked_through_may_be_hidden_itself(tmp_path: Path) -> None:
+    path = file(tmp_path / ".cache" / "models" / "R1.gguf")
+    assert list(model_files(path.parent)) == [(path,)]
+
+
+def test_a_part_that_is_no_model_makes_the_whole_none(tmp_path: Path) -> None:
+    parts = tuple(file(tmp_path / f"R1-{number:05}-of-00002.gguf") for number in (1, 2))
+    assert list(model_files(tmp_path)) == [parts]
+    parts[1].write_text("<!doctype html> and so on for a while")
+    assert list(model_files(tmp_path)) == []
 
 
 def test_a_split_model_is_one_and_comes_with_all_its_parts(tmp_path: Path) -> None:

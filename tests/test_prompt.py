@@ -14,13 +14,15 @@ from hypothesis import strategies as st
 
 from localthink.chat_template import ChatTemplate
 from localthink.errors import PromptError
-from localthink.prompt import begins_thinking, check_room, drop_thinking, encode, for_template, render
+from localthink.prompt import LONG, PIECE, SEAM, begins_thinking, check_room, encode, opened, render, without_thinking
 from localthink.records import Message
+from localthink.thinking.tags import Tags
 
 ROOT = Path(__file__).parents[1]
 TOKENIZERS = ROOT.parent / "shared" / "data" / "tokenizers"
 BOS, EOS, USER, ASSISTANT = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"
 THINK, END_THINK = "<think>", "</think>"
+R1_TAGS = Tags(ids=(4, 5))
 R1_SPECIALS = (BOS, EOS, USER, ASSISTANT, THINK, END_THINK)
 
 
@@ -32,6 +34,9 @@ class FakeVocabulary:
     always: int = 4  # llama.cpp makes tokens of user-defined texts whether or not it parses special ones
     bos: int | None = 0
     add_bos: bool = True
+
+    def piece(self, token: int) -> bytes:
+        return chr(token - 100).encode()
 
     def tokenize(self, text: str, special: bool) -> list[int]:
         known = self.specials if special else self.specials[self.always:]
@@ -57,29 +62,61 @@ texts = st.lists(st.sampled_from([*R1_SPECIALS, "<", "｜User｜>", "think>", "H
 @pytest.mark.parametrize(("content", "said"), [
     ("39", "39"),
     ("  as it is \n", "  as it is \n"),
-    ("hm</think>\n\n39", "39"),
     ("<think>\nhm\n</think>\n\n39\n", "39\n"),
-    ("<think>a</think>b<think>c</think>d", "d"),
+    ("\n<think>hm</think>39", "39"),
     ("<think>cut off", ""),
-    ("39 <think>cut off", "39"),
-    ("a</think>39\n<think>cut off", "39"),
-    ("a</think>", ""),
-    ("</think></think><think><think>", ""),
+    ("<think></think>39", "39"),
+    ("<think>a</think>b<think>c</think>d", "b<think>c</think>d"),
+    ("<thought>hm</thought> 39", "39"),
+    ("[THINK]hm[/THINK]39", "39"),
+    ("It is 4.\n</think>", "It is 4.\n</think>"),
+    ("R1 writes `<think>` first.", "R1 writes `<think>` first."),
+    ('re.sub(r"<think>.*?</think>", "", text)', 're.sub(r"<think>.*?</think>", "", text)'),
+    ("39 <think>cut off", "39 <think>cut off"),
 ])
-def test_of_a_turn_only_what_follows_its_thinking_is_kept(content: str, said: str) -> None:
-    assert drop_thinking(content) == said
+def test_of_a_turn_from_elsewhere_the_block_that_it_begins_with_is_dropped(content: str, said: str) -> None:
+    turns = [Message("user", content), Message("assistant", content)]
+    assert without_thinking(turns) == [turns[0], Message("assistant", said)]
 
 
-@settings(deadline=None)
-@given(st.lists(st.sampled_from([THINK, END_THINK, "SECRET", "\n"])).map("".join), texts)
-def test_no_thinking_is_ever_kept(thinking: str, answer: str) -> None:
-    kept = drop_thinking(f"{thinking}{END_THINK}{answer}") + drop_thinking(f"{THINK}{thinking.replace(END_THINK, '')}")
-    assert "SECRET" not in kept and THINK not in kept and END_THINK not in kept
+@given(texts)
+def test_a_block_is_dropped_once_and_nothing_after_it_is(answer: str) -> None:
+    dropped = without_thinking([Message("assistant", f"{THINK}SECRET{END_THINK}{answer}")])
+    assert dropped == [Message("assistant", answer.lstrip())]
 
 
-def test_only_the_assistant_is_taken_to_think() -> None:
-    turns = [Message("user", "is </think> a tag?"), Message("assistant", "x</think>Yes.")]
-    assert for_template(turns) == [turns[0], Message("assistant", "Yes.")]
+@dataclass
+class Counting(FakeVocabulary):
+    """A token for so many characters; `most` is the longest text that was tokenized, `all` the characters of all."""
+
+    wide: int = 1
+    most: int = 0
+    all: int = 0
+
+    def tokenize(self, text: str, special: bool) -> list[int]:
+        self.most, self.all = max(self.most, len(text)), self.all + len(text)
+        return [100] * (len(text) // self.wide)
+
+
+@pytest.mark.parametrize("text", ["x" * 4_000_000, f"xyz{SEAM}" * 1_000_000])
+def test_what_the_context_cannot_nearly_hold_is_refused_before_it_is_tokenized(text: str) -> None:
+    tokens = Counting()
+    with pytest.raises(PromptError, match=r"^the prompt is [34],000,000 characters, far more than the 512 tokens"):
+        encode(text, tokens, 512)
+    assert tokens.most <= tokens.all <= PIECE
+
+
+@pytest.mark.parametrize(("wide", "length", "fits"), [
+    (1, LONG, True), (1, LONG + 1, False), (LONG // 512, LONG, True), (LONG // 512, 2 * LONG, True),
+    (LONG // 512, 2 * LONG + PIECE, False)])
+def test_what_may_fit_is_tokenized_as_a_whole(wide: int, length: int, fits: bool) -> None:
+    tokens = Counting(wide=wide)
+    if not fits:
+        with pytest.raises(PromptError, match="far more than"):
+            encode("x" * length, tokens, 512)
+        return
+    assert encode("x" * length, tokens, 512) == encode("x" * length, tokens)
+    assert tokens.most == length
 
 
 conversations = st.lists(st.builds(Message, st.sampled_from(["system", "user", "assistant"]), texts), min_size=1)
@@ -96,10 +133,10 @@ def test_messages_of_any_text_become_exactly_the_turns_they_are(
         if message.role == "user":
             expected += [2, *plain(message.content)]
         if message.role == "assistant":
-            expected += [3, *plain(drop_thinking(message.content)), 1]
+            expected += [3, *plain(message.content), 1]
     ids = encode(render(messages, r1, R1_SPECIALS), FakeVocabulary(add_bos=add_bos))
     assert ids == (*expected, 3, 4, *plain("\n"))
-    assert begins_thinking(ids, 4, 5)
+    assert begins_thinking(ids, R1_TAGS, FakeVocabulary())
 
 
 @settings(deadline=None)
@@ -117,7 +154,7 @@ def test_a_prompt_written_by_hand_may_hold_special_tokens() -> None:
 
 def test_without_a_template_messages_are_a_transcript() -> None:
     assert render([Message("user", "Once upon")], None) == "Once upon"
-    turns = [Message("system", "Be brief."), Message("user", "Hi"), Message("assistant", "a</think>Hello")]
+    turns = [Message("system", "Be brief."), Message("user", "Hi"), Message("assistant", "Hello")]
     assert render(turns, None) == "System: Be brief.\n\nUser: Hi\n\nAssistant: Hello\n\nAssistant:"
 
 
@@ -150,8 +187,23 @@ def test_half_a_character_is_an_error_and_not_dropped(content: str) -> None:
     ([], False), ([7], False), ([4], True), ([4, 7], True), ([4, 5], False), ([4, 5, 7], False), ([5, 4], True),
 ])
 def test_the_last_tag_decides_whether_the_output_begins_in_thought(ids: list[int], inside: bool) -> None:
-    assert begins_thinking(ids, 4, 5) is inside
-    assert begins_thinking(ids, None, None) is False
+    assert begins_thinking(ids, R1_TAGS, FakeVocabulary()) is inside
+
+
+@pytest.mark.parametrize(("end", "inside"), [
+    ("<think>", True), ("x<think>\n", True), ("<think> \n\n", True), ("<think>\nhm", False), ("<think></think>", False),
+    ("", False),
+])
+def test_without_tokens_of_their_own_only_a_tag_at_the_very_end_opens_the_block(end: str, inside: bool) -> None:
+    assert begins_thinking(plain(f"what is <think>? {end}"), Tags(), FakeVocabulary()) is inside
+
+
+@pytest.mark.parametrize(("text", "prompt"), [
+    ("?<A>", "?<A><think>\n"), ("?<A><think>\n", "?<A><think>\n"),
+    ("?<A><think></think>", "?<A><think></think><think>\n"),
+])
+def test_a_prompt_is_opened_unless_its_template_did_it(text: str, prompt: str) -> None:
+    assert opened(text, Tags()) == prompt
 
 
 def test_a_prompt_needs_room_for_one_more_token() -> None:

@@ -15,6 +15,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
+from localthink.batch.cells import guarded
 from localthink.batch.export_files import Object, checked_results, replacing
 from localthink.batch.jsonlines import json_line, json_text
 from localthink.errors import UsageError
@@ -57,7 +58,8 @@ def export(results: Path, target: Path) -> int:
     """Write the results to `target`, in the form that its suffix names, and say how many there were.
 
     In CSV and Parquet every row has the columns of all; what it lacks is empty there. A column of
-    Parquet whose values are of several types is text, but for fractions among whole numbers.
+    Parquet whose values are of several types is text, but for fractions among whole numbers. In CSV, texts that a
+    spreadsheet would run are guarded: see `cells`.
     Raises UsageError for what cannot be a target, for lines that are no results, and where pyarrow is
     missing; LocalthinkError if a file cannot be read or written. Then `target` is as it was.
     """
@@ -82,8 +84,14 @@ def _write_csv(results: Path, file: BinaryIO) -> int:
     if columns:
         writer.writeheader()
     for row in map(flatten, islice(checked_results(results), count)):
-        writer.writerow({name: json_text(value) if isinstance(value, bool) else value for name, value in row.items()})
+        writer.writerow({name: _csv_cell(value) for name, value in row.items()})
     return count
+
+
+def _csv_cell(value: object) -> object:
+    if isinstance(value, str):
+        return guarded(value)
+    return json_text(value) if isinstance(value, bool) else value
 
 
 def _write_parquet(results: Path, file: BinaryIO) -> int:

@@ -41,7 +41,7 @@ class Figures:
         """All of it in one plain line."""
         parts = [f"{self.samples_done:,} of {self.samples:,} samples", f"{self.items_done:,} of {self.items:,} items",
                  f"{self.speed_now:,.0f} tokens/s now, {self.speed:,.0f} on average",
-                 f"{self.busy} of {self.slots} slots", f"{self.held:,.1f} switches held"]
+                 f"{self.busy} of {self.slots} slots", f"{self.held:,.0f} switches held"]
         if self.graded:
             parts.append(f"{self.correct / self.graded:.1%} of {self.graded:,} correct")
         if self.errors:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, TypeGuard
+from typing import Any
 
 from localthink.batch.line_settings import SETTINGS, read_settings
 from localthink.batch.messages import digest, read_messages, with_appended
@@ -19,6 +19,7 @@ from localthink.records import Message
 
 FIRST, SECOND = ("prompt", "messages"), ("question", "problem")  # where there is one of FIRST, SECOND is only carried
 ASKING = (*FIRST, *SECOND)
+EXACT = 2**53  # from here on several whole numbers are the same float
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +27,7 @@ class Item:
     """What one line asks.
 
     `id` is unique within a run: the line's own, as text, or else `content`, which is the digest of the
-    messages alone. `own_id` is the line's own as it stands there, a text or a whole number, or None.
+    messages alone. `own_id` is the line's own, a text or a whole number, or None; 1, 1.0 and "1" are one id.
     `carried` are the fields that mean nothing here, in their order, to go with the results.
     """
 
@@ -90,17 +91,21 @@ def _messages(fields: Mapping[str, Any], raw: bool) -> tuple[Message, ...]:
 
 
 def _own_id(value: object) -> str | int | None:
-    if value is None or _is_whole(value):
-        return value
+    whole = _whole(value)
+    if value is None or whole is not None:
+        return whole
     if not isinstance(value, str) or not value:
         raise UsageError(f"id is {quoted(value)}: give a text or a whole number, or leave it out")
     return check_unicode(value, "id")
 
 
 def _readable_id(row: Mapping[str, Any]) -> str | int | None:
-    own = (row.get(name) for name in ("custom_id", "id"))
-    return next((value for value in own if isinstance(value, str) or _is_whole(value)), None)
+    own = (value if isinstance(value, str) else _whole(value) for value in map(row.get, ("custom_id", "id")))
+    return next((value for value in own if value is not None), None)
 
 
-def _is_whole(value: object) -> TypeGuard[int]:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _whole(value: object) -> int | None:
+    """1.0 is a whole number too: tables often keep every number as a float."""
+    if isinstance(value, float) and value.is_integer() and abs(value) < EXACT:
+        return int(value)
+    return value if isinstance(value, int) and not isinstance(value, bool) else None

@@ -10,6 +10,7 @@ from typing import Any
 
 from localthink.batch.values import check_unicode, quoted
 from localthink.errors import UsageError
+from localthink.records import THINK_MODES, ThinkMode
 
 
 def read_settings(fields: Mapping[str, object]) -> dict[str, Any]:
@@ -65,10 +66,19 @@ def groups(field: str, value: object) -> tuple[str, ...]:
     return named
 
 
+def think_mode(field: str, value: object) -> ThinkMode:
+    for mode in THINK_MODES:
+        if value == mode:
+            return mode
+    raise UsageError(f"{field} is {quoted(value)}: give one of {', '.join(THINK_MODES)}")
+
+
 SETTINGS: Mapping[str, tuple[str, Callable[[str, object], Any]]] = {  # by the line's name: that of Settings, and how
     "alpha": ("alpha", number_or_inf),
     "beta": ("beta", number_or_inf),
+    "grace": ("grace", whole),
     "markers": ("groups", groups),
+    "think": ("think", think_mode),
     "temperature": ("temperature", number),
     "top_p": ("top_p", number),
     "min_p": ("min_p", number),

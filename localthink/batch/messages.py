@@ -10,6 +10,8 @@ from localthink.records import Message, Role
 
 ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 FIELDS = ("role", "content")
+REASONING = ("reasoning_content", "reasoning")  # what servers call the thinking of an earlier turn, which is dropped
+SILENT: tuple[object, ...] = (None, "", [], {})  # values of any other field that say nothing
 DIGITS = 32  # of a digest
 
 
@@ -19,7 +21,10 @@ def read_messages(value: object) -> tuple[Message, ...]:
         raise UsageError(f"messages is {quoted(value)}: give a list of messages, each with a role and a content")
     if not value:
         raise UsageError("messages is an empty list: give at least one message")
-    messages = tuple(_message(one, f"message {position}") for position, one in enumerate(value, 1))
+    every = (_message(one, f"message {position}") for position, one in enumerate(value, 1))
+    messages = tuple(message for message in every if message.content or message.role != "system")
+    if not messages:
+        raise UsageError("messages has only an empty system message: give one from the user")
     if messages[-1].role != "user":
         raise UsageError(f"the last message is from the {messages[-1].role}: end with one from the user, "
                          "for an answer cannot be begun by somebody else")
@@ -42,13 +47,24 @@ def digest(messages: Sequence[Message]) -> str:
 def _message(value: object, what: str) -> Message:
     if not isinstance(value, dict):
         raise UsageError(f"{what} is {quoted(value)}: give an object with a role and a content")
-    unknown = [field for field, held in value.items() if held is not None and field not in FIELDS]
-    if unknown:
-        raise UsageError(f"{what} has the unknown field {quoted(unknown[0])}: a message has a role and a content")
     role = value.get("role")
     if not isinstance(role, str) or role not in ROLES:
         raise UsageError(f"{what} has the role {quoted(role)}: give one of {', '.join(ROLES)}")
-    return Message(ROLES[role], check_text(_content(value.get("content"), what), f"the content of {what}"))
+    known = (*FIELDS, *REASONING) if role == "assistant" else FIELDS
+    unknown = [field for field, held in value.items() if held not in SILENT and field not in known]
+    if unknown:
+        raise UsageError(f"{what} has the unknown field {quoted(unknown[0])}, which is {quoted(value[unknown[0]])}: "
+                         "a message has a role and a content")
+    return Message(ROLES[role], _said(_content(value.get("content"), what), ROLES[role], f"the content of {what}"))
+
+
+def _said(content: object, role: Role, what: str) -> str:
+    """A content as a text. Only the user has to say something: an answer is empty, or null, that was cut off while it
+    was thought about, and so is a system message that a form left blank.
+    """
+    if role != "user" and (content is None or (isinstance(content, str) and not content.strip())):
+        return ""
+    return check_text(content, what)
 
 
 def _content(value: object, what: str) -> object:

@@ -1,9 +1,9 @@
 """Lines in the form of OpenAI's batch files: a custom_id, and the body of a request.
 
 Of the body's fields, `messages` and the settings count (`max_completion_tokens` is `max_tokens`), with
-localthink's own settings beside OpenAI's. Accepted without effect are `model`, `user` and `metadata`,
-which are carried through, and a `stream` that is false. Any other field would change the answer there
-and not here, and is refused; null is not given.
+localthink's own settings beside OpenAI's. What says nothing about the answer is carried through. A field
+that would change the answer there and not here may stand with the values that change nothing, and is
+refused with any other; null, and an empty list, object or text, is not given.
 
 Format: https://platform.openai.com/docs/guides/batch
 """
@@ -13,14 +13,23 @@ from collections.abc import Mapping
 from typing import Any
 
 from localthink.batch.line_settings import SETTINGS, whole
+from localthink.batch.messages import SILENT
 from localthink.batch.values import quoted
 from localthink.errors import UsageError
 
 URL = "/v1/chat/completions"
 ENVELOPE = ("custom_id", "method", "url", "body")
-CARRIED = ("model", "user", "metadata")
+CARRIED = ("model", "user", "metadata", "service_tier", "safety_identifier", "prompt_cache_key")
+NEUTRAL: Mapping[str, tuple[object, ...]] = {  # by field: the values that mean what leaving it out means
+    "stream": (False,), "store": (False,), "logprobs": (False,), "top_logprobs": (0,),
+    "presence_penalty": (0,), "frequency_penalty": (0,), "repetition_penalty": (1,),
+    "reasoning_effort": ("medium",), "verbosity": ("medium",),
+    "response_format": ({"type": "text"},), "modalities": (["text"],),
+    # tools themselves are refused, unless there are none to choose from
+    "tool_choice": ("none", "auto"), "function_call": ("none", "auto"), "parallel_tool_calls": (False, True),
+}
 LIMIT, NEW_LIMIT = "max_tokens", "max_completion_tokens"
-KNOWN = ("messages", *SETTINGS, NEW_LIMIT, *CARRIED, "stream")
+KNOWN = ("messages", *SETTINGS, NEW_LIMIT, *CARRIED)
 
 
 def is_openai(row: Mapping[str, object]) -> bool:
@@ -40,20 +49,25 @@ def _checked_body(row: Mapping[str, Any]) -> Mapping[str, Any]:
     own_id, method, url, body = (row.get(name) for name in ENVELOPE)
     if not isinstance(own_id, str) or not own_id:
         raise UsageError(f"custom_id is {quoted(own_id)}: give a text, as the line has the form of OpenAI's batches")
-    if method not in (None, "POST"):
+    if method is not None and str(method).upper() != "POST":
         raise UsageError(f'method is {quoted(method)}: give "POST", or leave it out')
-    if url not in (None, URL):
+    if url is not None and f"/{str(url).lstrip('/')}" != URL:
         raise UsageError(f'url is {quoted(url)}: only "{URL}" is understood')
     if not isinstance(body, dict):
         raise UsageError(f"body is {quoted(body)}: give an object with messages")
     if body.get("messages") is None:
         raise UsageError("body has no messages: give at least one message")
-    if body.get("stream") not in (None, False):
-        raise UsageError(f"stream is {quoted(body['stream'])}: leave it out, for a batch is not streamed")
-    unknown = [name for name, value in body.items() if value is not None and name not in KNOWN]
-    if unknown:
-        raise UsageError(f"body has the unknown field {quoted(unknown[0])}: leave it out; known are {', '.join(KNOWN)}")
+    for name, value in body.items():
+        if name not in KNOWN and value not in (*SILENT, *NEUTRAL.get(name, ())):
+            raise UsageError(_no_such_setting(name, value))
     return body
+
+
+def _no_such_setting(name: str, value: object) -> str:
+    if name in NEUTRAL:
+        return f"{name} is {quoted(value)}, which would change the answer there and not here: leave it out"
+    return (f"body has the unknown field {quoted(name)}, which is {quoted(value)}: leave it out; known are "
+            f"{', '.join(KNOWN)}")
 
 
 def _limit(body: Mapping[str, Any]) -> int | None:

@@ -17,7 +17,7 @@ def result_object(work: Work, trace: Trace, model: str, engine_settings: dict[st
     """
     item, settings = work.item, work.item.settings
     more = {"max_tokens": settings.max_tokens, "stop": list(settings.stop), "raw": settings.raw,
-            "n": settings.samples, **engine_settings}
+            "think": settings.think, "n": settings.samples, **engine_settings}
     result: dict[str, Any] = {
         "key": work.key, "id": item.id if item.own_id is None else item.own_id, "line": item.line,
         "question": item.messages[-1].content, **trace_object(trace, model, more), "sample": work.sample}

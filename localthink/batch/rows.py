@@ -12,20 +12,27 @@ import json
 import math
 import re
 from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
+from localthink.batch.cells import NUMBER, unguarded
 from localthink.batch.items import ASKING, BadLine
 from localthink.batch.line_settings import NUMERIC
 from localthink.batch.values import quoted
 from localthink.errors import UsageError
+
+if TYPE_CHECKING:
+    from _csv import Reader as CsvReader
 
 Row = tuple[int, object] | BadLine
 LONGEST_CELL = 2**31 - 1  # the most that csv takes on every system
 ROWS_AT_ONCE = 1024
 LISTS = ("messages", "stop", "markers")  # columns whose cells may hold a JSON list
 WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
-NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
+DECLARED = re.compile(r'"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)  # the first line, as spreadsheets write and read it
+EXPORTED = frozenset({"key", "sample", "finish_reason"})  # columns that a table has if `--export` wrote it
 
 
 def jsonl_rows(path: Path) -> Iterator[Row]:
@@ -75,15 +82,17 @@ def csv_rows(path: Path, name: str) -> Iterator[Row]:
     """The rows below the header, each numbered by the line it begins on; empty cells and empty rows are none.
 
     Raises UsageError where the header cannot be used. A cell that a quote opens and none closes
-    would swallow all that follows, hence `strict`.
+    would swallow all that follows, hence `strict`. What `--export` has guarded is as it was.
     """
     limit = csv.field_size_limit(LONGEST_CELL)
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            reader = csv.reader(file, strict=True)
-            header = _header(reader, name)
+            delimiter, declared = _delimiter(file)
+            reader = _reader(file, delimiter, declared)
+            header = _header(reader, name, delimiter)
+            as_written = unguarded if set(header) >= EXPORTED else str
             while True:
-                line = reader.line_num + 1
+                line = declared + reader.line_num + 1
                 try:
                     cells = next(reader)
                 except csv.Error as error:
@@ -92,24 +101,54 @@ def csv_rows(path: Path, name: str) -> Iterator[Row]:
                     return
                 else:
                     if any(cells):
-                        yield _csv_row(line, header, cells)
+                        yield _csv_row(line, header, list(map(as_written, cells)), delimiter)
     finally:
         csv.field_size_limit(limit)
 
 
-def _header(reader: Iterator[list[str]], name: str) -> Sequence[str]:
+def _delimiter(file: TextIO) -> tuple[str, int]:
+    """What parts the cells, and how many lines say so: one, as `sep=;`, or none.
+
+    Then it is the first of DELIMITERS by which the header asks something, or else makes most columns.
+    """
+    if declared := DECLARED.fullmatch(file.readline()):
+        return declared[1], 1
+    found = {}
+    for delimiter in DELIMITERS:
+        with suppress(csv.Error):
+            found[delimiter] = _columns(_reader(file, delimiter, 0))
+    asks = (delimiter for delimiter, columns in found.items() if set(ASKING) & set(columns))
+    return next(asks, max(found, key=lambda delimiter: len(found[delimiter]), default=",")), 0
+
+
+def _reader(file: TextIO, delimiter: str, above: int) -> CsvReader:
+    """Reads a file from below so many lines on."""
+    file.seek(0)
+    for _ in range(above):
+        file.readline()
+    return csv.reader(file, delimiter=delimiter, strict=True)
+
+
+def _columns(reader: CsvReader) -> list[str]:
+    return [column.strip() for column in next((cells for cells in reader if any(cells)), ())]
+
+
+def _header(reader: CsvReader, name: str, delimiter: str) -> Sequence[str]:
     try:
-        header = next((cells for cells in reader if any(cells)), None)
+        columns = _columns(reader)
     except csv.Error as error:
         raise UsageError(f"the header of {name} is not CSV ({error}): mend it") from None
-    if header is None:
-        return ()
-    columns = [column.strip() for column in header]
-    _check_columns(columns, name, ASKING)
+    if columns:
+        _check_columns(columns, name, ASKING, f"; it was read with {_in_words(delimiter)} between its cells, and a "
+                                              'first line like "sep=;" names another sign')
     return columns
 
 
-def _check_columns(columns: Sequence[str], name: str, asking: Sequence[str]) -> None:
+def _in_words(delimiter: str) -> str:
+    return DELIMITERS.get(delimiter, quoted(delimiter))
+
+
+def _check_columns(columns: Sequence[str], name: str, asking: Sequence[str], more: str = "") -> None:
     for position, column in enumerate(columns, 1):
         if not column:
             raise UsageError(f"column {position} of {name} has no name: give it one, or leave the column out")
@@ -119,13 +158,13 @@ def _check_columns(columns: Sequence[str], name: str, asking: Sequence[str]) -> 
             raise UsageError(f"{name} has two columns {quoted(column)}: rename one of them")
     if not set(asking) & set(columns):
         raise UsageError(f"none of the columns of {name} asks something (the first is {quoted(columns[0])}): "
-                         f"name one of them {', '.join(ASKING[:-1])} or {ASKING[-1]}")
+                         f"name one of them {', '.join(ASKING[:-1])} or {ASKING[-1]}{more}")
 
 
-def _csv_row(line: int, header: Sequence[str], cells: Sequence[str]) -> Row:
+def _csv_row(line: int, header: Sequence[str], cells: Sequence[str], delimiter: str) -> Row:
     if len(cells) > len(header):
         return BadLine(line, f"the row has {len(cells)} cells and the header {len(header)}: put quotes around cells "
-                             "that hold commas")
+                             f"that hold {_in_words(delimiter)}")
     row: dict[str, object] = {}
     for column, cell in zip(header, cells, strict=False):  # a short row lacks its last cells
         byte = _wrong_byte(cell)

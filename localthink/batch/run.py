@@ -66,6 +66,7 @@ class Spec:
     strict: bool = False
     extend: bool = False
     retry_errors: bool = False
+    think_tags: tuple[str, str] | None = None
 
 
 class Run:
@@ -137,6 +138,8 @@ class Run:
             self.cache = SAME_EVERYWHERE
         more = {"append": spec.append, "limit": spec.limit, "shard": str(spec.shard) if spec.shard else None,
                 "cache": self.cache, "context": self.longest, "deterministic": spec.deterministic}
+        if spec.think_tags is not None:
+            more["think_tags"] = list(spec.think_tags)
         self.slots: int | None = spec.slots
         if spec.deterministic:  # what else a last bit depends on
             self.slots = spec.slots or before.get("slots")
@@ -169,7 +172,7 @@ class Run:
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
         loading = Loading(str(self.spec.model), longest=self.longest, offload=self._offload,
-                          vocabulary_only=True)
+                          vocabulary_only=True, think_tags=self.spec.think_tags)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
             survey.backend, survey.room = checker.loaded.backend, checker.loaded.room
@@ -277,6 +280,7 @@ class Run:
             offload = replace(offload, layers=fit.choice.placement.gpu_layers)
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
                           spec.deterministic, self._threads, offload, force=True,
+                          think_tags=spec.think_tags,
                           keep_every=None if spec.deterministic else KEEP_EVERY)
         engine_settings = {"context": self.longest, "slots": fit.slots, "cache": fit.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
@@ -311,8 +315,8 @@ class Run:
     def _engine_identity(self) -> dict[str, Any]:
         """What a text depends on, beyond its item and its settings."""
         settings = self._new["settings"]
-        names = ("cache", "context", "markers_sha256", "deterministic", "slots", "threads", "gpu_layers", "gpu_split",
-                 "versions")
+        names = ("cache", "context", "markers_sha256", "think_tags", "deterministic", "slots", "threads", "gpu_layers",
+                 "gpu_split", "versions")
         return {"model": self.model["sha256"], **{name: settings[name] for name in names if name in settings}}
 
     def close(self) -> None:

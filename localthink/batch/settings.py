@@ -7,11 +7,11 @@ from typing import Any
 
 from localthink.batch.values import json_sha256
 from localthink.engine.randomness import SEED_BITS, sample_seed
-from localthink.records import Sampling, Tip, check_limits
+from localthink.records import Sampling, ThinkMode, Tip, check_limits, check_think
 
 SAMPLING = ("temperature", "top_p", "top_k", "min_p")
-TIP = ("alpha", "beta", "groups")
-LIMITS = ("samples", "seed", "max_tokens", "stop")
+TIP = ("alpha", "beta", "groups", "grace")
+LIMITS = ("samples", "seed", "max_tokens", "stop", "think")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,9 +30,11 @@ class Settings:
     stop: tuple[str, ...] = ()
     raw: bool = False
     own_seed: bool = False
+    think: ThinkMode = "auto"
 
     def __post_init__(self) -> None:
         check_limits(self.samples, self.seed, self.max_tokens, self.stop)
+        check_think(self.raw, self.think)
 
     def overridden(self, own: Mapping[str, Any]) -> Settings:
         """These settings, but for those that `own` names, by SAMPLING, TIP and LIMITS.

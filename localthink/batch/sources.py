@@ -101,7 +101,8 @@ def _unless_seen(item: Item, seen: dict[bytes, int]) -> Item | BadLine:
     if item.own_id is None:
         return BadLine(item.line, f"the same content as line {first}, and neither has an id: give them ids, "
                                   "or ask for more samples with -n")
-    return BadLine(item.line, f"id {quoted(item.own_id)} is also that of line {first}: ids must be unique", item.own_id)
+    return BadLine(item.line, f"id {quoted(item.own_id)} is also that of line {first}: ids must be unique as texts",
+                   item.own_id)
 
 
 def _keep_standard_input(spool: Path) -> None:
@@ -136,13 +137,13 @@ def _check_file(path: Path, name: str) -> None:
 
 def _form(name: str) -> Form:
     match PurePosixPath(name).suffix.lower():
-        case ".csv":
+        case ".csv" | ".tsv":
             return "csv"
         case ".parquet":
             return "parquet"
         case ".json":
             raise UsageError(f"{_printable(name)} must hold one JSON object a line: where it does, rename it to .jsonl")
-        case ".xlsx" | ".xls" | ".ods" | ".tsv" | ".gz" | ".zip" as other:
+        case ".xlsx" | ".xls" | ".ods" | ".gz" | ".zip" as other:
             raise UsageError(f"{_printable(name)} cannot be read ({other}): give .jsonl, .csv or .parquet")
         case _:
             return "jsonl"

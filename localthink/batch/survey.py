@@ -120,7 +120,7 @@ def ask(item: Item, sample: int, number: int, only_check: bool = False, begun: B
     """One sample of an item, as an engine wants it."""
     settings = item.settings
     return Ask(number, item.messages, settings.seed_of(item.id, sample), settings.sampling, settings.tip,
-               settings.max_tokens, settings.stop, settings.raw, only_check, begun=begun)
+               settings.max_tokens, settings.stop, settings.raw, settings.think, only_check, begun=begun)
 
 
 def tokens_needed(prompt_tokens: int, max_tokens: int | None, trained: int | None) -> int:

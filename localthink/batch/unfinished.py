@@ -25,7 +25,7 @@ SPARE = 2**20  # bytes by which the file may grow, beyond doubling, until it is 
 @dataclass(slots=True)
 class _Sample:
     tokens: array[int] = field(default_factory=lambda: array("i"))
-    held: list[tuple[int, float]] = field(default_factory=list)
+    held: list[tuple[int, int]] = field(default_factory=list)
     seconds: float = 0.0
 
 

@@ -30,7 +30,7 @@ class Bench:
         self._random = random.Random(seed)
         vocabulary = engine.model.vocabulary
         self._head = [vocabulary.bos] if vocabulary.add_bos and vocabulary.bos is not None else []
-        self._tail = [token for token in engine.model.thinking_tags[:1] if token is not None]
+        self._tail = list((engine.model.tags.ids or ())[:1])
         self.work = work
         self.figures = {slots: Figures(slots) for slots in work.slots}
         self._check_room()
@@ -87,7 +87,7 @@ class Bench:
         """Tokens drawn at random, which no slot has read before; the thinking begins behind them."""
         model = self._engine.model
         body: list[int] = []
-        tags = model.thinking_tags
+        tags = model.tags.ids or ()
         while len(self._head) + len(body) + len(self._tail) < length:
             token = self._random.randrange(model.native.n_vocab)
             if model.vocabulary.piece(token) and token not in tags and not model.vocabulary.ends_generation(token):

@@ -24,7 +24,7 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.records import Begun, Message, Offload, Steered, Tip, Trace, Wish
+from localthink.records import Begun, Message, Offload, Steered, ThinkMode, Tip, Trace, Wish
 
 ALTERNATIVES = 6  # tokens that are shown in the place of one
 SLOTS = 2  # one for the conversation, a second for what it is compared with
@@ -60,6 +60,7 @@ class Opening:
     threads: int | None = None
     offload: Offload = field(default_factory=Offload)
     force: bool = False
+    think_tags: tuple[str, str] | None = None
 
     def with_context(self, context: int) -> Opening:
         """The same model with a cache for so many tokens."""
@@ -98,7 +99,8 @@ class Asker:
             self.model = ModelState("failed", reason=f"the engine's process cannot be started: {error}")
             return
         self._client.send(Loading(opening.model, SLOTS, opening.context, cache=opening.cache,
-                                  threads=opening.threads, offload=opening.offload, watched=True, force=opening.force))
+                                  threads=opening.threads, offload=opening.offload, watched=True, force=opening.force,
+                                  think_tags=opening.think_tags))
 
     def eject(self) -> None:
         """Close the model, or give up loading it. Its memory is free when this returns."""
@@ -117,7 +119,7 @@ class Asker:
         turn.alpha, turn.beta = settings.tip.alpha, settings.tip.beta
         self._writing[number] = _Writing(turn, on_end, turn.steered)
         self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
-                              max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
+                              think=settings.think, max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
                               begun=Begun(tuple(turn.token_ids)), watched=True))
         return number
 
@@ -139,14 +141,14 @@ class Asker:
             turn.steered = (*turn.steered, Steered(turn.tokens, turn.alpha, turn.beta, turn.wish))
             self._client.send(Steer(number, tip, wish))
 
-    def count(self, messages: Sequence[Message], on_count: OnCount) -> None:
+    def count(self, messages: Sequence[Message], think: ThinkMode, on_count: OnCount) -> None:
         """How many tokens the messages are as a prompt; answered by a call, later, or at once without a model."""
         if self.model.phase != "ready":
             on_count(None, "no model is loaded")
             return
         number = self._next()
         self._counts[number] = on_count
-        self._client.send(Count(number, tuple(messages)))
+        self._client.send(Count(number, tuple(messages), think))
 
     def pump(self) -> bool:
         """Take in the engine's news; returns whether there was any."""

@@ -232,10 +232,7 @@ def _result(turn: Turn) -> str:
 
 
 def _held(turn: Turn) -> str:
-    """How many switches are marked; where none is, how many were to be expected from their probabilities."""
-    if turn.ticks:
-        return f"{turn.ticks} ⊘"
-    return f"0 ⊘, {turn.held:.1f} expected" if turn.held >= 0.05 else NONE
+    return f"{turn.ticks} ⊘" if turn.ticks else NONE
 
 
 def _ended(turn: Turn) -> str:

@@ -14,7 +14,7 @@ from localthink.chat.code_blocks import open_fence
 from localthink.chat.session import Session
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn, stored_turn
-from localthink.chat.wording import counted
+from localthink.chat.wording import counted, switches_held
 from localthink.errors import UsageError
 from localthink.gguf_bytes import shown, shown_path
 from localthink.history import Conversation, StoredMessage
@@ -65,7 +65,7 @@ def _thinking(turn: Turn) -> list[str]:
     parts = [f"<details>\n<summary>Thinking: {counted(len(turn.thoughts), 'thought')}, "
              f"{counted(turn.thinking_tokens, 'token')}</summary>"]
     for thought in turn.thoughts:
-        figures = [counted(thought.tokens, "token"), f"{thought.seconds:.1f} s", f"{thought.held:.2f} switches held"]
+        figures = [counted(thought.tokens, "token"), f"{thought.seconds:.1f} s", switches_held(thought.held)]
         parts += [f"**Thought {thought.index + 1}** · {' · '.join(figures)}", _quoted(thought.text)]
     return [*parts, "</details>"]
 
@@ -80,7 +80,7 @@ def _answer(text: str) -> list[str]:
 def _figures(entry: Entry, turn: Turn) -> str:
     parts = [" ".join(filter(None, (entry.details.get("model"), entry.details.get("quantization")))),
              f"seed {turn.seed}", *_penalties(entry, turn), counted(turn.tokens, "token"),
-             f"{turn.held:.2f} switches held"]
+             switches_held(turn.held)]
     if turn.state != "stop":
         parts.append({"writing": "still being written", "length": "cut off at the most tokens",
                       "cancelled": "stopped"}.get(turn.state, "interrupted"))

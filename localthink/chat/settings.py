@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import Any
 
-from localthink.records import Sampling, Tip, check_limits
+from localthink.records import Sampling, ThinkMode, Tip, check_limits
 from localthink.trace_json import settings_object
 
 
@@ -21,6 +21,7 @@ class ChatSettings:
     max_tokens: int | None = None
     seed: int | None = None
     system: str = ""
+    think: ThinkMode = "auto"
 
     def __post_init__(self) -> None:
         check_limits(1, self.seed or 0, self.max_tokens, (), self.max_thinking)
@@ -28,4 +29,4 @@ class ChatSettings:
     def as_object(self) -> dict[str, Any]:
         """As JSON, for what is kept beside an answer."""
         return {**settings_object(self.tip, self.sampling), "max_thinking": self.max_thinking,
-                "max_tokens": self.max_tokens, "system": self.system}
+                "max_tokens": self.max_tokens, "system": self.system, "think": self.think}

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from localthink.history import Piece, State, StoredMessage, ThoughtSpan
-from localthink.records import HELD_STEP, Event, FinishReason, Steered, Wish
+from localthink.records import Event, FinishReason, Steered, Trace, Wish
 from localthink.trace_json import number
 
 Phase = Literal["waiting", "reading", "thinking", "answering", "done"]
@@ -38,7 +38,7 @@ class Thought:
 
     def add(self, text: str, tokens: int, held: float) -> None:
         """Take in text; a single token at which a switch was held is marked before it."""
-        if tokens == 1 and held >= HELD_STEP:
+        if tokens == 1 and held > 0:
             self.ticks.append(self.characters)
         self.tokens += tokens
         self.held += held
@@ -116,6 +116,8 @@ class Turn:
             self.tokens += 1
             self.token_ids.append(event.token)
             self.recent.append(event)
+        if event.recasts:
+            self._recast()
         self.held += event.held
         self.phase = "thinking" if event.part == "thinking" else "answering"
         self._thinks = self._thinks or event.part == "thinking"
@@ -129,6 +131,25 @@ class Turn:
             if text:
                 self.answer += text
                 self._note(Piece(-1, text, 1, 0.0, 0.0))
+
+        if event.trace is not None and event.part == "thinking":
+            self._settle(event.trace)
+
+    def _recast(self) -> None:
+        """What was taken for the answer was thinking, of which only the end had a tag."""
+        text, self.answer, self._thinks = self.answer, "", True
+        self._unsaved.pop(-1, None)
+        if text and not self.thoughts:
+            thought = Thought(0, self._first)
+            thought.add(text, self.tokens - 1, 0)
+            self.thoughts.append(thought)
+            self._note(Piece(0, text, thought.tokens, 0.0, 0.0))
+
+    def _settle(self, trace: Trace) -> None:
+        """A second block of thinking that was never closed was a part of the answer."""
+        if len(trace.answer) > len(self.answer.strip()):
+            self.answer = trace.answer
+            del self.thoughts[len(trace.thoughts):]
 
     def _think(self, event: Event, text: str, now: float) -> None:
         while len(self.thoughts) <= event.thought:

@@ -7,6 +7,11 @@ def counted(number: int, noun: str) -> str:
     return f"{number:,} {noun}{'' if number == 1 else 's'}"
 
 
+def switches_held(number: float) -> str:
+    """1 switch held, 3 switches held; a fraction where an older conversation kept an expectation."""
+    return f"{round(number, 2):g} switch{'' if number == 1 else 'es'} held"
+
+
 def lasted(seconds: float) -> str:
     """31 s, 2 min 05 s, 1 h 07 min; of what has only begun <1 s."""
     whole = int(seconds)

@@ -14,7 +14,7 @@ from localthink.cli.options import engine_options, generation_options, model_opt
 from localthink.cli.page import DIM, HELD_STYLE, Page
 from localthink.cli.terminal import Terminal, json_line, read_text
 from localthink.errors import UsageError
-from localthink.records import Event, Offload, Request, Sampling, Tip, Trace
+from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_think
 from localthink.trace_json import trace_object
 
 if TYPE_CHECKING:
@@ -35,11 +35,12 @@ class Asked:
     max_tokens: int | None
     stop: tuple[str, ...]
     raw: bool
+    think: ThinkMode
     hide_thinking: bool
 
     def request(self, engine: Engine) -> Request:
         return engine.request(self.question, n=self.samples, tip=self.tip, sampling=self.sampling, seed=self.seed,
-                              max_tokens=self.max_tokens, stop=self.stop, raw=self.raw)
+                              max_tokens=self.max_tokens, stop=self.stop, raw=self.raw, think=self.think)
 
 
 @click.command("ask")
@@ -55,6 +56,7 @@ class Asked:
 @click.option("--hide-thinking", is_flag=True, help="Show the answer only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a sample, one a line.")
 def command(question: str | None, model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None,
+            think: ThinkMode, think_tags: tuple[str, str] | None,
             stop: tuple[str, ...], seed: int | None, samples: int, context: int | None, cache: str | None,
             threads: int | None, offload: Offload, force: bool, raw: bool, hide_thinking: bool, as_json: bool) -> None:
     """Ask a model one QUESTION (- reads standard input) and watch it think.
@@ -68,11 +70,12 @@ def command(question: str | None, model: str | None, tip: Tip, sampling: Samplin
 
     if samples < 1:
         raise UsageError(f"n is {samples}: ask for at least one sample")
+    check_think(raw, think)
     asked = Asked(read_text(question, "question"), samples, secrets.randbits(31) if seed is None else seed, tip,
-                  sampling, max_tokens, stop, raw, hide_thinking)
+                  sampling, max_tokens, stop, raw, think, hide_thinking)
     slots = min(samples, MOST_AT_ONCE)
     with load(model, slots=slots, context=context, cache=cache, threads=threads, offload=offload, force=force,
-              on_choice=None if as_json else _say_choice) as engine:
+              think_tags=think_tags, on_choice=None if as_json else _say_choice) as engine:
         _hint(engine, asked)
         with interrupts() as interrupted:
             if as_json:
@@ -105,7 +108,7 @@ def _show(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> list[Trac
     traces = []
     for event in _events(engine, asked, interrupted):
         if asked.samples == 1:
-            page.show(event)
+            page.show(event, engine.model.facts.thinks)
         else:
             page.collect(event, asked.samples)
         if event.trace is not None:
@@ -115,8 +118,8 @@ def _show(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> list[Trac
 
 
 def _show_json(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> None:
-    settings = {"max_tokens": asked.max_tokens, "stop": list(asked.stop), "raw": asked.raw, "context": engine.cells,
-                "slots": engine.slots, "cache": engine.cache}
+    settings = {"max_tokens": asked.max_tokens, "stop": list(asked.stop), "raw": asked.raw, "think": asked.think,
+                "context": engine.cells, "slots": engine.slots, "cache": engine.cache}
     for event in _events(engine, asked, interrupted):
         if event.trace is not None:
             click.echo(json_line(trace_object(event.trace, engine.model.name, settings)))
@@ -129,15 +132,15 @@ def _summarise(traces: Sequence[Trace], asked: Asked, seconds: float) -> None:
     parts = [f"{len(traces)} samples"] if len(traces) > 1 else []
     if any(trace.thoughts for trace in traces):
         parts += [_count(sum(len(trace.thoughts) for trace in traces), "thought"),
-                  f"{sum(trace.held for trace in traces):.1f} switches held"]
+                  _count(sum(trace.held for trace in traces), "switch held", "switches held")]
     parts += [_count(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {asked.seed}"]
     err.write(" · ".join(parts) + "\n", DIM)
     if cut := sum(trace.finish_reason == "length" for trace in traces):
         err.write(f"{_count(cut, 'sample')} cut off: give more --max-tokens or --context\n", HELD_STYLE)
 
 
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _count(number: int, noun: str, several: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
 def _hint(engine: Engine, asked: Asked) -> None:

@@ -9,7 +9,7 @@ import click
 
 from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.errors import HistoryError, UsageError
-from localthink.records import Offload, Sampling, Tip
+from localthink.records import Offload, Sampling, ThinkMode, Tip
 
 if TYPE_CHECKING:
     from localthink.chat.asking import Opening
@@ -33,7 +33,8 @@ PATIENCE = 0.5  # seconds to wait for another program's lock: what cannot be sav
 @click.option("--plain", is_flag=True,
               help="Only append text, for screen readers and pipes; so it is where there is no terminal.")
 @click.option("--no-history", is_flag=True, help="Keep nothing.")
-def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None, max_thinking: int | None,
+def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None, think: ThinkMode,
+            think_tags: tuple[str, str] | None, max_thinking: int | None,
             seed: int | None, system: str, context: int | None, cache: str | None, threads: int | None,
             offload: Offload, force: bool, continue_last: bool, plain: bool, no_history: bool) -> None:
     """Talk with a model and watch it think.
@@ -45,8 +46,8 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
     from localthink.chat.asking import Opening
     from localthink.chat.settings import ChatSettings
 
-    settings = ChatSettings(tip, sampling, max_thinking, max_tokens, seed, system)
-    opening = Opening(model, context, cache, threads, offload, force)
+    settings = ChatSettings(tip, sampling, max_thinking, max_tokens, seed, system, think)
+    opening = Opening(model, context, cache, threads, offload, force, think_tags)
     _check(settings, opening)
     if continue_last and no_history:
         raise UsageError("--continue needs what --no-history leaves out: give one of them")

@@ -87,13 +87,38 @@ def _shape(facts: ModelFacts) -> Iterator[Row]:
 
 
 def _thinking(facts: ModelFacts) -> Iterator[Row]:
-    tags = None not in (facts.think, facts.end_think)
-    between = f", between <think> ({facts.think}) and </think> ({facts.end_think})"
-    lacks = ": its template never thinks" if tags else ": <think> and </think> are no tokens of its vocabulary"
-    yield "thinks", f"yes{between}" if facts.thinks else f"no{lacks}"
+    opening, closing = facts.think_tags
+    own = (opening, closing) == ("<think>", "</think>") and facts.think is not None and facts.end_think is not None
+    between = f"between {opening} ({facts.think}) and {closing} ({facts.end_think})" if own else (
+        f"between {opening} and {closing}, as text")
+    yield "thinks", f"yes, {between}" if facts.thinks else "no: neither its template nor its vocabulary says so"
+    if facts.thinks:
+        yield "opened by", _opened_by(facts)
     yield "roles", "R1's own" if facts.r1_roles else "not R1's"
     template = f"yes, {len(facts.chat_template):,} characters" if facts.chat_template else "none"
     yield "chat template", template
+
+
+def _opened_by(facts: ModelFacts) -> str:
+    """Who begins the block of thinking in a prompt with `--think auto`."""
+    from localthink.chat_template import ChatTemplate
+    from localthink.errors import PromptError
+    from localthink.prompt import leaves_open
+    from localthink.records import Message
+    from localthink.thinking.tags import Tags
+
+    by_us = "localthink, as R1's authors ask (--think free leaves it to the model)"
+    by_model = "the model, if it does (--think open does it in the prompt)"
+    if facts.chat_template is None:
+        return by_us if facts.r1_family else by_model
+    try:
+        with ChatTemplate(facts.chat_template, facts.bos_text, facts.eos_text) as template:
+            text = template.render([Message("user", "?")])
+    except PromptError as error:
+        return f"nobody can say: {error}"
+    if leaves_open(text, Tags(*facts.think_tags)):
+        return "its chat template"
+    return f"{by_us}: its chat template does not" if facts.r1_family else by_model
 
 
 def _memory(facts: ModelFacts) -> Iterator[Row]:

@@ -8,7 +8,15 @@ from typing import Any
 import click
 
 from localthink.errors import UsageError
-from localthink.records import CACHE_TYPES, SPLIT_MODES, Offload, Sampling, SplitMode, Tip
+from localthink.records import (
+    CACHE_TYPES,
+    SPLIT_MODES,
+    THINK_MODES,
+    Offload,
+    Sampling,
+    SplitMode,
+    Tip,
+)
 
 Command = Callable[..., None]
 AUTO = "auto"
@@ -21,6 +29,13 @@ _GENERATION = (
     click.option("--no-penalty", is_flag=True, help="Decode plainly; the same as --alpha 0."),
     click.option("--markers", "groups", multiple=True, metavar="GROUP",
                  help="Which groups of switch markers count.  [default: switch]"),
+    click.option("--grace", type=int, default=0, show_default=True,
+                 help="Tokens after a switch in which the penalty rests; the paper has none."),
+    click.option("--think", type=click.Choice(THINK_MODES), default="auto", show_default=True,
+                 help="Whether the prompt opens the block of thinking: always, as the template does (free), or where "
+                      "R1's family needs it (auto)."),
+    click.option("--think-tags", nargs=2, metavar="OPENING CLOSING",
+                 help="The texts around its thinking.  [default: what the model's file says]"),
     click.option("--temperature", type=float, default=0.6, show_default=True, help="0 is greedy."),
     click.option("--top-p", type=float, default=0.95, show_default=True, help="1 is off."),
     click.option("--top-k", type=int, default=0, help="0 is off, the default."),
@@ -48,12 +63,12 @@ model_option = click.option("-m", "--model", help="Path or name of a GGUF model.
 
 
 def generation_options(command: Command) -> Command:
-    """What decides how a text is written: the command gets `tip`, `sampling` and `max_tokens`."""
+    """What decides how a text is written: the command gets `tip`, `sampling`, `max_tokens`, `think`, `think_tags`."""
 
     @functools.wraps(command)
-    def gathered(*, alpha: float, beta: float, no_penalty: bool, groups: tuple[str, ...], temperature: float,
-                 top_p: float, top_k: int, min_p: float, **rest: Any) -> None:
-        tip = Tip(0.0 if no_penalty else alpha, beta, groups=groups or Tip().groups)
+    def gathered(*, alpha: float, beta: float, grace: int, no_penalty: bool, groups: tuple[str, ...],
+                 temperature: float, top_p: float, top_k: int, min_p: float, **rest: Any) -> None:
+        tip = Tip(0.0 if no_penalty else alpha, beta, groups=groups or Tip().groups, grace=grace)
         command(tip=tip, sampling=Sampling(temperature, top_p, top_k, min_p), **rest)
 
     return _with(gathered, _GENERATION)

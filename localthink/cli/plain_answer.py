@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from localthink.chat.turn import Thought, Turn
-from localthink.chat.wording import counted
+from localthink.chat.wording import counted, switches_held
 from localthink.cli.page import Sheet
 
 LONG_PROMPT = 256  # tokens: reading fewer is over before it could be said
@@ -23,10 +23,17 @@ class Follower:
 
     def show(self) -> None:
         """Write what has come since the last time."""
+        if len(self.turn.answer) < self._answer:
+            self._recast()
         self.show_thoughts(self.turn.thoughts[max(self._thought, 0):])
         if len(self.turn.answer) > self._answer:
             self._sheet.answer(self.turn.answer[self._answer:])
             self._answer = len(self.turn.answer)
+
+    def _recast(self) -> None:
+        """What was written as the answer turns out to have been the thinking."""
+        self._sheet.recast()
+        self._thought, self._characters, self._answer = 0, self._answer, 0
 
     def show_thoughts(self, thoughts: Sequence[Thought]) -> None:
         """Write what is new of these, in their order."""
@@ -52,7 +59,7 @@ def figures(turn: Turn, longest: int) -> str:
     """What an answer took, in one line; `longest` is the context that the model has, 0 if that is not known."""
     parts = [ENDS[turn.state]] if turn.state in ENDS else []
     if turn.thoughts:
-        parts += [counted(len(turn.thoughts), "thought"), f"{turn.held:.1f} switches held"]
+        parts += [counted(len(turn.thoughts), "thought"), switches_held(turn.held)]
     parts.append(counted(turn.tokens, "token"))
     if turn.speed:
         parts.append(f"{turn.speed:,.0f} tokens/s")
@@ -64,4 +71,4 @@ def figures(turn: Turn, longest: int) -> str:
 
 
 def thought_figures(thought: Thought) -> str:
-    return f"{counted(thought.tokens, 'token')}, {thought.seconds:.1f} s, {thought.held:.1f} switches held"
+    return f"{counted(thought.tokens, 'token')}, {thought.seconds:.1f} s, {switches_held(thought.held)}"

@@ -4,7 +4,8 @@ from __future__ import annotations
 import sys
 import tempfile
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,7 +15,7 @@ from localthink.cli.interrupts import exit_code, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option, stop_option
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
-from localthink.records import Offload, Sampling, Tip
+from localthink.records import Offload, Sampling, ThinkMode, Tip
 
 if TYPE_CHECKING:
     from localthink.batch.crew import Crew
@@ -59,7 +60,8 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
 @click.option("--openai", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the results in the output form of OpenAI's batches.")
 def command(source: str | None, folder: Path | None, model: str | None, samples: int, tip: Tip, sampling: Sampling,
-            max_tokens: int | None, stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
+            think: ThinkMode, think_tags: tuple[str, str] | None, max_tokens: int | None,
+            stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
             shard: str | None, slots: str, longest: int | None, layout: str, cache: str | None, threads: int | None,
             offload: Offload, force: bool, deterministic: bool, ray: str | None, workers: int | None, extend: bool,
             retry_errors: bool, strict: bool, dry_run: bool, quiet: bool, export: Path | None,
@@ -84,12 +86,12 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
     if deterministic and layout == "unified":
         raise UsageError("--deterministic takes a split cache: leave --cache-layout out")
     _check_targets(folder or Path(), source, export, openai)
-    with tempfile.TemporaryDirectory() as nowhere:
+    with _rehearsal_folder() if dry_run or folder is None else nullcontext(folder) as place:
         spec = Spec(
-            source, Path(nowhere) if dry_run or folder is None else folder, find_model(model),
-            Settings(sampling, tip, samples, seed, max_tokens, stop, raw), append, limit,
+            source, place, find_model(model),
+            Settings(sampling, tip, samples, seed, max_tokens, stop, raw, think=think), append, limit,
             read_shard(shard) if shard else None, cache, longest, _slots(slots), LAYOUTS[layout], deterministic,
-            threads, offload, force, strict, extend, retry_errors)
+            threads, offload, force, strict, extend, retry_errors, think_tags)
         if dry_run:
             _rehearse(spec, folder, quiet)
             return
@@ -106,8 +108,25 @@ def _slots(text: str) -> int | None:
     return int(text)
 
 
+@contextmanager
+def _rehearsal_folder() -> Iterator[Path]:
+    """A folder of its own, of which only the list of bad lines stays, where there are any: messages name it."""
+    from localthink.batch.ledger import ERRORS
+
+    folder = Path(tempfile.mkdtemp(prefix="localthink-"))
+    try:
+        yield folder
+    finally:
+        with suppress(OSError):
+            for path in folder.iterdir():
+                if path.name != ERRORS or not path.stat().st_size:
+                    path.unlink()
+            folder.rmdir()
+
+
 def _rehearse(spec: Spec, folder: Path | None, quiet: bool) -> None:
     """All but the work. Nothing is written into `folder`, which may hold the run already."""
+    from localthink.batch.ledger import ERRORS
     from localthink.batch.manifest import read_manifest
     from localthink.batch.run import Run
     from localthink.batch.status import read_figures
@@ -115,8 +134,9 @@ def _rehearse(spec: Spec, folder: Path | None, quiet: bool) -> None:
 
     with watching([], quiet) as watcher, Run(spec, watcher) as run:
         survey = run.survey()
-        fit = run.fit(survey)
-        click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines\n{fit.why}")
+        told = f" ({spec.folder / ERRORS})" if survey.bad else ""
+        click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines{told}")
+        click.echo(run.fit(survey).why)
         if folder is not None and (old := read_manifest(folder)) is not None:
             run.check_continues(old, folder)
             click.echo(f"{read_figures(folder).samples_done:,} samples are in {folder} already")

@@ -115,7 +115,7 @@ def _drawn(figures: Figures, width: int) -> RenderableType:
 def _facts(figures: Figures) -> list[tuple[str, str]]:
     facts = [(f"{figures.items_done:,}/{figures.items:,}", "items"),
              (f"{figures.speed_now:,.0f}", f"tokens/s ({figures.speed:,.0f} on average)"),
-             (f"{figures.busy}/{figures.slots}", "slots"), (f"{figures.held:,.1f}", "switches held")]
+             (f"{figures.busy}/{figures.slots}", "slots"), (f"{figures.held:,.0f}", "switches held")]
     if figures.graded:
         facts.append((f"{figures.correct / figures.graded:.1%}", f"correct of {figures.graded:,}"))
     if figures.errors:
@@ -134,7 +134,7 @@ def summary(figures: Figures, folder: str, described: Sequence[tuple[str, str]] 
         rows.append(("correct", f"{figures.correct:,} of {figures.graded:,} ({figures.correct / figures.graded:.1%})"))
     if figures.cut_off:
         rows.append(("cut off", f"{figures.cut_off:,} samples"))
-    rows.append(("switches held", f"{figures.held:,.1f}"))
+    rows.append(("switches held", f"{figures.held:,.0f}"))
     if figures.state == "running":
         rows += [("tokens/s", f"{figures.speed_now:,.0f} now, {figures.speed:,.0f} on average"),
                  ("slots", f"{figures.busy} of {figures.slots} busy")]

@@ -2,7 +2,8 @@
 
     z'(t, v) = z(t, v) - alpha   if v would complete a marker and t < Psi + beta, else z(t, v)
 
-with t the position of the token to come and Psi the position at which the current thought began.
+with t the position of the token to come and Psi the position at which the current thought began. A `grace`, which
+the paper does not have, lets the penalty rest over the first words of a thought that a marker opened.
 """
 from __future__ import annotations
 
@@ -12,4 +13,6 @@ from localthink.thinking.tracker import ThoughtTracker
 
 def penalty(tip: Tip, tracker: ThoughtTracker) -> float:
     """What to take off the logits of `tracker.switch_tokens` at the next token."""
-    return tip.alpha if tracker.position < tracker.start + tip.beta else 0.0
+    since = tracker.position - tracker.start
+    rests = since < tip.grace and tracker.opened_by_marker
+    return tip.alpha if since < tip.beta and not rests else 0.0

@@ -20,8 +20,11 @@ from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw, FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.errors import EngineError
-from localthink.records import Alternative, Begun, Event, Request, Sampling, Tip, Trace, Wish
-from localthink.thinking.tracker import ThoughtTracker
+from localthink.prompt import without_thinking
+from localthink.records import Alternative, Begun, Event, Request, Sampling, ThinkMode, Tip, Trace, Wish
+from localthink.thinking.markers import PARAPHRASE
+from localthink.thinking.tags import KNOWN_TAGS
+from localthink.thinking.tracker import NOTHING, ThoughtTracker
 
 SURE = 0.99  # from this probability on, a token has no alternatives worth a look: most have not
 
@@ -52,10 +55,15 @@ class Engine:
         self._ready: list[Event] = []  # drawn and not handed out yet
 
     def request(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
-                seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False) -> Request:
-        """A request for `submit`: the question as this model's prompt, and the settings."""
-        return Request(self.model.prompt(question, raw), n, seed, sampling or Sampling(), tip or Tip(), max_tokens,
-                       tuple(stop))
+                seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False,
+                think: ThinkMode = "auto") -> Request:
+        """A request for `submit`: the question as this model's prompt, and the settings.
+
+        Of messages, those of the assistant lose the block of thinking that they may begin with.
+        """
+        asked = question if isinstance(question, str) else without_thinking(question, (self.model.tags, *KNOWN_TAGS))
+        prompt = self.model.prompt(asked, raw, think, self.longest)
+        return Request(prompt, n, seed, sampling or Sampling(), tip or Tip(), max_tokens, tuple(stop))
 
     def check(self, request: Request) -> None:
         """Raise PromptError if the prompt leaves no room, UsageError if a token or a marker group does not exist."""
@@ -65,13 +73,13 @@ class Engine:
         """Queue a request; its number marks its events. Raises what `check` raises."""
         self.check(request)
         automaton = self.model.automaton(request.tip.groups)
+        paraphrase = NOTHING if PARAPHRASE in request.tip.groups else self.model.paraphrases
         begins_thinking = self.model.begins_thinking(request.prompt)
         self._requests += 1
         samples = []
         for index in range(request.samples):
-            tracker = ThoughtTracker(automaton, *self.model.thinking_tags, begins_thinking,
-                                     everywhere=request.tip.where == "everywhere")
-            samples.append(Sample(self._requests, request, index, tracker))
+            tracker = ThoughtTracker(automaton, begins_thinking, request.tip.where == "everywhere", paraphrase)
+            samples.append(Sample(self._requests, request, index, tracker, self.model.tags))
             samples[-1].resume(self.model.vocabulary.piece)
             self._scheduler.submit(samples[-1].job)
         self._samples[self._requests] = samples
@@ -175,14 +183,15 @@ class Engine:
 
     def stream(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
                seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False,
-               ) -> Iterator[Event]:
+               think: ThinkMode = "auto") -> Iterator[Event]:
         """Answer one question, a token at a time; the last event of each of the `n` samples has its trace.
 
-        A text is one user message; with `raw` it is the prompt itself. Closing the iterator cancels
-        the request. Several streams may be read by turns: they share every batch.
+        A text is one user message; with `raw` it is the prompt itself. `think` says whether the block of thinking is
+        opened for the model: for R1's family (`auto`), always (`open`) or as its template does (`free`). Closing the
+        iterator cancels the request. Several streams may be read by turns: they share every batch.
         """
         request = self.request(question, n=n, tip=tip, sampling=sampling, seed=seed, max_tokens=max_tokens, stop=stop,
-                               raw=raw)
+                               raw=raw, think=think)
         self.check(request)
         return self._events(request)
 
@@ -203,12 +212,12 @@ class Engine:
 
     def generate(self, questions: Iterable[Question], *, n: int = 1, tip: Tip | None = None,
                  sampling: Sampling | None = None, seed: int = 0, max_tokens: int | None = None,
-                 stop: Sequence[str] = (), raw: bool = False) -> list[list[Trace]]:
+                 stop: Sequence[str] = (), raw: bool = False, think: ThinkMode = "auto") -> list[list[Trace]]:
         """Answer many questions, `n` samples each, as many at once as there are slots; traces in order."""
         if isinstance(questions, str):
             raise TypeError("questions is one text: give a list of them")
         requests = [self.request(question, n=n, tip=tip, sampling=sampling, seed=seed, max_tokens=max_tokens, stop=stop,
-                                 raw=raw) for question in questions]
+                                 raw=raw, think=think) for question in questions]
         for request in requests:
             self.check(request)
         numbers = [self.submit(request) for request in requests]
@@ -272,10 +281,10 @@ class Engine:
         request, vocabulary, job = sample.request, self.model.vocabulary, sample.job
         logits, steer = self._context.logits(row), None
         if sample.steers:
-            end_think, go_on = self.model.thinking_tags[1], self.model.go_on
+            closing, go_on = self.model.closing, self.model.go_on
 
             def steer(token: int) -> int:
-                return sample.taken(token, vocabulary.ends_generation(token), end_think, go_on)
+                return sample.taken(token, vocabulary.ends_generation(token), closing, go_on)
 
         draw = self._sampler.draw(logits, sample.switch_tokens, sample.penalty, request.sampling, sample.key, steer)
         written = len(job.tokens) + 1 - len(request.prompt)

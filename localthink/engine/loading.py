@@ -27,7 +27,8 @@ LAYOUTS = ("unified", "split")
 def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str | None = None,
          threads: int | None = None, offload: Offload | None = None, layout: Layout = "unified",
          longest: int | None = None, fixed_shapes: bool = False, force: bool = False,
-         on_choice: Callable[[str], None] | None = None, progress: Progress | None = None) -> Engine:
+         think_tags: tuple[str, str] | None = None, on_choice: Callable[[str], None] | None = None,
+         progress: Progress | None = None) -> Engine:
     """Open a model, by path or by name (the bundled one by default), for `slots` samples at once.
 
     `context` is the number of tokens that the KV cache holds, all slots together, and `cache` its type: f16,
@@ -39,6 +40,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
     tokens that one sample may have, where that is less than what the cache and the model allow. With
     `fixed_shapes`, which takes a split cache, a sample is the same to the last bit whatever else runs.
+    `think_tags` are the texts around its thinking, `<think>` and `</think>` unless its template names others.
     `on_choice` is called with what was chosen, in a line, `progress` with the share of the weights that are read.
 
     Raises UsageError, ModelFileError or EngineError; each says what to do. What is too big for the memory is refused
@@ -50,7 +52,8 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), wanted, force)
     if on_choice is not None:
         on_choice(choice.described(facts.path.stem, facts.layers))
-    opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress, facts=facts)
+    opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress, facts=facts,
+                   think_tags=think_tags)
     try:
         native = NativeContext(opened.native, choice.needs.context, slots, STEP_TOKENS, choice.needs.cache_type,
                                threads or physical_cores(), split=layout == "split")

@@ -8,7 +8,7 @@ from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
 from localthink.fit.room import Room
-from localthink.records import Alternative, Begun, Event, Message, Offload, Sampling, Tip, Trace, Wish
+from localthink.records import Alternative, Begun, Event, Message, Offload, Sampling, ThinkMode, Tip, Trace, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,6 +31,7 @@ class Loading:
     vocabulary_only: bool = False
     watched: bool = False
     force: bool = False
+    think_tags: tuple[str, str] | None = None
     keep_every: float | None = None
 
 
@@ -49,6 +50,7 @@ class Ask:
     max_tokens: int | None = None
     stop: tuple[str, ...] = ()
     raw: bool = False
+    think: ThinkMode = "auto"
     only_check: bool = False
     max_thinking: int | None = None
     alternatives: int = 0
@@ -78,6 +80,7 @@ class Count:
 
     number: int
     messages: tuple[Message, ...]
+    think: ThinkMode = "auto"
 
 
 Order = Loading | Ask | Cancel | Steer | Count
@@ -185,10 +188,10 @@ class Finished:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """Since the model was loaded: tokens written, expected switches held; and the slots that are busy now."""
+    """Since the model was loaded: tokens written, switches held; and the slots that are busy now."""
 
     tokens: int
-    held: float
+    held: int
     busy: int
 
 

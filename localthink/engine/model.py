@@ -11,9 +11,10 @@ from localthink.control.course import GO_ON
 from localthink.engine.bindings import NOTHING, NativeModel, Progress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf_header import ModelFacts, read_facts
-from localthink.records import Message, Offload, Request
+from localthink.records import Message, Offload, Request, ThinkMode, check_think
 from localthink.thinking import markers
 from localthink.thinking.automaton import Automaton
+from localthink.thinking.tags import Tags
 
 Question = str | Sequence[Message]
 
@@ -46,13 +47,14 @@ class Vocabulary:
 
 class Model:
     """A GGUF file opened by llama.cpp; `vocabulary_only` leaves the weights on disk. `facts` are what `read_facts` says
-    of it, where that was asked before.
+    of it, where that was asked before; `think_tags` are the texts around its thinking, where the file does not say.
 
     Raises ModelFileError where the header is not sound, EngineError where llama.cpp refuses it.
     """
 
     def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
-                 progress: Progress | None = None, facts: ModelFacts | None = None) -> None:
+                 progress: Progress | None = None, facts: ModelFacts | None = None,
+                 think_tags: tuple[str, str] | None = None) -> None:
         self.facts = facts if facts is not None else read_facts(path)
         self.gpu_layers = offload.layers or 0
         if not vocabulary_only and not self.facts.has_weights:
@@ -71,8 +73,9 @@ class Model:
             self.close()
             raise ModelFileError(f"{path} is a {self.facts.architecture} model, which does not write text")
         self.vocabulary = Vocabulary(self.native, self.facts)
+        self.tags = self._find_tags(think_tags or self.facts.think_tags)
         # what a message may say without its becoming structure
-        self._specials = (prompt.THINK, prompt.END_THINK, *self.facts.control_tokens)
+        self._specials = (self.tags.opening, self.tags.closing, *self.facts.control_tokens)
         self._automata: dict[tuple[str, ...], Automaton] = {}
 
     @property
@@ -94,15 +97,41 @@ class Model:
             self._automata[groups] = markers.automaton(self.markers(groups))
         return self._automata[groups]
 
-    def prompt(self, question: Question, raw: bool = False) -> tuple[int, ...]:
-        """The prompt's tokens: `question` through the model's template, or with `raw` as it stands."""
+    @cached_property
+    def paraphrases(self) -> Automaton:
+        """What finds words that open a line of thought and are no markers."""
+        known = markers.read_groups(locations.user_markers())
+        return markers.automaton(markers.resolve((g for g in known if g.name == markers.PARAPHRASE), self.vocabulary))
+
+    def _find_tags(self, texts: tuple[str, str]) -> Tags:
+        """The tags with their ids, where the vocabulary has a token for each."""
+        ids = [self.vocabulary.tokenize(text, special=True) for text in texts]
+        return Tags(*texts, ids=(ids[0][0], ids[1][0]) if all(len(each) == 1 for each in ids) else None)
+
+    def prompt(self, question: Question, raw: bool = False, think: ThinkMode = "auto",
+               context: int | None = None) -> tuple[int, ...]:
+        """The prompt's tokens: `question` through the model's template, or with `raw` as it stands.
+
+        `think` says whether the block of thinking is opened where the template does not; see `opens_thinking`.
+        Raises PromptError where there is none, or far more text than `context` tokens can hold.
+        """
         if raw and not isinstance(question, str):
             raise TypeError("a raw prompt is one text, not messages")
         messages = [Message("user", question)] if isinstance(question, str) else question
         if not all(isinstance(message, Message) for message in messages):
             raise TypeError("a question is a text or a list of localthink.Message")
         text = prompt.render(messages, None) if raw else prompt.render(messages, self._template, self._specials)
-        return prompt.encode(text, self.vocabulary)
+        if self.opens_thinking(raw, think):
+            text = prompt.opened(text, self.tags)
+        return prompt.encode(text, self.vocabulary, context)
+
+    def opens_thinking(self, raw: bool, think: ThinkMode) -> bool:
+        """Whether a prompt is to end inside a block of thinking: `auto` has it so for R1's family.
+
+        A raw prompt is sent as it stands; UsageError where it is to be opened all the same.
+        """
+        check_think(raw, think)
+        return not raw and (think == "open" or (think == "auto" and self.facts.r1_family))
 
     def check(self, request: Request, longest: int) -> None:
         """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids or
@@ -116,11 +145,10 @@ class Model:
         prompt.check_room(len(tokens), longest, self.facts.context_length)
         self.automaton(request.tip.groups)
 
-    @property
-    def thinking_tags(self) -> tuple[int | None, int | None]:
-        """The ids of `<think>` and `</think>`; a model that has only one of them has no use for it."""
-        think, end_think = self.facts.think, self.facts.end_think
-        return (think, end_think) if None not in (think, end_think) else (None, None)
+    @cached_property
+    def closing(self) -> list[int]:
+        """The tokens of the tag that ends the thinking."""
+        return self.vocabulary.tokenize(self.tags.closing, special=True)
 
     @cached_property
     def go_on(self) -> list[int]:
@@ -128,7 +156,7 @@ class Model:
         return self.vocabulary.tokenize(GO_ON)
 
     def begins_thinking(self, prompt_ids: Sequence[int]) -> bool:
-        return prompt.begins_thinking(prompt_ids, *self.thinking_tags)
+        return prompt.begins_thinking(prompt_ids, self.tags, self.vocabulary)
 
     def _close_template(self) -> None:
         if self._template is not None:

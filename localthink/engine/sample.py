@@ -30,14 +30,18 @@ from localthink.records import (
     Wish,
 )
 from localthink.thinking.automaton import TokenIds
+from localthink.thinking.tags import TagReader, Tags, Turn
 from localthink.thinking.tracker import ThoughtTracker
 
 
 class Sample:
     """Sample `index` of a request. Times are seconds on any clock that only goes forward."""
 
-    def __init__(self, request_id: int, request: Request, index: int, tracker: ThoughtTracker) -> None:
+    def __init__(self, request_id: int, request: Request, index: int, tracker: ThoughtTracker,
+                 tags: Tags | None = None) -> None:
         self.request_id, self.request, self.index, self.tracker = request_id, request, index, tracker
+        self._tags = tags or Tags()
+        self._reader = TagReader(self._tags, tracker.part == "thinking")
         self.seed = randomness.sample_seed(request.seed, index)
         self.tip = request.tip
         self._course = Course(request.max_thinking)
@@ -47,8 +51,9 @@ class Sample:
         self._mixed_seed = randomness.mix(self.seed)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
         self._texts: list[str] = []
+        self._after_tag = ""  # what the last token of a tag says after it, which goes with the next token
         self._turns: list[tuple[int, Part]] = [(0, tracker.part)]
-        self._held: list[tuple[int, float]] = []
+        self._held: list[tuple[int, int]] = []
         self._held_back: list[Event] = []
         self._known = 0  # so many of those that are held back were the earlier attempt's to tell
         self._longest_stop = max(map(len, request.stop), default=0)
@@ -95,19 +100,24 @@ class Sample:
         """Tokens since the thinking block opened."""
         return self.tracker.position - self._turns[-1][0]
 
-    def taken(self, drawn: int, ends: bool, end_think: int | None, go_on: list[int]) -> int:
-        """The token to take where `drawn` was drawn while thinking; `go_on` are the tokens that keep it going."""
+    def taken(self, drawn: int, ends: bool, closing: list[int], go_on: list[int]) -> int:
+        """The token to take where `drawn` was drawn while thinking.
+
+        `closing` are the tokens of the closing tag, `go_on` those that keep the thinking going. A tag of several
+        tokens is kept from coming by its first one: a model hardly ever writes that for anything else.
+        """
         if self._insert:
             return self._insert.pop(0)
-        if end_think is None:
-            return drawn
         tail = "".join(self._texts[-4:]) if not self._decoder.getstate()[0] else ""  # half a character ends nothing
         if self._course.closes(self._thinking_for, tail) or (ends and self.wish == "answer"):
-            return end_think
-        if (drawn == end_think or ends) and self._course.goes_on and go_on:
-            self._insert = go_on[1:]
-            return go_on[0]
+            return self._force(closing)
+        if (drawn == closing[0] or ends) and self._course.goes_on and go_on:
+            return self._force(go_on)
         return drawn
+
+    def _force(self, tokens: list[int]) -> int:
+        self._insert = tokens[1:]
+        return tokens[0]
 
     def admitted(self, now: float, shared: int) -> None:
         """The sample got a slot that held the first `shared` tokens of its prompt; later ones are ignored."""
@@ -119,7 +129,7 @@ class Sample:
         held = dict(self.request.begun.held)
         for position, token in enumerate(self.request.begun.tokens):
             self._hold(held.get(position, 0))
-            self._held_back.append(self._observe(Draw(token, 0.0, 0.0, 0.0, 0.0), piece(token), ends=False))
+            self._held_back.append(self._observe(Draw(token, 0.0, 0.0, 0), piece(token), ends=False))
             self._release(self._undecided())
         self._known = len(self._held_back)
 
@@ -140,10 +150,12 @@ class Sample:
         no room. Either, or a stop string, sets `finished`, and the last event carries the trace.
         """
         self._first, self._last = self._first or now, now
-        if self.tracker.followed:
-            self._hold(draw.mass_before - draw.mass_after)
+        if not self.tracker.may_switch:
+            draw = draw._replace(held=0)
+        self._hold(draw.held)
         event = self._observe(draw, b"" if ends else piece, ends, alternatives)
-        if not (self._held_back or self.tracker.undecided or self._longest_stop or ends or last):
+        undecided = self.tracker.undecided or self._reader.undecided
+        if not (self._held_back or undecided or self._longest_stop or ends or last):
             return [event]
         self._held_back.append(event)
         if ends or self._stops():
@@ -152,7 +164,7 @@ class Sample:
             return self.finish("length")
         return self._release(self._undecided())
 
-    def _hold(self, switches: float) -> None:
+    def _hold(self, switches: int) -> None:
         """So many switches were held at the token to come."""
         if switches:
             self.tracker.spans[-1].held += switches
@@ -160,25 +172,56 @@ class Sample:
 
     def _observe(self, draw: Draw, piece: bytes, ends: bool, alternatives: tuple[Alternative, ...] = ()) -> Event:
         """The event of a drawn token: which part and thought it belongs to, and the text that it completes."""
-        tracker = self.tracker
-        part, opened = tracker.part, 0
-        if ends:
-            tracker.finish()
-        else:
-            opened = tracker.observe(draw.token)
-        if tracker.part is not part:  # a tag turns the page and is no text
-            self._turns.append((tracker.position, tracker.part))
-            text = self._decoder.decode(b"", final=True)
-            thought = -1
-        else:
-            text = self._decoder.decode(piece)
-            thought = tracker.thought
-        if opened > 1:
-            self._reopen(opened - 1)
+        tracker, part, opened = self.tracker, self.tracker.part, 0
+        text = self._text(draw.token, piece, ends)
+        turn = None if ends else self._reader.read(draw.token, text)
         self._texts.append(text)
         self.job.tokens.append(draw.token)
-        return Event(self.request_id, self.index, draw.token, text, part, thought, opened == 1, *draw[1:], None,
-                     alternatives)
+        if not ends and (turn is None or (turn.part == part and not turn.recasts)):
+            opened = tracker.observe(draw.token)
+        if opened > 1:
+            self._reopen(opened - 1)
+        event = Event(self.request_id, self.index, draw.token, text, part, -1 if ends else tracker.thought,
+                      opened == 1, *draw[1:], alternatives=alternatives)
+        return event if turn is None else self._take_tag(turn, event)
+
+    def _text(self, token: int, piece: bytes, ends: bool) -> str:
+        tag = "" if ends else self._tags.text_of(token)
+        text = self._after_tag + (self._decoder.decode(b"", final=True) + tag if tag else self._decoder.decode(piece))
+        self._after_tag = ""
+        return text
+
+    def _take_tag(self, turn: Turn, event: Event) -> Event:
+        """The event that completes a tag, which is no text; those of the tag's other tokens still wait."""
+        self._after_tag = turn.after
+        self._texts[-turn.tokens:] = [turn.before, *[""] * (turn.tokens - 1)]
+        waiting = min(turn.tokens - 1, len(self._held_back))
+        for back in range(1, waiting + 1):
+            text = self._texts[-1 - back]
+            thought = self._held_back[-back].thought if text else -1
+            self._held_back[-back] = replace(self._held_back[-back], text=text, thought=thought)
+        if turn.part != event.part or turn.recasts:
+            self._turn_page(turn)
+            event = replace(event, part="thinking" if turn.recasts else event.part, thought=-1, recasts=turn.recasts)
+        return replace(event, text=self._texts[-1])
+
+    def _turn_page(self, turn: Turn) -> None:
+        """A tag has ended a part of the sample."""
+        if turn.recasts:
+            self._turns = [(0, "thinking")]
+            self._held_back = [replace(event, part="thinking") for event in self._held_back]
+            self.tracker.recast(self.tokens[:-1])
+        ended = self.tracker.thought
+        self.tracker.turn(turn.part, turn.tokens, kept=int(turn.tokens > 1 and turn.before != ""))
+        self._drop_if_blank(ended)
+        self._turns.append((self.tracker.position, turn.part))
+
+    def _drop_if_blank(self, thought: int) -> None:
+        """White space is no thought, as in a block that was opened and closed at once."""
+        if thought >= 0:
+            span = self.tracker.spans[thought]
+            if not "".join(self._texts[span.start:span.end]).strip():
+                del self.tracker.spans[thought]
 
     def _reopen(self, count: int) -> None:
         """The latest `count` events, still held back, turn out to have opened the thought that now goes on."""
@@ -224,6 +267,7 @@ class Sample:
                 covering += 1
                 open_text -= len(self._held_back[-covering].text)
             count = max(count, covering)
+        count = max(count, self._reader.undecided)
         return min(count, len(self._held_back))
 
     def _release(self, keep: int) -> list[Event]:
@@ -235,14 +279,28 @@ class Sample:
     def finish(self, reason: FinishReason) -> list[Event]:
         """End the sample. Returns what was held back, and always an event that carries the trace."""
         self.finished = reason
-        self.tracker.finish()
-        rest = self._decoder.decode(b"", final=True)
-        nothing = Event(self.request_id, self.index, -1, "", self.tracker.part, -1, False, 0.0, 0.0, 0.0, 0.0)
-        events = self._release(0) or [nothing]
-        if rest and self._texts:
+        rest = self._after_tag + self._decoder.decode(b"", final=True)
+        if rest and self._turns[-1][0] < len(self._texts):
             self._texts[-1] += rest
+        elif rest:
+            self._texts.append(rest)
+        self._close_page()
+        nothing = Event(self.request_id, self.index, -1, "", self.tracker.part, -1, False, 0.0, 0.0, 0)
+        events = self._release(0) or [nothing]
         events[-1] = replace(events[-1], text=events[-1].text + rest, trace=self.trace(reason))
         return events
+
+    def _close_page(self) -> None:
+        """The sample has ended. A block that began within the answer, and never ended, was a part of it."""
+        ended = self.tracker.thought
+        self.tracker.finish()
+        self._drop_if_blank(ended)
+        start, part = self._turns[-1]
+        if part == "thinking" and (len(self._turns) > 2 or self._text_of("answer").strip()):
+            self._turns[-1] = (start, "answer")
+            self._texts[start - 1] += self._tags.opening
+            if self.request.tip.where == "thinking":
+                self.tracker.spans = [span for span in self.tracker.spans if span.start < start]
 
     def trace(self, reason: FinishReason) -> Trace:
         """The sample as it stands."""
@@ -253,8 +311,8 @@ class Sample:
             sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(tokens),
             thinking=self._text_of("thinking").strip(), answer=self._answer(), finish_reason=reason,
             thoughts=self._thoughts(), switches=sum(span.by_marker for span in self.tracker.spans),
-            held=sum(span.held for span in self.tracker.spans), sampling=self.request.sampling, tip=self.request.tip,
-            seconds=self._seconds,
+            paraphrases=self.tracker.paraphrases, held=sum(span.held for span in self.tracker.spans),
+            sampling=self.request.sampling, tip=self.request.tip, seconds=self._seconds,
             prompt_tokens_per_second=self._prompt_read / reading if reading > 0 else 0.0,
             tokens_per_second=(written - 1) / writing if writing > 0 else 0.0, steered=tuple(self._steered),
         )

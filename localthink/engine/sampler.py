@@ -26,18 +26,18 @@ PROBES = 4096  # entries looked at to guess where a large nucleus ends
 SLACK = PROBES // 40  # how far around the guess the exact search goes
 WEIGHTLESS = 30.0  # e^-30 of the likeliest token: a whole vocabulary of such is lost in a float32's rounding
 COLDEST, HOTTEST = 1e-6, 1e6  # temperatures beyond these change nothing but overflow
+ROUNDING = 1.0001  # more than the rounding of a float32 can change
 UNLIKELY = 1e-3  # relative to the likeliest token: what is not worth naming as an alternative
 Steer = Callable[[int], int]  # the drawn token -> the token that is taken
 
 
 class Draw(NamedTuple):
-    """A drawn token; see `Event` for the four numbers."""
+    """A drawn token; see `Event` for the numbers. `held` counts any switch token, wherever a thought may begin."""
 
     token: int
     logprob: float
     raw_logprob: float
-    mass_before: float
-    mass_after: float
+    held: int
 
 
 class _Scale(NamedTuple):
@@ -77,22 +77,59 @@ class Sampler:
         if alpha:
             logits[switch] -= np.float32(alpha)
         top, total, mine = self._weigh(logits, switch, temperature)
-        # the likeliest token weighs 1: where it holds top-p alone, it is all that is kept
-        certain = sampling.temperature == 0 or (sampling.top_p < 1 and sampling.top_p * total < 1)
-        token = int(logits.argmax()) if certain else self._choose(sampling, total, key)
-        if steer is not None:
-            token = steer(token)
+        drawn = self._pick(logits, sampling, total, key)
+        token = drawn if steer is None else steer(drawn)
         logprob = (float(logits[token]) - top) / temperature - math.log(total)
         if not alpha or not before.size:
             self._scale = _Scale(temperature, top, total, top, total, switch, before)
-            return Draw(token, logprob, logprob, mine / total, mine / total)
+            return Draw(token, logprob, logprob, 0)
         raw = float(logits[token])
-        if (place := int(switch.searchsorted(token))) < switch.size and switch[place] == token:
+        if (place := _place(switch, token)) is not None:
             raw = float(before[place])
         raw_top, raw_total, raw_mine = plain or _without_penalty(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
-        self._scale = _Scale(temperature, top, total, raw_top, raw_total, switch, before)
-        return Draw(token, logprob, raw_logprob, raw_mine / raw_total, mine / total)
+        scale = self._scale = _Scale(temperature, top, total, raw_top, raw_total, switch, before)
+        held = token == drawn and self._held(logits, scale, raw_mine, sampling, key, drawn)
+        return Draw(token, logprob, raw_logprob, int(held))
+
+    def _pick(self, logits: FloatRow, sampling: Sampling, total: float, key: int) -> int:
+        """The token that the latest weights, which sum to `total`, give."""
+        # the likeliest token weighs 1: where it holds top-p alone, it is all that is kept
+        certain = sampling.temperature == 0 or (sampling.top_p < 1 and sampling.top_p * total < 1)
+        return int(logits.argmax()) if certain else self._choose(sampling, total, key)
+
+    def _held(self, logits: FloatRow, scale: _Scale, raw_mine: float, sampling: Sampling, key: int, drawn: int) -> int:
+        """The switch tokens (0 or 1) that the row would have given without its penalty, less those that it gave.
+
+        The same random numbers are drawn with again on the row as it was, but only where that can matter.
+        """
+        switch, drawn_switch = scale.switch, _place(scale.switch, drawn) is not None
+        # what weighs less than its even share of the mass that top-p cuts off is never kept
+        least = 0.0 if sampling.top_k else (1 - sampling.top_p) * 0.999 / logits.size
+        unreachable = raw_mine < least * scale.raw_total
+        if not drawn_switch and (unreachable or not self._may_win(scale, float(logits[drawn]), sampling, key, drawn)):
+            return 0
+        after = logits[switch]
+        logits[switch] = scale.before
+        _, total, _ = self._weigh(logits, switch, scale.temperature)
+        plain = self._pick(logits, sampling, total, key)
+        logits[switch] = after
+        return (_place(switch, plain) is not None) - drawn_switch
+
+    @np.errstate(over="ignore", divide="ignore")
+    def _may_win(self, scale: _Scale, logit: float, sampling: Sampling, key: int, drawn: int) -> bool:
+        """Whether a switch token without its penalty may come in place of `drawn`, which is none and has this logit.
+
+        One that is lighter is kept only where `drawn` is kept too, and then has to win the race against it.
+        """
+        ahead = scale.before - np.float32(logit)
+        if sampling.temperature == 0 or float(ahead.max()) >= 0:
+            return float(ahead.max()) >= 0
+        ids = np.append(scale.switch, drawn)
+        numbers = randomness.uniform(key, self._spread[ids], self._hashes[:ids.size], self._scratch[:ids.size])
+        times = -np.log1p(-numbers)
+        times[:-1] /= np.exp(ahead / np.float32(scale.temperature))
+        return float(times[:-1].min()) <= float(times[-1]) * ROUNDING
 
     def alternatives(self, logits: FloatRow, count: int) -> list[tuple[int, float, float]]:
         """The likeliest tokens of the row that was drawn from last, as (id, probability before, after the penalty).
@@ -234,6 +271,12 @@ class _Probes:
         if place < 0:
             return math.inf
         return float(self._ordered[place]) if place < self._ordered.size else 0.0
+
+
+def _place(switch: TokenIds, token: int) -> int | None:
+    """Where `token` stands among the ids `switch`, which ascend."""
+    place = int(switch.searchsorted(token))
+    return place if place < switch.size and switch[place] == token else None
 
 
 def _without_penalty(before: FloatRow, top: float, rest: float, temperature: float) -> tuple[float, float, float]:

@@ -95,7 +95,7 @@ class Worker:
         self._unsaid: dict[int, list[Event]] = {}  # of watched samples, by the asker's numbers
         self._kept: dict[int, int] = {}  # how many tokens of a sample need not be told again, by the engine's numbers
         self._keep_every = math.inf
-        self._tokens, self._held, self._told, self._shown, self._kept_at = 0, 0.0, 0.0, 0.0, 0.0
+        self._tokens, self._held, self._told, self._shown, self._kept_at = 0, 0, 0.0, 0.0, 0.0
 
     def tell(self, order: Order) -> None:
         """Take an order. A sample that runs alone is given up in the middle of a step."""
@@ -131,7 +131,8 @@ class Worker:
 
     def _load(self, order: Loading) -> None:
         if order.vocabulary_only:
-            model = self._vocabulary = Model(find_model(order.model), vocabulary_only=True)
+            model = self._vocabulary = Model(find_model(order.model), vocabulary_only=True,
+                                             think_tags=order.think_tags)
             trained = model.facts.context_length or order.longest or 2**31
             self._longest = min(order.longest or trained, trained)
             self._news.send(Loaded(0, 0, self._longest, model.backend, supports_gpu(), room=room(order.offload)))
@@ -143,9 +144,9 @@ class Worker:
         engine = self._engine = load(
             order.model, slots=order.slots, context=order.cells, cache=order.cache, threads=order.threads,
             offload=order.offload, layout="split" if order.split else "unified", longest=order.longest,
-            fixed_shapes=order.fixed_shapes, force=order.force, on_choice=said.append,
+            fixed_shapes=order.fixed_shapes, force=order.force, think_tags=order.think_tags, on_choice=said.append,
             progress=self._share if order.watched else None)
-        facts = engine.model.facts
+        facts, self._longest = engine.model.facts, engine.longest
         self._news.send(Loaded(
             engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu(), engine.model.name,
             str(facts.path), facts.quantization, facts.context_length, facts.thinks, facts.weight_bytes,
@@ -164,13 +165,15 @@ class Worker:
         return model
 
     def _count(self, order: Count) -> None:
-        self._news.send(Counted(order.number, len(self._model().prompt(order.messages))))
+        prompt = self._model().prompt(order.messages, think=order.think, context=self._longest)
+        self._news.send(Counted(order.number, len(prompt)))
 
     def _ask(self, order: Ask) -> None:
         model = self._model()
         question = order.messages[0].content if order.raw else order.messages
-        request = Request(model.prompt(question, order.raw), 1, order.seed, order.sampling, order.tip,
-                          order.max_tokens, order.stop, order.max_thinking, order.alternatives, order.begun)
+        prompt = model.prompt(question, order.raw, order.think, self._longest)
+        request = Request(prompt, 1, order.seed, order.sampling, order.tip, order.max_tokens, order.stop,
+                          order.max_thinking, order.alternatives, order.begun)
         if order.only_check:
             model.check(request, self._longest)
             self._news.send(Checked(order.number, len(request.prompt)))

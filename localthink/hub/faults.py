@@ -75,9 +75,6 @@ def fault(error: Exception, subject: Subject) -> LocalthinkError:
         return _unreached(error)
     if isinstance(error, OSError) and error.errno is not None:
         return _on_disk(error)
-    if isinstance(error, ValueError) and "JSON" in type(error).__name__:
-        return LocalthinkError(f"{host()} does not answer as the Hub would, perhaps with the login page of a network "
-                               f"or a proxy: open {subject.page} in a browser, or check HF_ENDPOINT")
     return LocalthinkError(f"{subject.whole} cannot be downloaded ({reason(error)}): try again, {INSTEAD}")
 
 

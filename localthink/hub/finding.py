@@ -4,15 +4,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from localthink.errors import LocalthinkError
-from localthink.hub.faults import SourceError, Subject, fault
+from localthink.hub.answers import ask_about
+from localthink.hub.faults import SourceError, Subject, fault, host
 from localthink.hub.listing import Listing, Offer, RemoteFile, choose, group_files
 from localthink.hub.news import News, Note, Order
 from localthink.hub.retries import Retries
 from localthink.hub.sums import BLOB
 from localthink.hub.wanted import Place
+from localthink.receipts import LARGEST
 
 Answer = TypeVar("Answer")
 COMMIT = re.compile(r"[0-9a-f]{40,64}")
@@ -55,23 +57,31 @@ def _first(order: Order, tell: Callable[[News], None], ask: Callable[[Place], An
 
 def read_listing(place: Place, retries: Retries) -> Listing:
     """What a repository holds now, with sizes and sums where the Hub says them."""
-    from huggingface_hub import HfApi, constants
-
     subject = Subject("model", place.repository, place.revision)
     try:
-        information = retries.call(lambda: HfApi(library_name="localthink").model_info(
-            place.repository, revision=place.revision, files_metadata=True, timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT))
+        told = retries.call(lambda: ask_about(place))
     except Exception as error:  # those of the HTTP library too, which is another with every version
         raise fault(error, subject) from error
-    if not COMMIT.fullmatch(information.sha or ""):
+    commit = told.get("sha") if isinstance(told, dict) else None
+    if not isinstance(commit, str) or not COMMIT.fullmatch(commit):
         raise LocalthinkError(f"the Hub does not say at which commit {place.repository} is: check HF_ENDPOINT")
-    files = []
-    for sibling in information.siblings or ():
-        if NAME.fullmatch(sibling.rfilename) and sibling.rfilename.isprintable():
-            blob = sibling.lfs.sha256 if sibling.lfs else sibling.blob_id or ""
-            size = sibling.lfs.size if sibling.lfs else sibling.size
-            files.append(RemoteFile(sibling.rfilename, size, blob if BLOB.fullmatch(blob) else ""))
-    return Listing(place, information.sha or "", group_files(files))
+    try:
+        files = [_remote_file(entry) for entry in told.get("siblings") or ()]
+    except (ArithmeticError, AttributeError, LookupError, TypeError, ValueError):
+        raise LocalthinkError(f"the listing of {place.repository} by {host()} is damaged: check HF_ENDPOINT, or try "
+                              "again later") from None
+    return Listing(place, commit, group_files(file for file in files
+                                              if NAME.fullmatch(file.name) and file.name.isprintable()))
+
+
+def _remote_file(entry: Any) -> RemoteFile:
+    """A file as the Hub lists it. Raises TypeError, or the like, for what is no such entry."""
+    stored = entry.get("lfs") or {}
+    name, size = entry["rfilename"], stored.get("size", entry.get("size"))
+    blob = stored.get("sha256") or entry.get("blobId") or ""
+    if not (isinstance(name, str) and isinstance(blob, str) and (size is None or 0 <= int(size) == size < LARGEST)):
+        raise TypeError(f"{entry} is no file")
+    return RemoteFile(name, None if size is None else int(size), blob if BLOB.fullmatch(blob) else "")
 
 
 def _choose(order: Order, place: Place, tell: Callable[[News], None]) -> Choice:

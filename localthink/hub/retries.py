@@ -15,6 +15,7 @@ from localthink.hub.news import Patience, Waiting
 T = TypeVar("T")
 PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be gone the next time
 LASTING = ("ProxyError", "UnsupportedProtocol", "LocalProtocolError")  # errors of the connection that will not
+DAY = 86_400.0  # seconds
 QUOTA = re.compile(r'"\w+"\s*;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)')  # in RateLimit: nothing is left for t seconds
 
 
@@ -45,8 +46,8 @@ class Retries:
         asked = _asked_to_wait(getattr(getattr(error, "response", None), "headers", {}))
         if asked is not None:
             if asked > self._patience.longest:
-                raise LocalthinkError(f"{host()} asks not to be asked again for {asked / 60:,.0f} minutes: "
-                                      "try again then; what is here is kept") from error
+                raise LocalthinkError(f"{host()} asks not to be asked again for {_in_time(asked)}; what is here is "
+                                      "kept") from error
             seconds = asked
         self._tell(Waiting(seconds, why))
         time.sleep(seconds)
@@ -80,6 +81,13 @@ def _in_words(status: int) -> str:
     return f"there are too many requests for {host()}" if status == 429 else f"{host()} answers with status {status}"
 
 
+def _in_time(seconds: float) -> str:
+    """How long, and what to do about it."""
+    if seconds > DAY:
+        return "more than a day: check HF_ENDPOINT and the proxy, for the Hub itself asks for minutes"
+    return f"{seconds / 60:,.0f} minutes: try again then"
+
+
 def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
     """The seconds that an answer asks to wait: by Retry-After, a number or a date, or by an empty quota."""
     after = headers.get("Retry-After", "").strip()
@@ -88,7 +96,7 @@ def _asked_to_wait(headers: Mapping[str, str]) -> float | None:
     if after:
         try:
             when = parsedate_to_datetime(after)
-        except ValueError:
+        except (ValueError, OverflowError):
             return None
         now = datetime.now(UTC if when.tzinfo else None)
         return max(0.0, (when - now).total_seconds())

@@ -9,7 +9,11 @@ from io import BufferedWriter
 from pathlib import Path
 from typing import Any
 
-from localthink.hub.faults import SourceError, status_of
+from localthink.errors import LocalthinkError
+from localthink.gguf_bytes import MAGIC
+from localthink.gguf_header import impostor
+from localthink.hub.answers import check_status
+from localthink.hub.faults import SourceError, host, status_of
 from localthink.hub.retries import CutOffError, Retries
 from localthink.hub.sums import BLOB, Sum
 
@@ -59,7 +63,7 @@ class Transfer:
     def _ask(self, file: BufferedWriter) -> None:
         """One request: as much of what is missing as it brings."""
         from huggingface_hub import constants
-        from huggingface_hub.utils import build_hf_headers, get_session, hf_raise_for_status
+        from huggingface_hub.utils import build_hf_headers, get_session
 
         start = self._summed.bytes
         end = min(start + AT_ONCE, self._source.bytes)
@@ -67,9 +71,13 @@ class Transfer:
         headers |= {"Accept-Encoding": "identity", "Range": f"bytes={start}-{end - 1}"}
         with get_session().stream("GET", self._source.url, headers=headers, follow_redirects=True,
                                   timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT) as response:
-            hf_raise_for_status(response)
-            skipped = start - self._first_byte(response)
+            check_status(response)
+            first = self._first_byte(response)
+            skipped, unseen = start - first, first == 0
             for data in response.iter_bytes():
+                if unseen:
+                    self._check_beginning(data)
+                    unseen = False
                 missing = data[skipped:][: self._source.bytes - self._summed.bytes] if skipped < len(data) else b""
                 skipped = max(0, skipped - len(data))
                 if not missing and self._summed.bytes == self._source.bytes:
@@ -79,6 +87,18 @@ class Transfer:
                     file.flush()  # a program that is killed loses nothing that has come
                     self._summed.update(missing)
                     self._on_bytes(len(missing))
+
+    def _check_beginning(self, data: bytes) -> None:
+        """Refuse at once what could only be thrown away at its end: the first bytes of the file are not a model's."""
+        start = data[:64]
+        if start.startswith(MAGIC[: len(start)]):
+            return
+        name = self._source.name
+        if start.lstrip().startswith(b"<"):
+            raise LocalthinkError(f"{host()} sends a web page in place of {name}, perhaps the login page of a network "
+                                  "or a proxy: open https://huggingface.co in a browser, or check HF_ENDPOINT; what is "
+                                  "here is kept")
+        raise SourceError(f"what {host()} sends as {name} {impostor(start)}; choose another model or repository")
 
     def _restart(self, file: BufferedWriter) -> None:
         self._restarted = True

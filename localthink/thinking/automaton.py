@@ -23,6 +23,7 @@ class Automaton:
         self.matched: list[int] = [0]
         for sequence in sequences:
             self._add(sequence)
+        self.longest = max(self.depth)  # tokens in the longest sequence
         self._follow_failures()
         self.completions: list[TokenIds] = [
             np.array(sorted(token for token, to in moves.items() if self.matched[to]), dtype=np.int64)

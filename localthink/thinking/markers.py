@@ -17,6 +17,7 @@ from typing import Any, Protocol
 from localthink.errors import UsageError
 from localthink.thinking.automaton import Automaton
 
+PARAPHRASE = "paraphrase"  # the group that is counted and never penalised, unless it is named
 BEFORE = ("", " ", "\n", "\n\n")
 
 

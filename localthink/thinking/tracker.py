@@ -5,15 +5,18 @@ thought began (the penalty, the events, the trace) reads it here and nowhere els
 """
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 
 from localthink.records import Part
 from localthink.thinking.automaton import Automaton, TokenIds
 
-OPENING = 8  # the first so many tokens of a thought that a marker opened are its opening words, in which no marker
-#              switches again: "Alternatively, another approach would be ..." is one switch, not two
+OPENING = 8  # the first so many tokens of a thought that a marker opened are its opening words: a marker in them is
+#              counted with it, for "Alternatively, another approach would be ..." is one switch, not two
 
 NO_TOKENS: TokenIds = np.empty(0, dtype=np.int64)
+NOTHING = Automaton(())
 
 
 class Span:
@@ -22,25 +25,38 @@ class Span:
     __slots__ = ("by_marker", "end", "held", "start")
 
     def __init__(self, start: int, by_marker: bool) -> None:
-        self.start, self.end, self.held, self.by_marker = start, -1, 0.0, by_marker
+        self.start, self.end, self.held, self.by_marker = start, -1, 0, by_marker
 
 
 class ThoughtTracker:
     """The state of one sequence's thinking after `position` generated tokens.
 
-    `everywhere` has thoughts followed in the answer as well. `think` and `end_think` are the ids of
-    the block's tags, None in a model without them.
+    `everywhere` has thoughts followed in the answer as well. `paraphrase` finds words that open a line of thought
+    and are no markers; they are only counted, in `paraphrases`.
     """
 
-    __slots__ = ("_automaton", "_end_think", "_everywhere", "_state", "_think", "part", "position", "spans")
+    __slots__ = (
+        "_automaton",
+        "_everywhere",
+        "_paraphrase",
+        "_paraphrase_state",
+        "_paraphrased",
+        "_state",
+        "paraphrases",
+        "part",
+        "position",
+        "spans",
+    )
 
-    def __init__(self, automaton: Automaton, think: int | None, end_think: int | None,
-                 begins_thinking: bool, everywhere: bool = False) -> None:
-        self._automaton, self._think, self._end_think = automaton, think, end_think
-        self._everywhere = everywhere
-        self._state = 0
-        self.position = 0
-        self.part: Part = "thinking" if begins_thinking else "answer"
+    def __init__(self, automaton: Automaton, begins_thinking: bool, everywhere: bool = False,
+                 paraphrase: Automaton = NOTHING) -> None:
+        self._automaton, self._everywhere, self._paraphrase = automaton, everywhere, paraphrase
+        self._begin(begins_thinking)
+
+    def _begin(self, thinking: bool) -> None:
+        self._state = self._paraphrase_state = self.position = self.paraphrases = 0
+        self._paraphrased = -OPENING  # where the latest paraphrase ended
+        self.part: Part = "thinking" if thinking else "answer"
         self.spans: list[Span] = []
         if self.followed:
             self.spans.append(Span(0, by_marker=False))
@@ -61,17 +77,31 @@ class ThoughtTracker:
         return self.spans[-1].start if self.spans else 0
 
     @property
-    def switch_tokens(self) -> TokenIds:
-        """The ids that would open a thought if they came next; empty where none can."""
-        return self._automaton.completions[self._state] if self._may_switch else NO_TOKENS
+    def opened_by_marker(self) -> bool:
+        """Whether the thought under way began with a switch, and not with its block."""
+        return bool(self.spans) and self.spans[-1].by_marker
 
     @property
-    def _may_switch(self) -> bool:
-        """Whether a marker that the next token completes is a switch."""
+    def switch_tokens(self) -> TokenIds:
+        """The ids that would complete a marker if they came next, in ascending order.
+
+        A marker at the very beginning of a thought is that thought's own and switches nothing.
+        """
         if not self.followed:
-            return False
-        span = self.spans[-1]
-        return not span.by_marker or self.position - span.start >= OPENING
+            return NO_TOKENS
+        completions, since = self._automaton.completions[self._state], self.position - self.start
+        if since >= self._automaton.longest or not completions.size:
+            return completions
+        return completions[[self._length_after(token) <= since for token in completions.tolist()]]
+
+    def _length_after(self, token: int) -> int:
+        """The length of the marker that the next token would complete."""
+        return self._automaton.matched[self._automaton.step(self._state, token)]
+
+    @property
+    def may_switch(self) -> bool:
+        """Whether one of `switch_tokens` would open a thought: in the opening words of one it would not."""
+        return self.followed and not (self.opened_by_marker and self.position - self.start < OPENING)
 
     @property
     def undecided(self) -> int:
@@ -80,39 +110,51 @@ class ThoughtTracker:
         return min(begun, self.position - self.start - 1) if begun else 0  # the first of a thought opens no other
 
     def observe(self, token: int) -> int:
-        """Take in the next token. Returns how many of the latest tokens have just opened a new thought.
-
-        A marker as the very first words of a block opens none: they are the first thought's own.
-        """
-        may_switch = self._may_switch
-        self.position += 1
-        if token == self._end_think and self.part == "thinking":
-            self._turn("answer")
-            return 0
-        if token == self._think and self.part == "answer":
-            self._turn("thinking")
-            return 0
+        """Take in the next token. Returns how many of the latest tokens have just opened a new thought."""
         if not self.followed:
+            self.position += 1
             return 0
+        may_switch = self.may_switch
         self._state = self._automaton.step(self._state, token)
         length = self._automaton.matched[self._state]
-        if not length or not may_switch or self.position - length <= self.start:
-            return 0
-        self._end_thought(self.position - length)
-        self.spans.append(Span(self.position - length, by_marker=True))
-        return length
+        switches = 0 < length <= self.position - self.start and may_switch
+        self.position += 1
+        if switches:
+            self._end_thought(self.position - length)
+            self.spans.append(Span(self.position - length, by_marker=True))
+        self._count_paraphrase(token)
+        return length if switches else 0
+
+    def _count_paraphrase(self, token: int) -> None:
+        """One in the opening words of a thought, or of another paraphrase, is no more than a part of them."""
+        self._paraphrase_state = self._paraphrase.step(self._paraphrase_state, token)
+        if self._paraphrase.matched[self._paraphrase_state]:
+            if self.may_switch and self.position - self._paraphrased >= OPENING:
+                self.paraphrases += 1
+            self._paraphrased = self.position
+
+    def turn(self, part: Part, tokens: int, kept: int = 0) -> None:
+        """The next token has completed a tag: `part` follows.
+
+        The tag is in the latest `tokens` tokens, of which the first `kept` also hold text from before it. They belong
+        to no thought, and what follows begins a new one.
+        """
+        self.position += 1
+        self._end_thought(max(self.position - tokens + kept, self.start))
+        self._state = self._paraphrase_state = 0
+        self.part = part
+        if self.followed:
+            self.spans.append(Span(self.position, by_marker=False))
+
+    def recast(self, tokens: Sequence[int]) -> None:
+        """All `tokens` so far turn out to have been thinking."""
+        self._begin(thinking=True)
+        for token in tokens:
+            self.observe(token)
 
     def finish(self) -> None:
         """The sequence has ended: so has the thought under way."""
         self._end_thought(self.position)
-
-    def _turn(self, part: Part) -> None:
-        """A tag has been read: it belongs to no thought, and what follows begins a new one."""
-        self._end_thought(self.position - 1)
-        self._state = 0
-        self.part = part
-        if self.followed:
-            self.spans.append(Span(self.position, by_marker=False))
 
     def _end_thought(self, end: int) -> None:
         if self.thought >= 0:

@@ -15,10 +15,14 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from localthink.batch import export as module
+from localthink.batch.cells import unguarded
 from localthink.batch.export import export, flatten
 from localthink.batch.export_files import RESULT
+from localthink.batch.messages import read_messages
 from localthink.batch.openai_results import export_openai
+from localthink.batch.sources import Source, read_rows
 from localthink.errors import LocalthinkError, UsageError
+from localthink.records import Message
 
 KEY = "0123456789abcdef0123456789abcdef"
 COLUMNS = [
@@ -143,7 +147,30 @@ in_one_folder = settings(suppress_health_check=[HealthCheck.function_scoped_fixt
 @given(whole_texts, whole_texts, st.sampled_from(["jsonl", "csv"]))
 def test_any_text_comes_back_as_it_was(tmp_path: Path, text: str, name: str, form: str) -> None:
     (row,) = exported(tmp_path, form, result(id=text, thinking=text, answer=text, item={name: text}))
-    assert (row["id"], row["thinking"], row["answer"], row[f"item.{name}"]) == (text,) * 4
+    cells = [row["id"], row["thinking"], row["answer"], row[f"item.{name}"]]
+    assert (cells if form == "jsonl" else list(map(unguarded, cells))) == [text] * 4
+
+
+@pytest.mark.parametrize(("text", "cell"), [
+    ("=cmd|' /C calc'!A0", "'=cmd|' /C calc'!A0"), ("@SUM(1)", "'@SUM(1)"), ("+x", "'+x"), ("- a", "'- a"),
+    ("\t=1", "'\t=1"), ("\r=1", "'\r=1"), ("-3/4", "'-3/4"), ("-1,5", "'-1,5"), ("-5", "-5"), ("+.5e-3", "+.5e-3"),
+    ("'=1", "''=1"), ("'a", "'a"), ("a=1", "a=1"), ("", ""),
+])
+def test_what_a_spreadsheet_would_run_stands_behind_an_apostrophe_in_csv_alone(
+        tmp_path: Path, text: str, cell: str) -> None:
+    said = result(answer=text, item={"note": text, "number": -5})
+    (row,) = exported(tmp_path, "csv", said)
+    assert (row["answer"], row["item.note"], row["item.number"]) == (cell, cell, "-5")
+    assert exported(tmp_path, "jsonl", said)[0]["answer"] == text
+
+
+def test_a_table_of_ours_asks_what_was_asked(tmp_path: Path) -> None:
+    texts = {"=1+1", "'=1", "-5", "Why?"}
+    exported(tmp_path, "csv", *(result(id=text, question=text) for text in sorted(texts)))
+    rows = [row for _, row in read_rows(Source(tmp_path / "out.csv", "out.csv", "csv"))]  # type: ignore[misc]
+    assert {row["question"] for row in rows} == {row["id"] for row in rows} == texts  # type: ignore[index]
+    (tmp_path / "out.csv").write_text("question\n'=1\n")  # somebody else's apostrophe
+    assert list(read_rows(Source(tmp_path / "out.csv", "out.csv", "csv"))) == [(2, {"question": "'=1"})]
 
 
 @in_one_folder
@@ -344,6 +371,15 @@ def test_an_item_has_the_form_of_openai(tmp_path: Path) -> None:
             "usage": {"prompt_tokens": 10, "completion_tokens": 3, "total_tokens": 13},
         }},
     }
+
+
+@pytest.mark.parametrize("answer", ["39", ""])  # one that was cut off while it was thought about is empty
+def test_an_item_can_be_read_back_as_history(tmp_path: Path, answer: str) -> None:
+    (line,) = openai(tmp_path, [result(answer=answer)])
+    said = line["response"]["body"]["choices"][0]["message"]
+    asked = {"role": "user", "content": "Why?"}
+    assert read_messages([asked, said, asked]) == (
+        Message("user", "Why?"), Message("assistant", answer), Message("user", "Why?"))
 
 
 def test_samples_are_choices_of_one_item(tmp_path: Path) -> None:

@@ -44,7 +44,7 @@ def item(line: int) -> Item:
 
 def test_a_line_says_what_is_known_and_no_more() -> None:
     assert FIGURES.line() == ("1,136 of 4,800 samples · 34 of 1,200 items · 56 tokens/s now, 52 on average · "
-                              "15 of 16 slots · 1,234.5 switches held")
+                              "15 of 16 slots · 1,234 switches held")
     more = replace(FIGURES, graded=200, correct=151, errors=1234, seconds_left=3725.2)
     assert more.line() == FIGURES.line() + " · 75.5% of 200 correct · 1,234 errors · 1:02:05 left"
 

@@ -1,8 +1,10 @@
 """A line asks exactly what it says, under its own id and settings; whatever cannot be answered says why."""
 from __future__ import annotations
 
+import json
 import math
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -79,12 +81,37 @@ def test_what_is_understood_is_not_carried() -> None:
     assert item({"id": 1, "problem": "Why?", "prompt": None, "n": 2, "stop": None, "a": 4}).carried == {"a": 4}
 
 
+@pytest.mark.parametrize("more", [
+    {"reasoning_content": "hm"}, {"reasoning": "hm"}, {"refusal": None, "annotations": [], "audio": None},
+    {"tool_calls": [], "function_call": {}, "name": ""},
+])
+def test_an_answer_of_a_server_is_history_without_its_thinking(more: dict[str, Any]) -> None:
+    turns = [TURNS[1], TURNS[2] | more, TURNS[3]]
+    assert item({"messages": turns}).messages == item({"messages": TURNS[1:]}).messages
+    assert item(batch_line(messages=turns)).content == item({"messages": TURNS[1:]}).content
+
+
+@pytest.mark.parametrize("content", ["", "\n", None])
+def test_only_the_user_has_to_say_something(content: str | None) -> None:
+    turns = [{"role": "system", "content": content}, TURNS[1], {"role": "assistant", "content": content}, TURNS[3]]
+    assert item({"messages": turns}).messages == (
+        Message("user", "Hi"), Message("assistant", ""), Message("user", "Why?"))
+    assert "the content of message 2" in bad({"messages": [TURNS[2], {"role": "user", "content": content}]}).reason
+
+
 @pytest.mark.parametrize(("own", "name"), [
     ("x", "x"), (" ", " "), ("7", "7"), (7, "7"), (0, "0"), (-1, "-1"), (2**70, "1180591620717411303424"),
 ])
 def test_the_id_is_the_line_s_own_as_text(own: object, name: str) -> None:
     read = item({"id": own, "prompt": "Why?"})
     assert (read.id, read.own_id, type(read.own_id)) == (name, own, type(own))
+
+
+@pytest.mark.parametrize(("own", "whole"), [(1.0, 1), (-0.0, 0), (2.0**53 - 1, 2**53 - 1)])
+def test_an_id_that_a_table_kept_as_a_float_is_the_whole_number(own: float, whole: int) -> None:
+    read = item({"id": own, "prompt": "Why?"})
+    assert (read.id, read.own_id, type(read.own_id)) == (str(whole), whole, int)
+    assert bad({"id": own}).id == whole
 
 
 def test_without_an_id_the_content_is_the_id() -> None:
@@ -175,8 +202,15 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_value(field: str, value
     ({"messages": [{"role": "user", "content": [{"type": "image_url"}]}]}, 'message 1 has a part that is "image_url"'),
     ({"messages": [{"role": "user", "content": [{"type": "text", "text": 1}]}]}, "message 1 has a part"),
     ({"messages": [{"role": "user", "content": ["Why?"]}]}, "message 1 has a part"),
-    ({"messages": [{"role": "user", "content": "Why?", "name": "Jo"}]}, 'message 1 has the unknown field "name"'),
-    ({"id": "", "prompt": "Why?"}, 'id is "": give a text'), ({"id": 1.0, "prompt": "Why?"}, "id is 1.0"),
+    ({"messages": [{"role": "user", "content": "Why?", "name": "Jo"}]},
+     'message 1 has the unknown field "name", which is "Jo"'),
+    ({"messages": [{"role": "user", "content": "Why?", "reasoning_content": "hm"}]}, '"reasoning_content"'),
+    ({"messages": [{"role": "assistant", "content": None, "tool_calls": [{"id": "a"}]}, TURNS[-1]]},
+     'message 1 has the unknown field "tool_calls", which is a list'),
+    ({"messages": [{"role": "assistant", "content": 4}, TURNS[-1]]}, "the content of message 1 is 4"),
+    ({"messages": [{"role": "system", "content": ""}]}, "messages has only an empty system message"),
+    ({"id": "", "prompt": "Why?"}, 'id is "": give a text'), ({"id": 1.5, "prompt": "Why?"}, "id is 1.5"),
+    ({"id": 2.0**53, "prompt": "Why?"}, "id is 9007199254740992.0"), ({"id": math.nan, "prompt": "Why?"}, "id is NaN"),
     ({"id": True, "prompt": "Why?"}, "id is true"), ({"id": ["x"], "prompt": "Why?"}, "id is a list"),
     ({"id": "\ud800", "prompt": "Why?"}, "id is not Unicode"),
 ])
@@ -200,9 +234,35 @@ def test_without_the_chat_template_only_one_text_can_be_continued() -> None:
 
 
 def test_an_openai_line_keeps_what_has_no_effect() -> None:
-    read = item(batch_line("x", model="r1", user="me", metadata={"a": 1}, stream=False, logit_bias=None) | {"gold": 4})
+    read = item(batch_line("x", model="r1", user="me", metadata={"a": 1}, service_tier="flex") | {"gold": 4})
     assert (read.id, read.own_id) == ("x", "x")
-    assert read.carried == {"gold": 4, "model": "r1", "user": "me", "metadata": {"a": 1}}
+    assert read.carried == {"gold": 4, "model": "r1", "user": "me", "metadata": {"a": 1}, "service_tier": "flex"}
+
+
+@pytest.mark.parametrize("body", [
+    {"presence_penalty": 0, "frequency_penalty": 0.0, "repetition_penalty": 1.0},
+    {"logprobs": False, "top_logprobs": 0},
+    {"n": None, "stop": None, "seed": None}, {"tools": [], "functions": [], "tool_choice": "auto"},
+    {"tool_choice": "none", "parallel_tool_calls": True}, {"response_format": {"type": "text"}, "modalities": ["text"]},
+    {"logit_bias": {}, "suffix": ""}, {"stream": False, "stream_options": None, "store": False},
+    {"reasoning_effort": "medium", "verbosity": "medium"}, {"messages": [{"role": "system", "content": ""}, TURNS[-1]]},
+])
+def test_an_openai_line_may_say_what_goes_without_saying(body: dict[str, Any]) -> None:
+    read, plain = item(batch_line(**body)), item(batch_line())
+    assert (read.content, read.settings, read.carried) == (plain.content, plain.settings, {})
+
+
+@pytest.mark.parametrize("line", [{"method": "post"}, {"url": "v1/chat/completions"}, {"method": None, "url": None}])
+def test_an_address_may_be_written_as_people_write_it(line: dict[str, Any]) -> None:
+    assert item(batch_line() | line).content == item(batch_line()).content
+
+
+def test_the_cases_that_people_have_are_answered_or_refused_with_their_value(shared: Path) -> None:
+    read = [read_item(json.loads(line), 1, DEFAULTS)
+            for line in (shared / "cases" / "openai.jsonl").read_text(encoding="utf-8").splitlines()]
+    refused = {one.id: one.reason for one in read if isinstance(one, BadLine)}
+    assert set(refused) == {"logit-bias2", "name", "image", "tool-history", "prefill", "completions", "responses", 17}
+    assert len(read) - len(refused) == 17
 
 
 @pytest.mark.parametrize("limits", [
@@ -219,8 +279,13 @@ def test_max_completion_tokens_is_max_tokens(limits: dict[str, Any]) -> None:
     ({"custom_id": "a", "body": {"n": 1}}, "body has no messages"),
     (batch_line() | {"method": "GET"}, 'method is "GET"'),
     (batch_line() | {"url": "/v1/embeddings"}, 'url is "/v1/embeddings": only "/v1/chat/completions" is understood'),
-    (batch_line(logit_bias={}), 'body has the unknown field "logit_bias": leave it out; known are messages, alpha,'),
-    (batch_line(stream=True), "stream is true"), (batch_line(messages=[]), "messages is an empty list"),
+    (batch_line(logit_bias={"1": 5}), 'body has the unknown field "logit_bias", which is an object: leave it out; '
+     "known are messages, alpha,"),
+    (batch_line(stream=True), "stream is true, which would change the answer"), (batch_line(logprobs=True), "is true"),
+    (batch_line(presence_penalty=0.5), "presence_penalty is 0.5"), (batch_line(reasoning_effort="high"), 'is "high"'),
+    (batch_line(response_format={"type": "json_object"}), "response_format is an object"),
+    (batch_line(tools=[{}]), '"tools", which is a list'), (batch_line(tool_choice="required"), 'is "required"'),
+    (batch_line(messages=[]), "messages is an empty list"),
     (batch_line(max_tokens=5, max_completion_tokens=6), "max_tokens is 5 and max_completion_tokens is 6"),
     (batch_line(max_completion_tokens="5"), 'max_completion_tokens is "5"'), (batch_line(prompt="x"), '"prompt"'),
 ])
@@ -245,4 +310,4 @@ def test_no_json_value_makes_it_raise(row: object) -> None:
     if isinstance(read, BadLine):
         assert read.reason.isprintable() and len(read.reason) < 400
     else:
-        assert read.id and all(message.content.encode().strip() for message in read.messages)
+        assert read.id and all(message.content.encode().strip() for message in read.messages if message.role == "user")

@@ -47,7 +47,7 @@ class Stdin(io.TextIOWrapper):
 
 @pytest.mark.parametrize(("name", "form"), [
     ("in.jsonl", "jsonl"), ("in.ndjson", "jsonl"), ("in.txt", "jsonl"), ("in", "jsonl"), ("in.JSONL", "jsonl"),
-    ("in.csv", "csv"), ("in.CSV", "csv"), ("in.parquet", "parquet"), ("in.csv.jsonl", "jsonl"),
+    ("in.csv", "csv"), ("in.CSV", "csv"), ("in.tsv", "csv"), ("in.parquet", "parquet"), ("in.csv.jsonl", "jsonl"),
 ])
 def test_the_suffix_says_the_form(tmp_path: Path, name: str, form: str) -> None:
     path = tmp_path / name
@@ -169,8 +169,8 @@ def test_an_id_is_taken_once(tmp_path: Path) -> None:
     first, empty, second, alone, other, same, again = read_items(source(tmp_path, "\n".join(lines)), Settings())
     assert all(isinstance(item, Item) for item in (first, alone, other))
     assert empty == BadLine(2, "prompt is empty: give some text", 7)  # its id is still free
-    assert second == BadLine(3, 'id "7" is also that of line 1: ids must be unique', "7")
-    assert again == BadLine(7, 'id "x" is also that of line 5: ids must be unique', "x")
+    assert second == BadLine(3, 'id "7" is also that of line 1: ids must be unique as texts', "7")
+    assert again == BadLine(7, 'id "x" is also that of line 5: ids must be unique as texts', "x")
     assert same == BadLine(6, "the same content as line 4, and neither has an id: give them ids, "
                               "or ask for more samples with -n")
 

@@ -39,6 +39,41 @@ def test_rows_of_csv_are_numbered_by_the_line_they_begin_on(tmp_path: Path, end:
     assert second == (6, {"id": " 08 ", "question": "ä"})
 
 
+@pytest.mark.parametrize("sign", [",", ";", "\t", "|"])
+@pytest.mark.parametrize("start", ["", "\ufeff", "\n"])
+@pytest.mark.parametrize("quoting", [csv.QUOTE_MINIMAL, csv.QUOTE_ALL])
+def test_cells_may_be_parted_as_spreadsheets_of_other_countries_part_them(
+        tmp_path: Path, sign: str, start: str, quoting: Any) -> None:
+    out = io.StringIO()
+    csv.writer(out, delimiter=sign, quoting=quoting).writerows(
+        [("id", "question", "temperature"), ("a", "What is 1,5; 2|3\t?", ""), ("b", 'Say "so".', "0,5")])
+    first, second = rows(table(tmp_path, start + out.getvalue()))
+    line = 3 if start == "\n" else 2
+    assert first == (line, {"id": "a", "question": "What is 1,5; 2|3\t?"})
+    assert second == (line + 1, {"id": "b", "question": 'Say "so".', "temperature": "0,5"})  # for the item to refuse
+
+
+@pytest.mark.parametrize("declared", ["sep=;", "SEP=;", '"sep=;"'])
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+def test_a_first_line_may_say_what_parts_the_cells(tmp_path: Path, declared: str, end: str) -> None:
+    text = f'\ufeff{declared}\nprompt;"a, b"\nWhy, oh why?;\n1;2;3\n'.replace("\n", end)
+    good, bad = rows(table(tmp_path, text))
+    assert good == (3, {"prompt": "Why, oh why?"})
+    assert bad == (4, "the row has 3 cells and the header 2: put quotes around cells that hold semicolons")
+
+
+def test_a_first_line_that_says_what_parts_the_cells_is_no_question(tmp_path: Path) -> None:
+    assert rows(table(tmp_path, "sep=;\n")) == []
+    assert rows(table(tmp_path, "sep=:\nprompt:a\nWhy?:b\n")) == [(3, {"prompt": "Why?", "a": "b"})]
+
+
+def test_the_cases_that_people_have_are_read(shared: Path) -> None:
+    for name, line, question in (("semicolon", 2, "What is 1,5 + 1,5?"), ("sep", 3, "What is 1 + 1?"),
+                                 ("tab", 2, "What is 1 + 1?")):
+        ((number, row),) = rows(Source(shared / "cases" / f"{name}.csv", "my.csv", "csv"))
+        assert (number, row["id"], row["question"]) == (line, "1", question)
+
+
 @pytest.mark.parametrize(("column", "cell", "value"), [
     ("n", "4", 4), ("n", " 4 ", 4), ("n", "4.0", 4.0), ("seed", "+12", 12), ("temperature", "0.5", 0.5),
     ("top_p", ".5", 0.5), ("beta", "1e3", 1000.0), ("alpha", "-2.", -2.0), ("alpha", "inf", "inf"),
@@ -89,7 +124,11 @@ def test_what_csv_cannot_mean_is_left_to_the_item(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("header", "reason"), [
-    ("id;question", 'none of the columns of my.csv asks something (the first is "id;question")'),
+    ("id:question", 'none of the columns of my.csv asks something (the first is "id:question")'),
+    ("id;Frage", '(the first is "id"): name one of them prompt, messages, question or problem; it was read with '
+                 "semicolons between its cells, and a first line like"),
+    ("sep=,\nid;question", "it was read with commas between its cells"), ('"id";"question"x', "is not CSV"),
+    ("sep=:\nid;question", 'it was read with ":" between its cells'),
     ("Question,id", "name one of them prompt, messages, question or problem"),
     ("custom_id,body", "none of the columns"),
     (",question", "column 1 of my.csv has no name"), ("question, ", "column 2 of my.csv has no name"),

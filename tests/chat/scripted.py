@@ -48,12 +48,14 @@ from localthink.errors import HistoryError
 from localthink.history import History
 from localthink.records import Alternative, Event, Message, Request, Trace
 from localthink.thinking.automaton import Automaton
+from localthink.thinking.tags import Tags
 from localthink.thinking.tracker import ThoughtTracker
 
-EOS, END_THINK = 1, 2
+EOS, END_THINK, THINK = 1, 2, 3
 WORDS, OPENINGS = 10, 100_000  # where the ids of words begin, and of words that open a thought
 PIECE = re.compile(r"\n+|[^\S\n]*\w{1,16}|[^\S\n]*[^\w\s]+|[^\S\n]+")
 PACE = 0.02  # seconds of a clock by hand that a step takes
+HELD = 0.5  # from this probability on, a script says that a switch was held
 AFTER = 2.0**-10  # the probability of a switch that the penalty leaves
 OTHERS = (" so", " then", " we", " it", " the")
 DIED = "the engine's process ended (SIGKILL, as the system does when memory runs out)"
@@ -167,7 +169,7 @@ class _Tracker(ThoughtTracker):
     __slots__ = ()
 
     @property
-    def _may_switch(self) -> bool:
+    def may_switch(self) -> bool:
         return self.followed
 
 
@@ -184,7 +186,7 @@ class _Asked:
                     if (text := line.text if isinstance(line, Line) else line)]
         markers = Automaton([(token.id,) for token in (*openings, _WAIT)])
         self.sample = Sample(ask.number, request, 0,
-                             _Tracker(markers, None, END_THINK, begins_thinking=bool(reply.thoughts)))
+                             _Tracker(markers, begins_thinking=bool(reply.thoughts)), Tags(ids=(THINK, END_THINK)))
         self.sample.resume(lambda token: _bytes(self._player.take(token)))
 
     def step(self, now: float) -> list[Event] | Reading:
@@ -197,7 +199,7 @@ class _Asked:
         sample, ask, drawn = self.sample, self.ask, self._player.next
         token, held = drawn.id, drawn.held if sample.penalty > 0 else 0.0
         if sample.steers:
-            token = sample.taken(token, token == EOS, END_THINK, [_WAIT.id])
+            token = sample.taken(token, token == EOS, [END_THINK], [_WAIT.id])
         taken = self._player.take(token)
         written = len(sample.tokens) + 1
         last = (written >= (ask.max_tokens or math.inf) or len(sample.job.tokens) + 1 >= self._longest)
@@ -211,7 +213,7 @@ class _Asked:
     def _draw(self, token: int, held: float) -> Draw:
         logprob = math.log(0.2 + 0.79 * self._luck())
         raw = logprob + math.log1p(-held) if held < 1 else -math.inf
-        return Draw(token, logprob, raw, held + AFTER, AFTER) if held else Draw(token, logprob, logprob, 0.0, 0.0)
+        return Draw(token, logprob, raw if held else logprob, int(held >= HELD))
 
     def _alternatives(self, taken: _Token, token: int, held: float) -> tuple[Alternative, ...]:
         count, chance = self.ask.alternatives, 0.2 + 0.79 * self._luck()

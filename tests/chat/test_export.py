@@ -37,10 +37,10 @@ DETAILS = {"model": "count_down", "quantization": "Q8_0", "seed": 7, "settings":
 
 def answered(thoughts=("First.\n", "Alternatively, so.\n"), answer="39", state="stop") -> Entry:
     turn = Turn(seed=7, alpha=3.0, beta=float("inf"))
-    turn.take([Event(1, 0, 1, text, "thinking", index, True, -0.1, -0.1, 0.5, 0.0)
+    turn.take([Event(1, 0, 1, text, "thinking", index, True, -0.1, -0.1, 1)
                for index, text in enumerate(thoughts)], now=1.0)
     if answer:
-        turn.take([Event(1, 0, 2, answer, "answer", -1, False, -0.1, -0.1, 0.0, 0.0)], now=1.0)
+        turn.take([Event(1, 0, 2, answer, "answer", -1, False, -0.1, -0.1, 0)], now=1.0)
     turn.end(state)
     return Entry("assistant", turn=turn, details=dict(DETAILS))
 
@@ -89,9 +89,9 @@ def test_markdown_has_question_thoughts_answer_and_figures():
     text = markdown()
     assert text.startswith("# A title\n\n## Question\n\n> Use 4, 7 and 11 to make 39.\n\n## Answer\n\n<details>\n")
     assert "<summary>Thinking: 2 thoughts, 2 tokens</summary>" in text
-    assert "**Thought 2** · 1 token · 0.0 s · 0.50 switches held\n\n> Alternatively, so.\n\n</details>\n\n39\n" in text
+    assert "**Thought 2** · 1 token · 0.0 s · 1 switch held\n\n> Alternatively, so.\n\n</details>\n\n39\n" in text
     assert text.splitlines()[-1] == ("*count\\_down Q8\\_0 · seed 7 · α 3, β inf · from token 4 on α 5, β 40, asked to "
-                                     "answer · 3 tokens · 1.00 switches held*")
+                                     "answer · 3 tokens · 2 switches held*")
 
 
 def test_an_answer_without_thinking_has_no_section_for_it():

@@ -16,7 +16,7 @@ FULL = "the disk is full: make room"
 
 
 def event(text: str, thought: int = -1) -> Event:
-    return Event(1, 0, 7, text, "answer" if thought < 0 else "thinking", thought, False, -0.1, -0.1, 0.0, 0.0)
+    return Event(1, 0, 7, text, "answer" if thought < 0 else "thinking", thought, False, -0.1, -0.1, 0)
 
 
 @pytest.fixture

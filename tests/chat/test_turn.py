@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -29,14 +30,14 @@ from localthink.records import Event, Part, Sampling, Steered, Tip, Trace
 TRACE = Trace(0, 1, 3, (), "", "", "cancelled", (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 0.0)
 
 
-def event(text: str, thought: int = -1, held: float = 0.0, token: int = 7, trace: Trace | None = None) -> Event:
+def event(text: str, thought: int = -1, held: int = 0, token: int = 7, trace: Trace | None = None) -> Event:
     """A token of a thought, or of the answer (-1)."""
     part: Part = "answer" if thought < 0 else "thinking"
-    return Event(1, 0, token, text, part, thought, False, -0.1, -0.1, held, 0.0, trace)
+    return Event(1, 0, token, text, part, thought, False, -0.1, -0.1, held, trace=trace)
 
 
 def tag() -> Event:
-    return Event(1, 0, 2, "", "thinking", -1, False, -0.1, -0.1, 0.0, 0.0)
+    return Event(1, 0, 2, "", "thinking", -1, False, -0.1, -0.1, 0)
 
 
 def taken(*events: Event, now: float = 10.0) -> Turn:
@@ -63,12 +64,12 @@ def test_it_waits_reads_thinks_answers_and_is_done():
 
 
 def test_thoughts_take_their_own_texts_and_switches_that_were_held_are_marked_before_them():
-    turn = taken(event("So", 0), event(" it", 0, held=0.5), event(" is", 0, held=0.4999), event("But", 1, held=0.9),
+    turn = taken(event("So", 0), event(" it", 0, held=1), event(" is", 0, held=-1), event("But", 1, held=1),
                  tag(), event("\n\n"), event(" 4"), event("\n"))
     assert [thought.text for thought in turn.thoughts] == ["So it is", "But"]
     assert [thought.ticks for thought in turn.thoughts] == [[2], [0]]
-    assert turn.ticks == 2 and turn.held == pytest.approx(0.5 + 0.4999 + 0.9)
-    assert [thought.held for thought in turn.thoughts] == pytest.approx([0.9999, 0.9])
+    assert turn.ticks == 2 and turn.held == 1
+    assert [thought.held for thought in turn.thoughts] == [0, 1]
     assert (turn.thinking, turn.answer) == ("So it isBut", "4\n")
     assert (turn.tokens, turn.thinking_tokens, len(turn.token_ids)) == (8, 4, 8)
     turn.end("stop")
@@ -172,11 +173,11 @@ def test_what_is_not_saved_stays_until_it_is():
     assert turn.unsaved() == turn.unsaved() != []
     turn.saved()
     assert turn.unsaved() == []
-    turn.take([event("b", 0, held=0.75), event("c", 1)], 12.0)
+    turn.take([event("b", 0, held=1), event("c", 1)], 12.0)
     assert [(piece.thought, piece.text, piece.ticks) for piece in turn.unsaved()] == [(0, "b", (1,)), (1, "c", ())]
 
 
-lots = st.lists(st.lists(st.tuples(st.sampled_from(["a", " b", "\n", "é"]), st.sampled_from([0.0, 0.25, 0.75]),
+lots = st.lists(st.lists(st.tuples(st.sampled_from(["a", " b", "\n", "é"]), st.sampled_from([0, 1]),
                                    st.booleans()), max_size=5), max_size=12)
 
 
@@ -194,6 +195,20 @@ def test_pieces_make_the_whole_whenever_they_are_saved(written, saves, thinking)
             saved += turn.unsaved()
             turn.saved()
     whole([*saved, *turn.unsaved()], turn)
+
+
+def test_what_turns_out_to_have_been_thinking_is_no_answer_any_more():
+    turn = taken(event("Okay"), event(" so"), replace(tag(), recasts=True), event("\n\n"), event("4"))
+    assert ([thought.text for thought in turn.thoughts], turn.answer, turn.thinking_tokens) == (["Okay so"], "4", 2)
+    assert [(piece.thought, piece.text) for piece in turn.unsaved()] == [(0, "Okay so"), (-1, "4")]
+
+
+def test_a_block_of_the_answer_that_was_never_closed_is_a_part_of_it():
+    end = replace(TRACE, answer="4 <think>or 5", thinking="", thoughts=())
+    turn = taken(event("4 "), replace(tag(), part="answer"), event("or 5", 0), event("", -1, token=2))
+    turn.take([replace(event("", 0, trace=end), thought=-1)], 12.0)
+    turn.end("stop")
+    assert (turn.answer, turn.thoughts) == ("4 <think>or 5", [])
 
 
 # back from the store

@@ -8,14 +8,17 @@ import sys
 
 import pytest
 
+import localthink
 from cli.running import FakeTerminal, run, start
-from localthink.cli.page import HELD_MARK, THOUGHT_MARK, Page
+from localthink.cli.page import HELD_MARK, RECAST, THOUGHT_MARK, Page
 from localthink.cli.terminal import Terminal
 from localthink.records import Event
+from scripted_gguf import ASSISTANT, BEGIN, END, needs_scripts, write_script
 from tiny_gguf import write_tiny_gguf
 
 FIELDS = ["model", "sample", "seed", "prompt_tokens", "tokens", "token_ids", "thinking", "answer", "finish_reason",
-          "thoughts", "switches", "held", "settings", "seconds", "prompt_tokens_per_second", "tokens_per_second"]
+          "thoughts", "switches", "held", "paraphrases", "settings", "seconds",
+          "prompt_tokens_per_second", "tokens_per_second"]
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +44,38 @@ def test_a_raw_prompt_is_answered_on_standard_output(ask):
     ran = ask("Hello", "--raw", "--seed", "5", "--max-tokens", "20")
     assert ran.out.strip()
     assert THOUGHT_MARK not in ran.err
+
+
+@needs_scripts
+def test_a_pipe_gets_the_answer_alone_also_where_nothing_opened_the_thinking(capsys, monkeypatch, tmp_path):
+    model = write_script(tmp_path, "Okay", " so", ".", "\n", END, "\n\n", "Four", start=ASSISTANT)
+    ran = run(capsys, monkeypatch, "ask", "-m", model, "Hi", "--think", "free", "--threads", "1")
+    assert (ran.code, ran.out.strip()) == (0, "Four")
+    assert f"{THOUGHT_MARK} 1 Okay so." in ran.err
+
+
+@needs_scripts
+def test_on_a_terminal_it_is_said_of_text_that_was_thinking(monkeypatch, tmp_path):
+    write_script(tmp_path, "Okay", " so", END, "Four", start=ASSISTANT)
+    with localthink.load(tmp_path / "scripted.gguf", threads=1) as engine:
+        out, err = FakeTerminal(), FakeTerminal()
+        page = Page(Terminal(out), Terminal(err), hide_thinking=False)
+        for event in engine.stream("Hi", think="free"):
+            page.show(event, thinks=True)
+        page.end()
+    assert out.getvalue() == "Okay so\nFour\n" and RECAST in err.getvalue()
+
+
+@needs_scripts
+def test_the_rest_of_an_answer_that_an_open_tag_hid_is_shown_at_its_end(capsys, monkeypatch, tmp_path):
+    model = write_script(tmp_path, "Write ", BEGIN, " first", start=ASSISTANT)
+    ran = run(capsys, monkeypatch, "ask", "-m", model, "Hi", "--think", "free", "--threads", "1")
+    assert ran.out.strip() == "Write <think> first"
+
+
+def test_a_raw_prompt_cannot_be_opened(ask):
+    ran = ask("Hello", "--raw", "--think", "open")
+    assert ran.code == 2 and "think is 'open'" in ran.err and ran.err.count("\n") == 1
 
 
 def test_thinking_can_be_hidden(ask):
@@ -151,8 +186,8 @@ def test_ctrl_c_stops_at_once_prints_what_there_is_and_exits_130(tmp_path):
     assert "Traceback" not in err
 
 
-def event(text: str, part: str = "thinking", thought: int = 0, held: float = 0.0) -> Event:
-    return Event(1, 0, 1, text, part, thought, False, -0.1, -0.1, held, 0.0)
+def event(text: str, part: str = "thinking", thought: int = 0, held: int = 0) -> Event:
+    return Event(1, 0, 1, text, part, thought, False, -0.1, -0.1, held)
 
 
 def shown(events, monkeypatch, **environment) -> str:
@@ -169,7 +204,7 @@ def shown(events, monkeypatch, **environment) -> str:
 
 
 def test_a_mark_stands_at_each_new_thought_and_where_a_switch_was_held(monkeypatch):
-    text = shown([event("First.\n"), event("Second", held=0.7), event("\n"), event("Alternatively", thought=1),
+    text = shown([event("First.\n"), event("Second", held=1), event("\n"), event("Alternatively", thought=1),
                   event("\n\n42", part="answer", thought=-1)], monkeypatch, NO_COLOR="1")
     assert text == f"{THOUGHT_MARK} 1 First.\n{HELD_MARK}Second\n{THOUGHT_MARK} 2 Alternatively\n42\n"
 

@@ -50,7 +50,7 @@ def test_thinking_and_answer_are_appended_and_figures_follow(history):
     talk = Talk(history, THOUGHTFUL)
     screen = talk.run("Hello", talk.write(2), talk.write(4), talk.finish)
     assert screen.startswith("toy is loaded: Q8_0, context of 1,000 tokens\n> Hello\n◆ 1 First, this.\n"
-                             "◆ 2 Alternatively⊘, that.\nIt is 42.\n2 thoughts · 0.8 switches held · ")
+                             "◆ 2 Alternatively⊘, that.\nIt is 42.\n2 thoughts · 1 switch held · ")
     assert re.search(r" tokens · .*α 3, β 600 · seed 7 · context \d+ of 1,000\n> \n$", screen)
     assert talk.code == 0
     assert not re.search(r"[\x1b\r]", screen)  # nothing moves the cursor
@@ -259,8 +259,8 @@ def test_an_answer_can_be_looked_at_again(history):
     talk = Talk(history, Reply("Look:\n```py\nx = 1\n```\n~~~\ny\n~~~\nDone.", THOUGHTFUL.thoughts))
     screen = talk.run("Hello", talk.finish, "/thoughts", "/thought 2", "/code", "/code 1", "/code 3", "/tokens 2",
                       "/thinking", "/answer")
-    for shown in ("◆ 2 5 tokens, 0.0 s, 0.8 switches held: Alternatively, that.\n",
-                  "> /thought 2\n◆ 2 Alternatively⊘, that.\n5 tokens, 0.0 s, 0.8 switches held\n",
+    for shown in ("◆ 2 5 tokens, 0.0 s, 1 switch held: Alternatively, that.\n",
+                  "> /thought 2\n◆ 2 Alternatively⊘, that.\n5 tokens, 0.0 s, 1 switch held\n",
                   "> /code\ny\n", "> /code 1\nx = 1\n", "> /code 3\nthere is no block of code 3: there are 2\n",
                   "> /thinking\n◆ 1 First, this.\n◆ 2 Alternatively⊘, that.\n", "> /answer\nLook:\n```py\n"):
         assert shown in screen

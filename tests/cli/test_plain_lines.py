@@ -81,9 +81,9 @@ def test_lines_are_put_together(lines, said):
 def test_an_answer_looks_the_same_however_often_it_is_looked_at(thinking, answer):
     """As `ask` shows it, token by token: each may open a thought, have a switch held, and be looked at."""
     thoughts = accumulate((opens for opens, *_ in thinking[1:]), initial=0)
-    events = [(Event(1, 0, 1, text, "thinking", thought, False, 0, 0, float(held), 0.0), looked)
+    events = [(Event(1, 0, 1, text, "thinking", thought, False, 0, 0, int(held)), looked)
               for thought, (_, text, held, looked) in zip(thoughts, thinking, strict=False)]
-    events += [(Event(1, 0, 1, text, "answer", -1, False, 0, 0, 0.0, 0.0), True) for text in answer]
+    events += [(Event(1, 0, 1, text, "answer", -1, False, 0, 0, 0), True) for text in answer]
     screens = [FakeTerminal(), FakeTerminal()]
     page = Page(Terminal(screens[0]), Terminal(screens[0]), hide_thinking=False)
     turn = Turn()

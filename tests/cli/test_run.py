@@ -4,10 +4,13 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import signal
 import subprocess
 import sys
+import tempfile
 import time
+from pathlib import Path
 
 import pytest
 
@@ -43,6 +46,7 @@ def test_quiet_says_nothing(capsys, monkeypatch, puzzles, tmp_path):
 
 
 def test_a_dry_run_checks_everything_and_leaves_nothing(capsys, monkeypatch, puzzles, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     with puzzles.open("a") as file:
         file.write('{"prompt": 3}\n')
     ran = local(capsys, monkeypatch, puzzles, "-o", tmp_path / "run", "-n", 4, "--dry-run")
@@ -50,6 +54,26 @@ def test_a_dry_run_checks_everything_and_leaves_nothing(capsys, monkeypatch, puz
     assert "3 items, 12 samples, 1 bad lines" in ran.out and "12 slots" in ran.out
     assert "line 4" in ran.err
     assert not (tmp_path / "run").exists()
+
+
+@pytest.mark.parametrize("good", [True, False])
+def test_a_dry_run_names_a_list_of_the_bad_lines_that_stays(capsys, monkeypatch, puzzles, tmp_path, good):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    puzzles.write_text(puzzles.read_text() * good + '{"prompt": 3}\n' * 12)
+    ran = local(capsys, monkeypatch, puzzles, "--dry-run")
+    assert ran.code == (0 if good else 2)
+    (said,) = set(re.findall(r"[^ (]+errors\.jsonl", ran.out + ran.err))
+    assert len(Path(said).read_text().splitlines()) == 12
+    assert [path.name for path in Path(said).parent.iterdir()] == ["errors.jsonl"]
+
+
+def test_a_dry_run_without_bad_lines_leaves_nothing_anywhere(capsys, monkeypatch, puzzles, tmp_path):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "temporary"))
+    (tmp_path / "temporary").mkdir()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(puzzles.read_bytes())))
+    assert local(capsys, monkeypatch, "-", "--dry-run").code == 0
+    assert local(capsys, monkeypatch, puzzles, "--dry-run", "--strict").code == 0
+    assert list((tmp_path / "temporary").iterdir()) == []
 
 
 def test_a_dry_run_sees_what_the_folder_holds_already(capsys, monkeypatch, puzzles, tmp_path):

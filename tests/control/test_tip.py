@@ -1,6 +1,6 @@
 """TIP is exactly the paper's rule: z' = z - alpha while t < Psi + beta, for the tokens that would switch.
 
-Among the opening words of a switch no token would, so none is penalised there.
+No token does as the very first of a block: there is no thought yet that could be left.
 """
 from __future__ import annotations
 
@@ -22,10 +22,13 @@ FIRST, LAST = 5, 6  # a marker of two tokens
 def biases(tip: Tip, tokens: list[int], begins_thinking: bool = True) -> list[dict[int, float]]:
     """What is taken off which logit before each of `tokens`, and before the one that would follow."""
     automaton = Automaton([(SWITCH,), (FIRST, LAST)])
-    tracker = ThoughtTracker(automaton, THINK, END_THINK, begins_thinking, everywhere=tip.where == "everywhere")
+    tracker = ThoughtTracker(automaton, begins_thinking, everywhere=tip.where == "everywhere")
     taken = [bias(tip, tracker)]
     for token in tokens:
-        tracker.observe(token)
+        if token in (THINK, END_THINK):
+            tracker.turn("thinking" if token == THINK else "answer", 1)
+        else:
+            tracker.observe(token)
         taken.append(bias(tip, tracker))
     return taken
 
@@ -39,33 +42,43 @@ ON, OFF = {SWITCH: 3.0}, {}
 
 
 def test_switches_are_penalised_for_beta_tokens_from_the_start_of_a_thought():
-    assert biases(Tip(3.0, 4), [WORD] * 6) == [ON, ON, ON, ON, OFF, OFF, OFF]
+    assert biases(Tip(3.0, 4), [WORD] * 6) == [OFF, ON, ON, ON, OFF, OFF, OFF]
 
 
 def test_a_switch_begins_the_count_anew_at_its_first_token():
-    # Psi is 20 from t = 21 on; the opening words last until t = 28, the penalty while t < 32
+    # Psi is 20 from t = 21 on, and the penalty lasts while t < 32
     seen = biases(Tip(3.0, 12), [WORD] * 20 + [SWITCH] + [WORD] * 15)
-    assert seen == [ON] * 12 + [OFF] * 9 + [OFF] * (OPENING - 1) + [ON] * 4 + [OFF] * 5
+    assert seen == [OFF] + [ON] * 11 + [OFF] * 9 + [ON] * 11 + [OFF] * 5
+
+
+def test_a_grace_lets_the_penalty_rest_after_a_switch_and_at_no_other_place():
+    seen = biases(Tip(3.0, 12, grace=8), [WORD] * 20 + [SWITCH] + [WORD] * 15)
+    assert seen == [OFF] + [ON] * 11 + [OFF] * 9 + [OFF] * 7 + [ON] * 4 + [OFF] * 5
+
+
+def test_a_beta_shorter_than_the_opening_words_still_holds():
+    seen = biases(Tip(3.0, OPENING - 4), [WORD] * 9 + [SWITCH] + [WORD] * 6)
+    assert seen == [OFF] + [ON] * 3 + [OFF] * 6 + [ON] * 3 + [OFF] * 4
 
 
 def test_a_marker_of_several_tokens_counts_from_its_first():
     # FIRST at 20 is Psi, once LAST at 21 is read; LAST is free there because the thought before has lasted
     seen = biases(Tip(3.0, 12), [WORD] * 20 + [FIRST, LAST] + [WORD] * 14)
-    assert seen == [ON] * 12 + [OFF] * 10 + [OFF] * (OPENING - 2) + [ON] * 4 + [OFF] * 5
+    assert seen == [OFF] + [ON] * 11 + [OFF] * 10 + [ON] * 10 + [OFF] * 5
 
 
 def test_a_marker_of_several_tokens_is_penalised_at_its_last():
-    assert biases(Tip(3.0, 4), [WORD, FIRST, WORD]) == [ON, ON, {SWITCH: 3.0, LAST: 3.0}, ON]
+    assert biases(Tip(3.0, 4), [WORD, FIRST, WORD]) == [OFF, ON, {SWITCH: 3.0, LAST: 3.0}, ON]
 
 
 def test_a_switch_while_the_penalty_lasts_begins_the_count_anew_too():
     seen = biases(Tip(3.0, 12), [WORD] * 5 + [SWITCH] + [WORD] * 15)
-    assert seen == [ON] * 6 + [OFF] * (OPENING - 1) + [ON] * 4 + [OFF] * 5
+    assert seen == [OFF] + [ON] * 5 + [ON] * 11 + [OFF] * 5
 
 
 def test_a_marker_among_the_opening_words_of_a_switch_does_not():
     seen = biases(Tip(3.0, 12), [WORD] * 5 + [SWITCH, WORD, SWITCH] + [WORD] * 13)
-    assert seen == [ON] * 6 + [OFF] * (OPENING - 1) + [ON] * 4 + [OFF] * 5
+    assert seen == [OFF] + [ON] * 5 + [ON] * 11 + [OFF] * 5
 
 
 def test_alpha_zero_takes_nothing():
@@ -77,44 +90,45 @@ def test_beta_zero_takes_nothing():
 
 
 def test_a_beta_between_two_tokens_reaches_to_the_next():
-    assert biases(Tip(3.0, 1.5), [WORD] * 3) == [ON, ON, OFF, OFF]
+    assert biases(Tip(3.0, 1.5), [WORD] * 3) == [OFF, ON, OFF, OFF]
 
 
 def test_infinite_beta_never_ends():
-    assert biases(Tip(3.0, math.inf), [WORD] * 40) == [ON] * 41
+    assert biases(Tip(3.0, math.inf), [WORD] * 40) == [OFF] + [ON] * 40
 
 
 def test_negative_alpha_invites():
-    assert biases(Tip(-2.0, 1), [WORD]) == [{SWITCH: -2.0}, OFF]
+    assert biases(Tip(-2.0, 2), [WORD] * 2) == [OFF, {SWITCH: -2.0}, OFF]
 
 
 def test_infinite_alpha_forbids():
-    assert biases(Tip(math.inf, 1), [WORD]) == [{SWITCH: math.inf}, OFF]
+    assert biases(Tip(math.inf, 2), [WORD] * 2) == [OFF, {SWITCH: math.inf}, OFF]
 
 
 def test_the_answer_is_free_by_default():
-    assert biases(Tip(3.0, 4), [WORD, END_THINK, WORD, SWITCH, WORD]) == [ON, ON] + [OFF] * 4
+    assert biases(Tip(3.0, 4), [WORD, END_THINK, WORD, SWITCH, WORD]) == [OFF, ON] + [OFF] * 4
 
 
 def test_everywhere_the_answer_is_penalised_from_its_own_start():
-    assert biases(Tip(3.0, 4, where="everywhere"), [WORD, END_THINK, *[WORD] * 5]) == [ON, ON] + [ON] * 4 + [OFF] * 2
+    seen = biases(Tip(3.0, 4, where="everywhere"), [WORD, END_THINK, *[WORD] * 5])
+    assert seen == [OFF, ON] + [OFF] + [ON] * 3 + [OFF] * 2
 
 
 def test_everywhere_works_without_a_thinking_block():
-    assert biases(Tip(3.0, 2, where="everywhere"), [WORD] * 3, begins_thinking=False) == [ON, ON, OFF, OFF]
+    assert biases(Tip(3.0, 2, where="everywhere"), [WORD] * 3, begins_thinking=False) == [OFF, ON, OFF, OFF]
 
 
 def test_a_second_thinking_block_counts_from_its_own_start():
-    assert biases(Tip(3.0, 2), [WORD, END_THINK, WORD, THINK, WORD, WORD]) == [ON, ON, OFF, OFF, ON, ON, OFF]
+    assert biases(Tip(3.0, 2), [WORD, END_THINK, WORD, THINK, WORD, WORD]) == [OFF, ON, OFF, OFF, OFF, ON, OFF]
 
 
 def test_the_defaults_are_the_papers():
-    assert (Tip().alpha, Tip().beta, Tip().where) == (3.0, 600, "thinking")
+    assert (Tip().alpha, Tip().beta, Tip().where, Tip().grace) == (3.0, 600, "thinking", 0)
 
 
 @pytest.mark.parametrize("settings", [
     {"alpha": math.nan}, {"alpha": -math.inf}, {"alpha": 1e300}, {"alpha": -1e300}, {"beta": -1}, {"beta": math.nan},
-    {"where": "answer"}])
+    {"where": "answer"}, {"grace": -1}])
 def test_settings_that_cannot_be_used_are_refused_with_their_value(settings):
     (value,) = settings.values()
     with pytest.raises(UsageError, match=str(value).replace("+", r"\+")):

@@ -9,7 +9,7 @@ import pytest
 import localthink
 from localthink.engine.bindings import NativeContext
 from localthink.engine.engine import Engine
-from localthink.engine.model import Model
+from localthink.engine.model import Model, Vocabulary
 from localthink.errors import EngineError, ModelFileError, PromptError, UsageError
 from localthink.records import Event, Message, Sampling, Tip
 from tiny_gguf import write_tiny_gguf
@@ -247,3 +247,19 @@ def test_an_engine_can_be_closed_twice(path):
     engine: Engine = localthink.load(path, context=256, threads=1)
     engine.close()
     engine.close()
+
+
+@pytest.mark.parametrize("asked", ["stream", "generate"])
+def test_a_template_that_writes_without_end_is_refused_before_its_text_is_tokenized(tmp_path, monkeypatch, asked):
+    path = write_tiny_gguf(tmp_path / "big.gguf", template="{% for i in range(500) %}{{ 'x ' * 5000 }}{% endfor %}")
+    tokenized, tokenize = [], Vocabulary.tokenize
+
+    def counted(self, text, special=False):
+        tokenized.append(len(text))
+        return tokenize(self, text, special)
+
+    monkeypatch.setattr(Vocabulary, "tokenize", counted)
+    with (localthink.load(path, context=512, threads=1) as engine,
+          pytest.raises(PromptError, match=r"5,000,00\d characters, far more than the 512 tokens")):
+        list(engine.stream("Hello") if asked == "stream" else engine.generate(["Hello"]))
+    assert sum(tokenized) < 100_000

@@ -7,20 +7,24 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.test_sample import END_THINK, EOS, MARKERS, PIECES, SWITCH, THINK, WORD, Writer
+from engine.test_sample import END_THINK, EOS, MARKERS, PIECES, SWITCH, TAGS, THINK, WORD, Writer
 from localthink.records import Begun, Tip, Trace
+from localthink.thinking.tags import Tags
 
 NOTHING = Begun()
-PIECE = {**PIECES, 60: b"a", 61: b"b", 62: b"\xe2\x82", 63: b"\xac", 64: b"", 65: b" me"}
+PIECE = {**PIECES, 60: b"a", 61: b"b", 62: b"\xe2\x82", 63: b"\xac", 64: b"", 65: b" me",
+         66: b"<t", 67: b"</t", 68: b">\n"}
+TEXT_TAGS = Tags("<t>", "</t>")  # the vocabulary has no tokens for them
 STOPS = st.sampled_from([(), ("ab",), ("bba", "\u20ac"), ("a\u20ac", "aab"), (" me switch",)])
-STREAMS = st.lists(st.sampled_from([1, 1, 2, 2, 3, SWITCH, WORD, THINK, END_THINK, 60, 60, 61, 61, 62, 63, 64, 65]),
+STREAMS = st.lists(st.sampled_from([1, 1, 2, 2, 3, SWITCH, WORD, THINK, END_THINK, 60, 60, 61, 61, 62, 63, 64, 65,
+                                    66, 67, 68, 68]),
                    min_size=1, max_size=60)
 
 
 def write(writer: Writer, stream: list[int], first: int = 0) -> None:
     for place, token in enumerate(stream[first:], first):
         if writer.sample.finished is None:
-            writer.token(token, PIECE[token], before=(place * 7 % 5) / 64, after=(place % 3) / 64)
+            writer.token(token, PIECE[token], held=int(place % 4 == 1) - int(place % 9 == 3))
 
 
 def end(writer: Writer, reason: str) -> Trace:
@@ -49,12 +53,13 @@ def kept(writer: Writer, stream: list[int], places: list[int]) -> Begun | None:
     return joined(pieces) if writer.sample.finished is None else None
 
 
-@given(STREAMS, STOPS, st.booleans(), st.booleans(), st.lists(st.integers(0, 60), max_size=4),
-       st.lists(st.integers(0, 60), max_size=2), st.sampled_from(["eos", "length"]))
+@given(STREAMS, STOPS, st.sampled_from([TAGS, TEXT_TAGS]), st.booleans(), st.booleans(),
+       st.lists(st.integers(0, 60), max_size=4), st.lists(st.integers(0, 60), max_size=2),
+       st.sampled_from(["eos", "length"]))
 def test_interrupted_anywhere_and_twice_a_sample_ends_as_the_undisturbed_one(
-        stream, stop, thinking, everywhere, first, second, ending):
+        stream, stop, tags, thinking, everywhere, first, second, ending):
     def writer(begun: Begun) -> Writer:
-        return Writer(thinking, MARKERS, everywhere, stop=stop, tip=Tip(2.0, 20), begun=begun)
+        return Writer(thinking, MARKERS, everywhere, tags=tags, stop=stop, tip=Tip(2.0, 20), begun=begun)
 
     whole = writer(NOTHING)
     write(whole, stream)
@@ -107,7 +112,7 @@ def test_the_seconds_of_all_attempts_are_added():
 def test_what_is_new_since_a_token_is_told_with_what_was_held_there(start):
     writer = Writer()
     for place, token in enumerate((WORD, SWITCH, WORD, WORD)):
-        writer.token(token, PIECE[token], before=place / 4, after=0.25 * (place == 1))
-    held = ((2, 0.5), (3, 0.75))
+        writer.token(token, PIECE[token], held=(1, 0, 0, -1)[place])
+    held = ((0, 1),)  # in the opening words of a thought nothing can be held
     assert writer.sample.written(start).tokens == (WORD, SWITCH, WORD, WORD)[start:]
     assert writer.sample.written(start).held == tuple(each for each in held if each[0] >= start)

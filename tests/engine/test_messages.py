@@ -13,11 +13,11 @@ from localthink.records import Alternative, Begun, Event, Message, Sampling, Ste
 
 TRACE = Trace(0, 7, 3, (5, 6), "So.", "4", "stop", (Thought(0, 0, 1, 0.25, "So."),), 0, 0.25, Sampling(), Tip(), 1.0,
               2.0, 3.0, (Steered(1, math.inf, math.inf, "think"),))
-EVENT = Event(1, 2, 3, "So €", "thinking", 4, True, -math.inf, -0.5, 0.75, 0.25)
+EVENT = Event(1, 2, 3, "So €", "thinking", 4, True, -math.inf, -0.5, -1, recasts=False)
 EVENTS = (
-    EVENT, Event(1, 0, 5, "", "answer", -1, False, -0.1, -0.2, 0.0, 0.0, None, (Alternative(5, "a", 0.5, 0.25),
+    EVENT, Event(1, 0, 5, "", "answer", -1, False, -0.1, -0.2, 0, True, None, (Alternative(5, "a", 0.5, 0.25),
                                                                                 Alternative(6, "\ufffd", 0.0, 1.0))),
-    Event(1, 0, -1, "x", "answer", -1, False, 0.0, 0.0, 0.0, 0.0, TRACE))
+    Event(1, 0, -1, "x", "answer", -1, False, 0.0, 0.0, 0, trace=TRACE))
 
 
 def through(message):
@@ -30,14 +30,15 @@ def test_written_tokens_come_through_with_all_that_is_known_of_them(events):
 
 
 def test_every_field_of_a_token_comes_through():
-    values = [getattr(EVENT, field.name) for field in fields(Event) if field.name not in ("trace", "alternatives")]
+    values = [getattr(EVENT, field.name) for field in fields(Event)
+              if field.name not in ("trace", "alternatives", "recasts")]
     assert len({*map(repr, values)}) == len(values), "or two that are mixed up would look the same"
     assert through(Written(9, (EVENT,))).events[0] == EVENT
 
 
 @pytest.mark.parametrize("message", [
     Loading("toy", 2, watched=True), Cancel(3), Count(4, (Message("user", "x"),)), Finished(6, TRACE),
-    Ask(1, (Message("user", "x"),), tip=Tip(alpha=math.inf), begun=Begun((1, 2), ((0, 0.5),), 2.5)),
+    Ask(1, (Message("user", "x"),), tip=Tip(alpha=math.inf), begun=Begun((1, 2), ((0, 1),), 2.5)),
     Steer(2, Tip(beta=math.inf), "answer")])
 def test_orders_and_results_come_through(message: Order):
     assert through(message) == message

@@ -7,6 +7,7 @@ from __future__ import annotations
 import hashlib
 import json
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -22,7 +23,8 @@ CHUNK = 1024  # bytes written at a time, so that a download can be stopped anywh
 class Fault:
     """What goes wrong with one request `at` the listing, the resolve address (HEAD or GET), or the store.
 
-    With `after`, bytes of the body are sent first. `stall` holds the connection open then; `drop` closes it.
+    With `after`, bytes of the body are sent first. `stall` holds the connection open then; `drop` closes it. With
+    `drip`, a listing or the page of an error comes a byte at a time, each after so many seconds.
     """
 
     at: Literal["listing", "head", "get", "store"]
@@ -32,7 +34,8 @@ class Fault:
     headers: tuple[tuple[str, str], ...] = ()
     after: int | None = None
     stall: bool = False
-    body: bytes | None = None         # in place of the file's
+    body: bytes | None = None         # in place of the file's; beside a status its page
+    drip: float = 0.0
     ignore_range: bool = False
     shift: int = 0                    # by which a range begins too late
     file: str = ""                    # for this file alone
@@ -100,9 +103,10 @@ class Answer(BaseHTTPRequestHandler):
     def log_message(self, *arguments: object) -> None:
         """Say nothing."""
 
-    def refuse(self, status: int, code: str = "", message: str = "", headers: tuple[tuple[str, str], ...] = ()) -> None:
+    def refuse(self, status: int, code: str = "", message: str = "", headers: tuple[tuple[str, str], ...] = (),
+               body: bytes = b"", drip: float = 0.0) -> None:
         self.send_response(status)
-        self.send_header("Content-Length", "0")
+        self.send_header("Content-Length", str(len(body)))
         if code:
             self.send_header("X-Error-Code", code)
         if message:
@@ -110,6 +114,12 @@ class Answer(BaseHTTPRequestHandler):
         for header in headers:
             self.send_header(*header)
         self.end_headers()
+        self.send_body(body, drip)
+
+    def send_body(self, body: bytes, drip: float) -> None:
+        for at in range(0, len(body), 1 if drip else len(body)):
+            time.sleep(drip)
+            self.wfile.write(body[at: at + 1] if drip else body)
 
     def note(self, where: str, file: str) -> None:
         with self.hub.lock:
@@ -119,7 +129,7 @@ class Answer(BaseHTTPRequestHandler):
 
     def broken(self, fault: Fault | None) -> bool:
         if fault is not None and fault.status:
-            self.refuse(fault.status, fault.code, fault.message, fault.headers)
+            self.refuse(fault.status, fault.code, fault.message, fault.headers, fault.body or b"", fault.drip)
             return True
         return False
 
@@ -215,8 +225,10 @@ class Front(Answer):
         self.send_response(200)
         self.send_header("Content-Type", "application/json")
         self.send_header("Content-Length", str(len(body)))
+        for header in fault.headers if fault is not None else ():
+            self.send_header(*header)
         self.end_headers()
-        self.wfile.write(body)
+        self.send_body(body, fault.drip if fault is not None else 0.0)
 
     def resolve(self, name: str, revision: str, file: str) -> None:
         self.note("resolve", file)

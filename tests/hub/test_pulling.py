@@ -168,6 +168,7 @@ def test_trouble_that_passes_is_waited_for_and_said(case: Case, hub: Hub, faults
     (("Retry-After", "0.05"), 0.05),
     (("Retry-After", format_datetime(datetime.now(UTC) - timedelta(hours=1))), 0),
     (("Retry-After", "nonsense"), 0.001),
+    (("Retry-After", "Fri, 31 Dec 99999999999999999999 23:59:59 GMT"), 0.001),
     (("RateLimit", '"api";r=0;t=0'), 0),
     (("RateLimit", '"api";r=7;t=300'), 0.001),
 ])
@@ -180,7 +181,16 @@ def test_the_hub_says_how_long_to_wait(case: Case, hub: Hub, header: tuple[str, 
 
 def test_a_wait_of_hours_is_not_waited(case: Case, hub: Hub) -> None:
     hub.faults.append(Fault("get", status=429, headers=(("Retry-After", "7200"),)))
-    assert "not to be asked again for 120 minutes" in failed(case.pull())
+    assert "not to be asked again for 120 minutes: try again then" in failed(case.pull())
+
+
+@pytest.mark.parametrize("header", [
+    ("Retry-After", "99999999999"), ("Retry-After", "9" * 400), ("RateLimit", '"api";r=0;t=99999999999'),
+    ("Retry-After", "Fri, 31 Dec 9999 23:59:59 GMT"),
+])
+def test_a_wait_that_makes_no_sense_is_not_told_in_minutes(case: Case, hub: Hub, header: tuple[str, str]) -> None:
+    hub.faults.append(Fault("get", status=429, headers=(header,)))
+    assert "for more than a day: check HF_ENDPOINT and the proxy" in failed(case.pull())
 
 
 def test_waits_grow_and_begin_anew_when_bytes_have_come(case: Case, hub: Hub) -> None:
@@ -221,10 +231,28 @@ def test_a_store_that_never_sends_the_end_is_not_begun_again_for_ever(case: Case
 
 @pytest.mark.parametrize("more", [0, 50_000])
 def test_a_file_of_another_sum_is_thrown_away_and_pulled_anew(case: Case, hub: Hub, more: int) -> None:
-    hub.faults.append(Fault("store", ignore_range=True, body=bytes(len(case.data) + more)))
+    hub.faults.append(Fault("store", ignore_range=True, body=b"GGUF" + bytes(len(case.data) - 4 + more)))
     assert f"{FILE} is not what the Hub says it is: its sum is " in failed(case.pull())
     assert not case.part.exists() and not case.shown()
     assert pulled(case.pull()).path.read_bytes() == case.data
+
+
+@pytest.mark.parametrize("have", [0, 700, -1])
+@pytest.mark.parametrize("page", [b"<!doctype html><title>Hotel</title>" + b" " * 5000, b"\n <HTML>"])
+def test_a_page_in_place_of_the_file_is_refused_at_once_and_what_is_here_kept(case: Case, hub: Hub, have: int,
+                                                                             page: bytes) -> None:
+    case.leave(case.data[:have])
+    hub.faults.append(Fault("store", ignore_range=True, body=page))
+    assert f"sends a web page in place of {FILE}, perhaps the login page of a network" in failed(case.pull())
+    assert case.part.read_bytes() == case.data[:have]
+    assert pulled(case.pull()).path.read_bytes() == case.data
+    assert hub.sent[FILE] == len(page) + len(case.data[have:] if have else case.data)
+
+
+def test_what_is_no_model_is_refused_by_its_first_bytes(case: Case, hub: Hub) -> None:
+    hub.repositories[case.name] = Repository({FILE: b"version https://git-lfs.github.com/spec/v1\n" * 10_000})
+    assert f"sends as {FILE} is a Git LFS pointer, not the model itself" in failed(case.pull())
+    assert hub.sent[FILE] < 430_000 and not case.shown()
 
 
 def test_a_file_of_another_length_is_not_taken(case: Case, hub: Hub) -> None:
@@ -267,7 +295,15 @@ def test_a_body_that_ends_early_is_asked_for_again(case: Case, hub: Hub) -> None
     ([Fault("get", status=418)], "with status 418"),
     ([Fault("listing", status=407)], "the proxy wants a login of its own"),
     ([Fault("listing", body=b"<html>Welcome to our hotel</html>")], "does not answer as the Hub would"),
+    ([Fault("listing", body=b"\xff\xfe nothing")], "does not answer as the Hub would"),
+    ([Fault("listing", body=b"[" * 100_000)], "does not answer as the Hub would"),
     ([Fault("listing", body=b'{"id": "me/it", "siblings": []}')], "does not say at which commit"),
+    ([Fault("listing", body=b'[{"sha": "aaaa"}]')], "does not say at which commit"),
+    *(([Fault("listing", body=b'{"sha": "%s", "siblings": %s}' % (b"a" * 40, siblings))], "by 127.0.0.1 is damaged")
+      for siblings in (b"5", b'"m.gguf"', b"[null]", b"[{}]", b'[{"rfilename": 5}]', b'[["m.gguf"]]',
+                       b'[{"rfilename": "m.gguf", "size": "big"}]', b'[{"rfilename": "m.gguf", "size": -1}]',
+                       b'[{"rfilename": "m.gguf", "size": 1e999}]', b'[{"rfilename": "m.gguf", "lfs": []}, {}]',
+                       b'[{"rfilename": "m.gguf", "lfs": {"size": 3.5}}]', b'[{"rfilename": "m.gguf", "blobId": 5}]')),
     ([Fault("listing", status=503)] * 3, "with status 503"),
 ])
 def test_what_goes_wrong_is_said_in_one_line(case: Case, hub: Hub, faults: list[Fault], said: str) -> None:

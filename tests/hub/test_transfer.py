@@ -21,7 +21,7 @@ from localthink.hub.sums import Sum
 from localthink.hub.transfer import Source, Transfer
 
 NAME, FILE = "me/any", "any.gguf"
-DATA = bytes(number * number % 251 for number in range(50_000))
+DATA = b"GGUF" + bytes(number * number % 251 for number in range(49_996))
 SUM = hashlib.sha256(DATA).hexdigest()
 DROPS = st.builds(Fault, at=st.just("store"), after=st.integers(0, len(DATA)))
 REFUSALS = st.builds(Fault, at=st.sampled_from(("get", "store")), status=st.sampled_from((429, 500, 503)))

@@ -24,7 +24,15 @@ class Segment(NamedTuple):
 
 
 def tracker(markers=MARKERS, begins_thinking=True, everywhere=False) -> ThoughtTracker:
-    return ThoughtTracker(Automaton(markers), THINK, END_THINK, begins_thinking, everywhere)
+    return ThoughtTracker(Automaton(markers), begins_thinking, everywhere)
+
+
+def observe(followed: ThoughtTracker, token: int) -> int:
+    """Take in a token, which may be a tag that turns the page."""
+    if token == (END_THINK if followed.part == "thinking" else THINK):
+        followed.turn("answer" if followed.part == "thinking" else "thinking", 1)
+        return 0
+    return followed.observe(token)
 
 
 def segments(followed: ThoughtTracker) -> list[Segment]:
@@ -34,7 +42,7 @@ def segments(followed: ThoughtTracker) -> list[Segment]:
 def read(tokens, **settings) -> ThoughtTracker:
     followed = tracker(**settings)
     for token in tokens:
-        followed.observe(token)
+        observe(followed, token)
     return followed
 
 
@@ -69,9 +77,9 @@ def test_a_marker_broken_off_opens_nothing():
 def test_a_marker_among_the_opening_words_of_a_switch_belongs_to_them():
     followed = read([WORD, SWITCH])
     for _ in range(OPENING - 1):
-        assert followed.switch_tokens.size == 0
+        assert (followed.switch_tokens.tolist(), followed.may_switch) == ([SWITCH], False)
         assert followed.observe(SWITCH) == 0
-    assert (followed.thought, followed.start) == (1, 1)
+    assert (followed.thought, followed.start, followed.may_switch) == (1, 1, True)
     assert followed.switch_tokens.tolist() == [SWITCH]
     assert followed.observe(SWITCH) == 1
     assert (followed.thought, followed.start) == (2, 1 + OPENING)
@@ -120,7 +128,7 @@ def test_a_tag_that_turns_nothing_is_a_token_like_any_other():
 
 
 def test_a_model_without_tags_writes_an_answer():
-    followed = ThoughtTracker(Automaton(MARKERS), None, None, begins_thinking=False)
+    followed = ThoughtTracker(Automaton(MARKERS), begins_thinking=False)
     for token in [*WORDS, SWITCH]:
         assert followed.observe(token) == 0
     assert (followed.part, followed.thought, followed.spans) == ("answer", -1, [])
@@ -170,6 +178,42 @@ def test_finishing_twice_changes_nothing():
     followed.finish()
     followed.finish()
     assert segments(followed) == [(0, 2, False)]
+
+
+def test_a_tag_of_several_tokens_leaves_the_thought_what_stands_before_it():
+    followed = read([WORD, WORD, WORD])
+    followed.turn("answer", tokens=3)
+    assert segments(followed) == [(0, 1, False)]
+    followed = read([WORD, WORD, WORD])
+    followed.turn("answer", tokens=3, kept=1)
+    assert segments(followed) == [(0, 2, False)]
+    assert (followed.position, followed.part) == (4, "answer")
+
+
+def test_what_turns_out_to_have_been_thinking_has_its_thoughts():
+    tokens = [*WORDS, SWITCH, WORD]
+    followed = read(tokens, begins_thinking=False)
+    followed.recast(tokens)
+    followed.turn("answer", 1)
+    assert segments(followed) == [(0, 8, False), (8, 10, True)]
+    assert (followed.position, followed.part) == (11, "answer")
+
+
+def test_paraphrases_are_counted_and_open_nothing():
+    followed = ThoughtTracker(Automaton(MARKERS), begins_thinking=True, paraphrase=Automaton([(8, 9)]))
+    for token in [*WORDS, 8, 9, *WORDS, 8, WORD, 8, 9]:
+        assert followed.observe(token) == 0
+    assert (followed.paraphrases, followed.thought) == (2, 0)
+
+
+def test_a_paraphrase_among_opening_words_is_a_part_of_them():
+    followed = ThoughtTracker(Automaton(MARKERS), begins_thinking=True, paraphrase=Automaton([(8,)]))
+    for token in [*WORDS, SWITCH, WORD, 8, *WORDS]:
+        followed.observe(token)
+    assert (followed.paraphrases, followed.thought) == (0, 1)
+    for token in (8, WORD, 8):
+        followed.observe(token)
+    assert followed.paraphrases == 1
 
 
 # any stream
@@ -228,11 +272,14 @@ def test_at_every_step_the_state_is_that_of_the_text_so_far(tokens, markers, beg
         if on:
             assert followed.start == thoughts[-1].start
         here = tuple(tokens[start:n])
-        completing = {m[-1] for m in markers if here[len(here) - len(m) + 1:] == m[:-1] and len(m) <= len(here) + 1}
-        may_switch = on and not (thoughts[-1].by_marker and n - thoughts[-1].start < OPENING)
-        assert set(followed.switch_tokens.tolist()) == (completing if may_switch else set())
+        lengths = {token: max((len(m) for m in markers if (*here, token)[-len(m):] == m), default=0)
+                   for token in range(3)}
+        completing = {token for token, length in lengths.items() if on and 0 < length <= n - thoughts[-1].start}
+        assert set(followed.switch_tokens.tolist()) == completing
+        assert followed.may_switch == (on and not (thoughts[-1].by_marker and n - thoughts[-1].start < OPENING))
         if n < len(tokens):
-            followed.observe(tokens[n])
+            expected = tokens[n] in completing and followed.may_switch
+            assert (observe(followed, tokens[n]) > 0) == expected
 
 
 @given(streams, markers_of_tokens, st.booleans())
@@ -252,7 +299,7 @@ def test_no_token_opens_a_thought_that_was_not_undecided(tokens, markers, begins
     followed = tracker(markers, begins_thinking, everywhere)
     undecided: list[int] = []
     for token in tokens:
-        opened = followed.observe(token)
+        opened = observe(followed, token)
         for back in range(1, opened):
             assert undecided[-back] >= opened - back
         undecided.append(followed.undecided)

@@ -17,8 +17,8 @@ from tui.piloting import wait_until
 LIKELY = (Alternative(1, " Wait", 0.6, 0.1), Alternative(2, " So", 0.3, 0.7), Alternative(3, "\n\n", 0.1, 0.2))
 
 
-def event(token: int, alternatives: tuple[Alternative, ...] = LIKELY, text: str = " So", held: float = 0.5) -> Event:
-    return Event(1, 0, token, text, "thinking", 2, False, math.log(0.7), math.log(0.3), held, 0.0, None, alternatives)
+def event(token: int, alternatives: tuple[Alternative, ...] = LIKELY, text: str = " So", held: int = 1) -> Event:
+    return Event(1, 0, token, text, "thinking", 2, False, math.log(0.7), math.log(0.3), held, alternatives=alternatives)
 
 
 def test_the_token_that_came_is_marked():
@@ -33,7 +33,7 @@ def test_a_token_that_was_not_likely_has_a_row_all_the_same():
 
 
 def test_a_token_that_could_not_come_has_no_bar():
-    forced = Event(1, 0, 9, "</think>", "thinking", -1, False, -math.inf, -math.inf, 0.0, 0.0)
+    forced = Event(1, 0, 9, "</think>", "thinking", -1, False, -math.inf, -math.inf, 0)
     assert rows_of(forced) == [Row("</think>", 0.0, 0.0, True)]
 
 
@@ -77,6 +77,6 @@ def test_both_columns_fit_any_width(width):
             assert not lines[1].startswith("▸")
             assert lines[2].rstrip().endswith("70 %")
             assert "30 %" in lines[2]
-            assert str(view.border_title).startswith("token 412 · thought 3 · ⊘ 50 % held back")
+            assert str(view.border_title).startswith("token 412 · thought 3 · ⊘ a switch held back")
 
     asyncio.run(look())

@@ -19,7 +19,7 @@ from localthink.engine.messages import Loaded
 from localthink.tui.screens.models import ModelsScreen
 from localthink.tui.widgets.model_files import typed_path
 from localthink.tui.widgets.model_table import ModelTable
-from tiny_gguf import write_tiny_gguf
+from tiny_gguf import raw_gguf, write_tiny_gguf
 from tui.dialogs import SIZES, inside, play, seen
 from tui.modelling import Coming, shown
 from tui.piloting import wait_until
@@ -260,12 +260,13 @@ def test_a_cache_that_a_model_cannot_have_is_not_loaded(engine: Engine, kept: Pa
 
 
 def test_a_damaged_file_is_a_row_with_its_reason(engine: Engine, kept: Path) -> None:
-    (kept.parent / "broken.gguf").write_bytes(b"<!doctype html><title>not found</title>")
+    (kept.parent / "broken.gguf").write_bytes(raw_gguf(tensor_count=3))
+    (kept.parent / "page.gguf").write_bytes(b"<!doctype html><title>not found</title>")  # is none, and not listed
     screen = screen_of(engine)
 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 3)
-        assert "broken ✕ is a web page, not a model" in text(screen, "#models")
+        assert "broken ✕ the number of tensors is 3, more than" in text(screen, "#models")
         screen.query_one(ModelTable).mark(str(kept.parent / "broken.gguf"))
         await pilot.press("enter")
         assert text(screen, "#said") == "broken cannot be loaded"

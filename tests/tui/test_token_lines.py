@@ -16,8 +16,8 @@ TOKENS = st.sampled_from(["a", " so", " parity", "ity", "\n", "\n\n", ".", " 因
 WIDTHS = st.integers(min_value=4, max_value=40)
 
 
-def event(text: str, logprob: float = -0.1, held: float = 0.0) -> Event:
-    return Event(1, 0, 5, text, "thinking", 0, False, logprob, logprob, held, 0.0)
+def event(text: str, logprob: float = -0.1, held: int = 0) -> Event:
+    return Event(1, 0, 5, text, "thinking", 0, False, logprob, logprob, held)
 
 
 def laid_out(texts: list[str], width: int, most: int = 512) -> TokenLines:
@@ -113,7 +113,7 @@ def test_a_forced_token_that_could_not_come_is_the_unlikeliest_step():
 
 def test_a_held_switch_is_marked_before_its_token():
     lines = TokenLines(20, 10)
-    lines.add([event(" a"), event(" b", held=0.5), event(" c", held=0.49)])
+    lines.add([event(" a"), event(" b", held=1), event(" c", held=-1)])
     assert shown(lines) == [" a⊘ b c"]
 
 
@@ -122,7 +122,7 @@ def test_nothing_in_a_token_can_move_the_cursor():
 
 
 def test_a_token_that_is_no_text_of_the_answer_is_called_by_its_piece():
-    bare = Event(1, 0, 5, "", "thinking", -1, False, -0.1, -0.1, 0.0, 0.0, None, (
+    bare = Event(1, 0, 5, "", "thinking", -1, False, -0.1, -0.1, 0, alternatives=(
         Alternative(4, "no", 0.1, 0.1), Alternative(5, "<think>", 0.9, 0.9)))
     assert token_text(bare) == "<think>"
     assert token_text(event("")) == ""

@@ -18,10 +18,10 @@ from localthink.tui.widgets.token_view import TokenView
 from tui.piloting import wait_until
 
 
-def event(number: int, probability: float = 0.95, held: float = 0.0, text: str = "") -> Event:
+def event(number: int, probability: float = 0.95, held: int = 0, text: str = "") -> Event:
     logprob = math.log(probability)
     text = text or f" t{number}"
-    return Event(1, 0, number, text, "thinking", 0, False, logprob, logprob, held, 0.0, None,
+    return Event(1, 0, number, text, "thinking", 0, False, logprob, logprob, held, alternatives=
                  (Alternative(number, text, probability, probability),))
 
 

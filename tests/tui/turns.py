@@ -11,17 +11,17 @@ WORDS = ("the", "sum", "of", "both", "sides", "is", "even", "so", "parity", "can
 LOTS = 8
 
 
-def event(text: str, thought: int = 0, part: Part = "thinking", held: float = 0.0, token: int = 1,
+def event(text: str, thought: int = 0, part: Part = "thinking", held: int = 0, token: int = 1,
           opens: bool = False) -> Event:
-    """One token. `held` is the probability of a switch that the penalty took away."""
-    return Event(0, 0, token, text, part, thought if part == "thinking" else -1, opens, -0.1, -0.1, held, 0.0)
+    """One token. `held` is 1 where a switch was held back."""
+    return Event(0, 0, token, text, part, thought if part == "thinking" else -1, opens, -0.1, -0.1, held)
 
 
 def events(thought: int = 0, text: str = "", held: Sequence[int] = ()) -> list[Event]:
     """A token for each word of `text`; before those whose places are in `held`, a switch was held back."""
     words = text.split(" ")
     pieces = [word if place == 0 else f" {word}" for place, word in enumerate(words)]
-    return [event(piece, thought, held=0.9 if place in held else 0.0, opens=place == 0)
+    return [event(piece, thought, held=int(place in held), opens=place == 0)
             for place, piece in enumerate(pieces)]
 
 

@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from localthink.records import HELD_STEP, Event
+from localthink.records import Event
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.widgets.token_lines import token_text, written
 from localthink.tui.wrapping import shortened
@@ -100,9 +100,9 @@ class Alternatives(Widget):
 
 
 def about(token: int, event: Event) -> Content:
-    """Which token this is, and how much of a switch was held back at it."""
+    """Which token this is, and whether a switch was held back at it."""
     where = f"thought {event.thought + 1}" if event.thought >= 0 else event.part
-    held = f" · {HELD} {percent(event.held)} held back" if event.held >= HELD_STEP else ""
+    held = f" · {HELD} a switch held back" if event.held > 0 else ""
     return Content(f"token {token + 1:,} · {where}{held} ")
 
 

@@ -129,6 +129,9 @@ class ComparedText(Vertical):
             self.remove_class("answered")
         self._heading.say(Text(visible(name)))
         self._thoughts.show(turn)
+        if len(turn.answer) < self._shown and self._answer is not None:  # it turned out to be thinking
+            self._shown = len(turn.answer)
+            await self._answer.set_text(turn.answer)
         if len(turn.answer) > self._shown:
             text, self._shown = turn.answer[self._shown:], len(turn.answer)  # more may come while this is shown
             await self._write(text)

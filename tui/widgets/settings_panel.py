@@ -88,9 +88,9 @@ class SettingsPanel(VerticalScroll, can_focus=False):
 
     @on(Button.Pressed, "#defaults")
     def _reset(self, event: Button.Pressed) -> None:
-        """Back to what R1's authors and the paper give; the system prompt is not shown here, and stays."""
+        """Back to what R1's authors and the paper give; what is not shown here stays."""
         event.stop()
-        self.show(ChatSettings(system=self.settings.system))
+        self.show(ChatSettings(system=self.settings.system, think=self.settings.think))
         self.post_message(self.Changed(self.settings))
 
 

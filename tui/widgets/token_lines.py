@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 from rich.cells import cell_len
 
-from localthink.records import HELD_STEP, Event
+from localthink.records import Event
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.wrapping import shortened
 from localthink.visible_text import visible
@@ -85,7 +85,7 @@ class TokenLines:
         return other
 
     def _add(self, event: Event) -> None:
-        text, held = token_text(event), event.held >= HELD_STEP
+        text, held = token_text(event), event.held > 0
         shown = shortened(HELD * held + written(text), self.width)
         width = cell_len(shown)
         line = self.lines[-1]

@@ -132,6 +132,9 @@ class AnswerTurn(Vertical):
                 self._shown = len(turn.answer)
         if self._answer is None:
             return
+        if len(turn.answer) < self._shown:  # it turned out to be thinking
+            self._shown = len(turn.answer)
+            await self._answer.set_text(turn.answer)
         if len(turn.answer) > self._shown:
             text, self._shown = turn.answer[self._shown:], len(turn.answer)
             await self._answer.append(text)
