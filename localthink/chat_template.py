@@ -23,7 +23,7 @@ _START_LIMIT = 60.0    # seconds until the worker answers at all, on the slowest
 _MOST_BYTES = 2**26    # of one reply, 64 MiB
 _READY = b"ready\n"    # as `template_worker` says it; importing that would import Jinja here
 _COMMAND = ("-P", "-m", "localthink.template_worker")  # -P: never import from the current folder
-_ADVICE = "; --raw sends the prompt without the template"
+_ADVICE = "--raw sends the prompt without the template"
 
 
 class ChatTemplate:
@@ -65,7 +65,7 @@ class ChatTemplate:
                 raise
         if "error" in reply:
             why = _printable(reply["error"]).rstrip(".")
-            raise PromptError(f"the chat template cannot be rendered: {why}{_ADVICE}")
+            raise PromptError(f"the chat template cannot be rendered: {why}: take another model", _ADVICE)
         return reply["text"]
 
     def close(self) -> None:
@@ -103,7 +103,7 @@ class _Worker:
                 creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows only
             )
         except OSError as error:
-            raise PromptError(f"no process for the chat template could be started: {error}{_ADVICE}") from None
+            raise PromptError(f"no process for the chat template could be started: {error}", _ADVICE) from None
         self.end = weakref.finalize(self, _end, self._process)  # also when forgotten, also at exit
         self._ready = False
 
@@ -119,7 +119,7 @@ class _Worker:
             reply = json.loads(line)
             if _is_reply(reply):
                 return reply  # type: ignore[no-any-return]
-        raise PromptError(f"the chat template's process answered what is no reply{_ADVICE}")
+        raise PromptError("the chat template's process answered what is no reply: take another model", _ADVICE)
 
     def _exchange(self, request: bytes, seconds: float) -> bytes:
         pipe_in, pipe_out = self._process.stdin, self._process.stdout
@@ -142,7 +142,7 @@ class _Worker:
             what = f"could not be rendered: `python {' '.join(_COMMAND)}` does not run"
         else:
             what = f"brought its process down (exit code {self._process.wait()})"
-        raise PromptError(f"the chat template {what}{_ADVICE}")
+        raise PromptError(f"the chat template {what}: take another model", _ADVICE)
 
 
 def _end(process: subprocess.Popen[bytes]) -> None:

@@ -3,9 +3,25 @@ from __future__ import annotations
 
 
 class LocalthinkError(Exception):
-    """The root of everything raised on purpose; the command line prints it and exits with `exit_code`."""
+    """The root of everything raised on purpose; the command line prints it and exits with `exit_code`.
+
+    The message holds wherever it is read: in a chat, in a program. What a command's options can do about it is
+    `advice`, which the command line adds.
+    """
 
     exit_code = 1
+
+    def __init__(self, message: str, advice: str = "") -> None:
+        super().__init__(message)
+        self.advice = advice
+
+    def on_command_line(self) -> str:
+        return advised(str(self), self.advice)
+
+
+def advised(message: str, advice: str) -> str:
+    """What a command says: the message, and what its options can do about it."""
+    return f"{message}; {advice}" if advice else message
 
 
 class UsageError(LocalthinkError):

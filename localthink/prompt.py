@@ -124,12 +124,11 @@ def check_room(prompt_tokens: int, context: int, trained: int | None = None) -> 
     """
     if prompt_tokens < context:
         return
-    advice = f"give --context {prompt_tokens + 1} or more, or shorten the prompt"
+    fact = f"the prompt is {prompt_tokens} tokens and the context holds {context}, with no room for an answer"
     if trained is not None and prompt_tokens >= trained:
-        advice = f"the model was trained for {trained} at most, so shorten the prompt"
-    raise PromptError(
-        f"the prompt is {prompt_tokens} tokens and the context holds {context}, with no room for an answer: {advice}"
-    )
+        raise PromptError(f"{fact}: the model was trained for {trained} at most, so shorten the prompt")
+    raise PromptError(f"{fact}: shorten it, or open the model with a longer context",
+                      f"--context {prompt_tokens + 1} or more is enough")
 
 
 def _check_length(pieces: Sequence[str], tokens: Tokens, context: int) -> None:

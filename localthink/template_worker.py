@@ -2,7 +2,8 @@
 
 A template comes out of a model file that anyone may have written. Jinja's sandbox keeps it away
 from the machine, but nothing inside an interpreter stops an endless loop or `'a' * 10**10`; a
-process can be killed. Knows Jinja, set up as Hugging Face does, and nothing else of localthink.
+process can be killed; where a system has no limits for one, the parent's clock is all there is. Knows
+Jinja, set up as Hugging Face does, and nothing of models.
 
 The first line on standard output is `ready`. Then each line of JSON on standard input, an object
 with `template`, `variables`, `seconds` and `most_bytes`, is answered by one line of JSON on standard
@@ -25,6 +26,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
+
+from localthink.resource_limits import lower_limits
 
 READY = b"ready\n"
 MOST_MEMORY = 2**30  # bytes of address space, of which Python and Jinja themselves take few
@@ -107,19 +110,6 @@ def explain(error: Exception, most: int) -> str:
     return f"{type(error).__name__}: {error}"
 
 
-def lower_limits() -> None:
-    """Little memory, no files, no core dumps; on systems without such limits, the parent's clock alone."""
-    try:
-        import resource
-    except ImportError:
-        return
-    for kind, most in (("RLIMIT_AS", MOST_MEMORY), ("RLIMIT_FSIZE", 0), ("RLIMIT_CORE", 0)):
-        with suppress(AttributeError, ValueError, OSError):
-            number = getattr(resource, kind)
-            hard = resource.getrlimit(number)[1]
-            resource.setrlimit(number, (most if hard == resource.RLIM_INFINITY else min(most, hard), hard))
-
-
 def replies_only() -> BinaryIO:
     """Standard output for the replies; whatever else is printed goes nowhere."""
     replies = os.fdopen(os.dup(1), "wb")
@@ -134,7 +124,7 @@ def send(replies: BinaryIO, line: bytes) -> None:
 
 def main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl+C reaches the whole terminal; the parent decides
-    lower_limits()
+    lower_limits(MOST_MEMORY)
     with replies_only() as replies:
         send(replies, READY)
         for line in sys.stdin.buffer:

@@ -105,7 +105,8 @@ def test_a_template_that_cannot_be_rendered_is_one_printable_line(render: Render
     with pytest.raises(PromptError, match=says) as caught:
         render(source, ("user", "Hi"))
     line = str(caught.value)
-    assert line.isprintable() and line.endswith("; --raw sends the prompt without the template") and len(line) < 500
+    assert line.isprintable() and line.endswith(": take another model") and len(line) < 500
+    assert caught.value.advice == "--raw sends the prompt without the template"
 
 
 def test_what_a_template_writes_cannot_pass_for_another_reply(render: Render) -> None:

@@ -119,11 +119,13 @@ def test_a_template_that_thinks_is_enough_where_the_roles_are_not_r1s(path: Path
     assert not read_facts(write_tiny_gguf(path, tokens=tokens, template="{{ messages }}")).thinks
 
 
-def test_a_model_without_both_tags_as_tokens_does_not_think(path: Path) -> None:
+def test_a_model_without_both_tags_as_tokens_thinks_where_its_template_names_them(path: Path) -> None:
     tokens = [token if token != END_THINK else "<other>" for token in tiny_tokens()]
-    facts = read_facts(write_tiny_gguf(path, tokens=tokens))
-    assert facts.think is not None and facts.end_think is None
-    assert not facts.thinks
+    facts = read_facts(write_tiny_gguf(path, tokens=tokens, template="{{ messages }}<think>\n"))
+    assert (facts.thinks, facts.r1_family, facts.think_tags) == (True, False, ("<think>", "</think>"))
+    assert not read_facts(write_tiny_gguf(path, tokens=tokens, template="{{ messages }}")).thinks
+    named = read_facts(write_tiny_gguf(path, tokens=tokens, template="{{ messages }}[THINK]"))
+    assert (named.thinks, named.think_tags) == (True, ("[THINK]", "[/THINK]"))
 
 
 @pytest.mark.parametrize(("pre", "add_bos", "expected"), [

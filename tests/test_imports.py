@@ -1,20 +1,19 @@
 """Imports point one way: `errors, records, locations` <- header, prompt, thinking, control <- engine <- commands."""
 from __future__ import annotations
 
-import ast
 import subprocess
 import sys
-from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = {"localthink": ROOT / "localthink", "localthink.tui": ROOT / "tui"}
+from sources import imports, modules
+
 HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tui"},
-         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_crew"}}
+         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_crew"},
+         "math_verify": {"localthink.grade.mathematics"}}
 FLOORS = (  # each may import from itself and from those before it
-    ("errors", "records", "locations", "child_process", "machine", "precision", "sizes", "small_files",
-     "visible_text"),
+    ("errors", "records", "locations", "child_process", "machine", "precision", "resource_limits", "sizes",
+     "small_files", "visible_text"),
     ("model_shape", "gguf_bytes", "gguf_names", "gguf_checks", "gguf_header", "receipts", "toml_fields",
      "catalogue", "other_programs", "local_models", "chat_template", "template_worker", "prompt", "thinking",
      "control", "trace_json", "fit", "hub"),
@@ -25,31 +24,6 @@ FLOORS = (  # each may import from itself and from those before it
     ("cli",),
     ("__main__",),
 )
-
-
-def modules() -> dict[str, Path]:
-    found = {}
-    for package, folder in PACKAGES.items():
-        for path in folder.rglob("*.py"):
-            parts = path.relative_to(folder).with_suffix("").parts
-            found[".".join((package, *parts)).removesuffix(".__init__")] = path
-    return found
-
-
-def imports(path: Path) -> set[str]:
-    """Every module that a file imports at run time, wherever in the file; not what only type checkers see."""
-    found = set()
-    tree = ast.parse(path.read_text(encoding="utf-8"))
-    typed = {(node.lineno, node.col_offset) for branch in ast.walk(tree) if isinstance(branch, ast.If)
-             and "TYPE_CHECKING" in ast.dump(branch.test) for node in ast.walk(branch) if isinstance(node, ast.stmt)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.stmt) and (node.lineno, node.col_offset) in typed:
-            continue
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            found |= {node.module, *(f"{node.module}.{alias.name}" for alias in node.names)}
-    return found
 
 
 def floor_of(module: str) -> int | None:

@@ -208,12 +208,13 @@ def test_a_prompt_is_opened_unless_its_template_did_it(text: str, prompt: str) -
 
 def test_a_prompt_needs_room_for_one_more_token() -> None:
     check_room(99, 100)
-    with pytest.raises(PromptError, match=r"100 tokens .* holds 100.*--context 101 or more"):
+    with pytest.raises(PromptError, match=r"100 tokens .* holds 100.* longer context") as caught:
         check_room(100, 100)
+    assert caught.value.advice == "--context 101 or more is enough"
 
 
 def test_no_longer_context_is_advised_than_the_model_was_trained_for() -> None:
-    with pytest.raises(PromptError, match="--context 101"):
+    with pytest.raises(PromptError, match="longer context"):
         check_room(100, 50, trained=101)
     with pytest.raises(PromptError, match="trained for 100 at most, so shorten"):
         check_room(100, 50, trained=100)

@@ -15,7 +15,8 @@ from localthink.batch.status import write_status
 from localthink.batch.survey import ask
 from localthink.batch.unfinished import Unfinished
 from localthink.engine.messages import Checkpoint, Died, Finished, Loaded, Loading, News, Progress, Refused
-from localthink.errors import EngineError
+from localthink.errors import EngineError, advised
+from localthink.grade.grading import Grader
 from localthink.records import Begun
 
 WAIT = 0.2  # seconds for news, and between two looks at whether to stop
@@ -32,13 +33,14 @@ class Watcher(Protocol):
 
 
 class Execution:
-    """Runs `feed` on a crew. `engine_settings` goes into every result, as what the engine was."""
+    """Runs `feed` on a crew. `engine_settings` goes into every result, as what the engine was; `grader` grades them."""
 
     def __init__(self, feed: Iterator[Work], crew: Crew, loading: Loading, ledger: Ledger, unfinished: Unfinished,
-                 meter: Meter, watcher: Watcher, model: str, engine_settings: Mapping[str, Any]) -> None:
+                 meter: Meter, watcher: Watcher, model: str, engine_settings: Mapping[str, Any],
+                 grader: Grader | None) -> None:
         self._crew, self._loading, self._ledger, self._meter, self._watcher = crew, loading, ledger, meter, watcher
         self._unfinished = unfinished
-        self._model, self._engine_settings = model, dict(engine_settings)
+        self._model, self._engine_settings, self._grader = model, dict(engine_settings), grader
         self._dispatch = Dispatch(feed, crew.size, loading.slots)
         self._loaded = [False] * crew.size
         self._deaths_while_loading = [0] * crew.size
@@ -96,7 +98,10 @@ class Execution:
     def _take(self, worker: int, news: News) -> None:
         if isinstance(news, Finished):
             if work := self._dispatch.settle(worker, news.number):
-                self._results.append(result_object(work, news.trace, self._model, self._engine_settings))
+                result = result_object(work, news.trace, self._model, self._engine_settings, self._grader)
+                if "grading_failure" in result:
+                    self._watcher.note(f"{work.item.id}: {result['grading_failure']}; counted as wrong")
+                self._results.append(result)
                 self._meter.settled(work.item)
                 self._unfinished.forget(work.key)
         elif isinstance(news, Checkpoint):
@@ -104,7 +109,8 @@ class Execution:
                 self._unfinished.add(work.key, news.start, news.written)
         elif isinstance(news, Refused):
             if work := self._dispatch.settle(worker, news.number):
-                self._errors.append(input_error(BadLine(work.item.line, news.reason, work.item.own_id)))
+                reason = advised(news.reason, news.advice)
+                self._errors.append(input_error(BadLine(work.item.line, reason, work.item.own_id)))
                 self._meter.settled(work.item, failed=True)
         elif isinstance(news, Progress):
             self._meter.progress(worker, news.tokens, news.held, news.busy)

@@ -20,9 +20,9 @@ from localthink.batch.export_files import Object, checked_results, replacing
 from localthink.batch.jsonlines import json_line, json_text
 from localthink.errors import UsageError
 
-COLUMNS = ("id", "line", "question", "sample", "seed", "correct", "grader", "finish_reason", "thinking", "answer",
-           "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds", "prompt_tokens_per_second",
-           "tokens_per_second", "model")
+COLUMNS = ("id", "line", "question", "sample", "seed", "correct", "grader", "grading_failure", "finish_reason",
+           "thinking", "answer", "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds",
+           "prompt_tokens_per_second", "tokens_per_second", "model")
 ORDER = (*COLUMNS, "settings.", "key", "item.")  # with a period: all columns that begin so
 ROW_GROUP = 1024
 

@@ -1,7 +1,8 @@
 """One line of input, understood: what is asked, under which id and settings, and what is carried along.
 
-The plain form is an object with one of `prompt`, `messages`, `question` and `problem`, an `id` if there
-is one, and the settings in which it differs from the command; OpenAI's is in `openai_form`.
+The plain form is an object with one of `prompt`, `messages`, `question` and `problem` (or the last two, if they
+are the same), an `id` if there is one, and the settings in which it differs from the command; OpenAI's is in
+`openai_form`. Below a question or a problem follow its `options` or `choices`, which are carried as well.
 """
 from __future__ import annotations
 
@@ -15,6 +16,7 @@ from localthink.batch.openai_form import is_openai, unpack
 from localthink.batch.settings import Settings
 from localthink.batch.values import check_text, check_unicode, quoted
 from localthink.errors import UsageError
+from localthink.grade.options import with_options
 from localthink.records import Message
 
 FIRST, SECOND = ("prompt", "messages"), ("question", "problem")  # where there is one of FIRST, SECOND is only carried
@@ -74,10 +76,13 @@ def _sorted_out(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     asked = first or second
     if not asked:
         raise UsageError(f"nothing is asked: give one of {', '.join(ASKING)}")
-    if len(asked) > 1:
-        raise UsageError(f"both {asked[0]} and {asked[1]} are given: give one of them")
+    if len(asked) > 1 and (first or row[asked[0]] != row[asked[1]]):
+        raise UsageError(f"both {asked[0]} and {asked[1]} are given" + ("" if first else ", and they differ")
+                         + ": give one of them")
     understood = {"id", *FIRST, *asked, *SETTINGS}
     fields = {name: value for name, value in row.items() if name in understood}
+    if not first and isinstance(text := fields[asked[0]], str) and text.strip():
+        fields[asked[0]] = with_options(text, row)
     return fields, {name: value for name, value in row.items() if name not in understood}
 
 

@@ -21,7 +21,7 @@ from localthink.gguf_header import ModelFacts
 from localthink.thinking import markers
 
 FORMAT = 1
-PACKAGES = ("localthink", "llama-cpp-python", "numpy", "gguf", "jinja2")
+PACKAGES = ("localthink", "llama-cpp-python", "numpy", "gguf", "jinja2", "math-verify")
 DECIDING = ("localthink", "llama-cpp-python", "numpy")
 EXTENDABLE = ("samples", "limit", "data sha256")  # what --extend may change
 

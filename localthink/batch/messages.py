@@ -6,6 +6,7 @@ from dataclasses import asdict, replace
 
 from localthink.batch.values import check_text, check_unicode, json_sha256, quoted
 from localthink.errors import UsageError
+from localthink.prompt import without_thinking
 from localthink.records import Message, Role
 
 ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
@@ -16,7 +17,10 @@ DIGITS = 32  # of a digest
 
 
 def read_messages(value: object) -> tuple[Message, ...]:
-    """The messages of a JSON list, the last of which is the user's. Raises UsageError for anything else."""
+    """The messages of a JSON list, the last of which is the user's. Raises UsageError for anything else.
+
+    An assistant's lose the block of thinking that they may begin with.
+    """
     if not isinstance(value, list):
         raise UsageError(f"messages is {quoted(value)}: give a list of messages, each with a role and a content")
     if not value:
@@ -28,7 +32,7 @@ def read_messages(value: object) -> tuple[Message, ...]:
     if messages[-1].role != "user":
         raise UsageError(f"the last message is from the {messages[-1].role}: end with one from the user, "
                          "for an answer cannot be begun by somebody else")
-    return messages
+    return tuple(without_thinking(messages))
 
 
 def with_appended(messages: Sequence[Message], text: str) -> tuple[Message, ...]:

@@ -7,7 +7,7 @@ Whatever ends it, what is in the ledger stays, and the same call goes on from th
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from itertools import chain
 from pathlib import Path
@@ -33,6 +33,8 @@ from localthink.errors import UsageError
 from localthink.fit.batch import BatchFit, even_slots, fit_batch
 from localthink.fit.choice import FitError
 from localthink.gguf_header import read_facts
+from localthink.grade import mathematics
+from localthink.grade.grading import Grader, known_answer
 from localthink.machine import physical_cores
 from localthink.records import Offload
 from localthink.thinking import markers
@@ -67,6 +69,7 @@ class Spec:
     extend: bool = False
     retry_errors: bool = False
     think_tags: tuple[str, str] | None = None
+    grade: bool = True
 
 
 class Run:
@@ -165,9 +168,10 @@ class Run:
     def survey(self) -> Survey:
         """Check every line, those of other shards too: all shards are to have one context. Report the bad ones.
 
-        Raises UsageError where there is nothing to do, or one is bad and the run is strict.
+        Raises UsageError where there is nothing to do, one is bad and the run is strict, or grading takes more than
+        is installed.
         """
-        survey, known, begun, bad = Survey(), 0, set[str](), list[BadLine]()
+        spec, survey, known, begun, bad = self.spec, Survey(), 0, set[str](), list[BadLine]()
         if self._old is None:  # else there are better figures to see
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
@@ -187,6 +191,7 @@ class Run:
                     continue
                 survey.items += 1
                 survey.samples += item.settings.samples
+                survey.count_answer(known_answer(item.carried) if spec.grade else None)
                 if engine is not None:
                     known += sum(key in self.ledger for key in keys(item, engine))
                     begun |= {key for key in keys(item, engine) if key in self.unfinished}
@@ -201,6 +206,9 @@ class Run:
         if not survey.items:
             raise UsageError(f"{self.source.name} has no item that can be run" + (
                 f": see {self.spec.folder / ERRORS}" if bad else " in this shard" if self.spec.shard else ""))
+        if survey.mathematical and not mathematics.is_installed():
+            raise UsageError(f"{survey.mathematical:,} of {survey.items:,} items take Math-Verify to grade: "
+                             "pip install 'localthink[math]', or run without grading with --no-grade")
         return survey
 
     def _go_on_with(self, begun: set[str]) -> None:
@@ -210,7 +218,7 @@ class Run:
             self._watcher.note(f"{name} is damaged: what it says from there on is left out, and written again")
         if foreign := sum(key not in begun and key not in self.ledger for key in unfinished):
             self._watcher.note(f"{name} has {foreign:,} samples of another run: they are left out")
-        unfinished.keep_only({key for key in begun if key not in self.ledger})
+        unfinished.keep_only({key for key in begun if not self.ledger.has(key)})
         if unfinished:
             self._watcher.note(f"{len(unfinished):,} unfinished samples go on behind the {unfinished.tokens:,} tokens "
                                "that they have")
@@ -291,9 +299,10 @@ class Run:
             write_status(spec.folder, figures)
             self.unfinished.remove()
             return figures
-        execution = Execution(chain([first], feed), self._crew, loading, self.ledger, self.unfinished, meter,
-                              self._watcher, self.model["name"], engine_settings)
-        state = execution.run()
+        with Grader() if spec.grade else nullcontext() as grader:
+            execution = Execution(chain([first], feed), self._crew, loading, self.ledger, self.unfinished, meter,
+                                  self._watcher, self.model["name"], engine_settings, grader)
+            state = execution.run()
         if state == "complete" and data_sha256(self.source) != self._new["data"]["sha256"]:
             raise UsageError(f"{self.source.name} was changed while the run was reading it: give the file that the run "
                              "began with, or another folder with -o")

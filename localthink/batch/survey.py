@@ -7,8 +7,12 @@ from dataclasses import dataclass
 from localthink.batch.items import BadLine, Item
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, News, Refused
+from localthink.errors import advised
 from localthink.fit.choice import USUAL_CONTEXT
 from localthink.fit.room import Room
+from localthink.grade.countdown import Puzzle
+from localthink.grade.exact import Gold
+from localthink.grade.grading import takes_mathematics
 from localthink.records import Begun
 
 AT_ONCE = 64  # prompts on their way to be measured
@@ -22,15 +26,22 @@ class Survey:
     """What there is to do: counts of items and samples, and the largest number of tokens that one sample can need;
     how llama.cpp was built, and the memory that is free.
 
-    `bad` are the lines that cannot be run; they are reported as they come and only counted here.
+    `bad` are the lines that cannot be run; they are reported as they come and only counted here. `graded` are the
+    items whose samples will be graded, `mathematical` those of them for which that takes Math-Verify.
     """
 
     items: int = 0
     samples: int = 0
     bad: int = 0
+    graded: int = 0
+    mathematical: int = 0
     needed: int = 0
     backend: str = ""
     room: Room | None = None
+
+    def count_answer(self, known: Puzzle | Gold | None) -> None:
+        self.graded += known is not None
+        self.mathematical += takes_mathematics(known)
 
 
 class Checker:
@@ -113,7 +124,7 @@ class Checker:
 def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:
     if isinstance(news, Checked):
         return item, news.prompt_tokens
-    return BadLine(item.line, news.reason, item.own_id)
+    return BadLine(item.line, advised(news.reason, news.advice), item.own_id)
 
 
 def ask(item: Item, sample: int, number: int, only_check: bool = False, begun: Begun = NOTHING) -> Ask:

@@ -57,7 +57,7 @@ class Unfinished:
 
     def _take(self, line: dict[str, Any]) -> None:
         """Raises one of many errors for a line that is not of this program's making."""
-        if line.pop("crc") != _checksum(line):
+        if line.pop("crc") != _checksum(line) or not bytes.fromhex(line["key"]):
             raise ValueError
         held = tuple((position, switches) for position, switches in line["held"])
         if not self._extend(line["key"], line["start"], Begun(tuple(line["tokens"]), held, line["seconds"])):

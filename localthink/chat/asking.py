@@ -141,7 +141,7 @@ class Asker:
             turn.steered = (*turn.steered, Steered(turn.tokens, turn.alpha, turn.beta, turn.wish))
             self._client.send(Steer(number, tip, wish))
 
-    def count(self, messages: Sequence[Message], think: ThinkMode, on_count: OnCount) -> None:
+    def count(self, messages: Sequence[Message], on_count: OnCount, think: ThinkMode = "auto") -> None:
         """How many tokens the messages are as a prompt; answered by a call, later, or at once without a model."""
         if self.model.phase != "ready":
             on_count(None, "no model is loaded")

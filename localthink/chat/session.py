@@ -191,8 +191,8 @@ class Session:
         """Have it counted; while a model is loading, once that is there."""
         self._unmeasured = self.asker.model.phase == "loading"
         if not self._unmeasured:
-            self.asker.count(self._messages(pending), self.settings.think,
-                             lambda tokens, reason: self._counted(pending, tokens, reason))
+            self.asker.count(self._messages(pending), lambda tokens, reason: self._counted(pending, tokens, reason),
+                             self.settings.think)
 
     def _messages(self, pending: Pending) -> list[Message]:
         messages = self.transcript.messages(self.settings.system, self.first, pending.keep)
@@ -337,7 +337,7 @@ class Session:
         if not turn.token_ids:
             return not (turn.thoughts or turn.answer)
         loaded = self.asker.model.loaded
-        return loaded is not None and entry.details["model"] == loaded.name
+        return loaded is not None and entry.details.get("model") == loaded.name
 
     # The model
 
@@ -360,7 +360,7 @@ class Session:
             self.prompt_tokens = 0
         elif self.live is None:
             path = self.path
-            self.asker.count(messages, self.settings.think, lambda tokens, reason: self._measured(path, tokens))
+            self.asker.count(messages, lambda tokens, reason: self._measured(path, tokens), self.settings.think)
 
     def _measured(self, path: int, tokens: int | None) -> None:
         if path == self.path:  # of other entries, it says nothing any more

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, Literal
 
 from localthink.history import Piece, State, StoredMessage, ThoughtSpan
+from localthink.history.texts import thoughts_of, undamaged
 from localthink.records import Event, FinishReason, Steered, Trace, Wish
 from localthink.trace_json import number
 
@@ -205,17 +206,20 @@ class Turn:
 
 
 def stored_turn(message: StoredMessage) -> Turn:
-    """An answer as it was kept."""
+    """An answer as it was kept. Raises HistoryError where that does not mean anything."""
+    with undamaged(message.id):
+        return _stored_turn(message)
+
+
+def _stored_turn(message: StoredMessage) -> Turn:
     details = message.details
     settings, figures = details.get("settings", {}), details.get("statistics", {})
     turn = Turn(details.get("seed", 0), float(settings.get("alpha", 0)), float(settings.get("beta", 0)))
-    start = 0
-    for index, span in enumerate(message.thoughts):
-        thought = Thought(index)
-        thought.add(message.thinking[start:start + span.characters], 0, span.held)
-        thought.tokens, thought.seconds, thought.ticks = span.tokens, span.seconds, list(span.ticks)
+    for piece in thoughts_of(message.thinking, message.thoughts):
+        thought = Thought(piece.thought)
+        thought.add(piece.text, 0, piece.held)
+        thought.tokens, thought.seconds, thought.ticks = piece.tokens, piece.seconds, list(piece.ticks)
         turn.thoughts.append(thought)
-        start += span.characters
     turn.answer, turn.phase = message.content, "done"
     turn.state = "interrupted" if message.state == "writing" else message.state  # nobody here is writing it
     turn.steered = tuple(Steered(each["position"], float(each["alpha"]), float(each["beta"]), each["wish"])

@@ -99,7 +99,7 @@ def _run() -> int:
 
 
 def _told(error: LocalthinkError) -> int:
-    click.echo(f"localthink: {visible(str(error))}", err=True)
+    click.echo(f"localthink: {visible(error.on_command_line())}", err=True)
     return error.exit_code
 
 

@@ -25,7 +25,8 @@ from localthink.errors import LocalthinkError, UsageError
 
 BUSY, IDLE = 0.05, 0.25  # seconds between two looks at what has happened, unless a line comes
 NO_MODEL = {"none": "no model is loaded: /load NAME opens one, /models lists those that are here",
-            "failed": "the model could not be loaded: /load NAME opens another, /models lists those that are here",
+            "failed": "the model could not be loaded: /load NAME opens another, with --force also one that does not "
+                      "fit, /models lists those that are here",
             "died": "the engine has ended: /load opens the model again"}
 
 

@@ -70,8 +70,8 @@ VERBS = (
     Verb("settings", "", "show all of these", settings.show_settings),
     Verb("models", "", "the models that are here and those that can be pulled, and whether they fit",
          models.list_models),
-    Verb("load", "[NAME] [--context N]", "open a model by its name or path; without NAME the same again",
-         models.load),
+    Verb("load", "[NAME] [--context N] [--force]", "open a model by its name or path, without NAME the same again; "
+         "--force also where it does not fit", models.load),
     Verb("pull", "[NAME[:PRECISION] | hf:OWNER/REPO | stop]", "download a model and open it; alone: how far it is",
          models.pull, "typed"),
     Verb("eject", "", "close the model, or give up loading it", models.eject, "typed"),

@@ -116,6 +116,8 @@ def load(chat: PlainChat, rest: str) -> None:
     """Open a model; what did not fit is asked again once it is there."""
     session = chat.session
     opening = session.asker.opening
+    force = rest.endswith(FORCE)
+    rest = rest.removesuffix(FORCE).strip()
     found = CONTEXT.fullmatch(rest)
     model = (found["model"] if found else rest).strip("\"'")
     if found:
@@ -124,7 +126,9 @@ def load(chat: PlainChat, rest: str) -> None:
             raise UsageError(f"context is {context}: give at least 1")
         opening = replace(opening, context=context)
     if model:
-        opening = replace(opening, model=model)
+        opening = replace(opening, model=model, force=False)
+    if force:
+        opening = replace(opening, force=True)
     find_model(opening.model)  # a wrong name must not cost the model that is open
     if session.overflow is not None:
         chat.ask_again()

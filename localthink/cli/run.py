@@ -51,6 +51,7 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
 @click.option("--ray", metavar="ADDRESS", help="Spread the work over a Ray cluster; 'local' starts one here.")
 @click.option("--workers", type=click.IntRange(min=1), help="Engines on the Ray cluster.  [default: one a node]")
 @click.option("--extend", is_flag=True, help="Allow more items or more samples than the folder was begun with.")
+@click.option("--no-grade", is_flag=True, help="Do not grade, also where an item knows its answer.")
 @click.option("--retry-errors", is_flag=True, help="Try again what the engine did not survive.")
 @click.option("--strict", is_flag=True, help="Stop at a bad line, before anything is decoded.")
 @click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, and do nothing.")
@@ -64,7 +65,7 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
             stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
             shard: str | None, slots: str, longest: int | None, layout: str, cache: str | None, threads: int | None,
             offload: Offload, force: bool, deterministic: bool, ray: str | None, workers: int | None, extend: bool,
-            retry_errors: bool, strict: bool, dry_run: bool, quiet: bool, export: Path | None,
+            no_grade: bool, retry_errors: bool, strict: bool, dry_run: bool, quiet: bool, export: Path | None,
             openai: Path | None) -> None:
     """Answer every item of INPUT, offline, and keep each answer the moment it is there.
 
@@ -91,7 +92,7 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
             source, place, find_model(model),
             Settings(sampling, tip, samples, seed, max_tokens, stop, raw, think=think), append, limit,
             read_shard(shard) if shard else None, cache, longest, _slots(slots), LAYOUTS[layout], deterministic,
-            threads, offload, force, strict, extend, retry_errors, think_tags)
+            threads, offload, force, strict, extend, retry_errors, think_tags, not no_grade)
         if dry_run:
             _rehearse(spec, folder, quiet)
             return
@@ -135,8 +136,8 @@ def _rehearse(spec: Spec, folder: Path | None, quiet: bool) -> None:
     with watching([], quiet) as watcher, Run(spec, watcher) as run:
         survey = run.survey()
         told = f" ({spec.folder / ERRORS})" if survey.bad else ""
-        click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines{told}")
-        click.echo(run.fit(survey).why)
+        click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines{told}, "
+                   f"{survey.graded:,} items with an answer to grade by\n{run.fit(survey).why}")
         if folder is not None and (old := read_manifest(folder)) is not None:
             run.check_continues(old, folder)
             click.echo(f"{read_figures(folder).samples_done:,} samples are in {folder} already")

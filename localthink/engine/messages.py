@@ -174,10 +174,11 @@ class Checkpoint:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """This sample cannot be had; the others are not concerned."""
+    """This sample cannot be had; the others are not concerned. `advice` is for a command line, as errors have it."""
 
     number: int
     reason: str
+    advice: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -205,9 +206,11 @@ class Died:
     reason: str
     code: int = 1
     lasting: bool = False
+    advice: str = ""
 
     def error(self) -> LocalthinkError:
-        return UsageError(self.reason) if self.code == UsageError.exit_code else EngineError(self.reason)
+        kind = UsageError if self.code == UsageError.exit_code else EngineError
+        return kind(self.reason, self.advice)
 
 
 News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Checkpoint | Refused | Finished | Progress

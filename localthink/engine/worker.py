@@ -117,7 +117,7 @@ class Worker:
             try:
                 self._load(order)
             except LocalthinkError as error:
-                self._news.send(Died(str(error), error.exit_code, lasting=True))
+                self._news.send(Died(str(error), error.exit_code, lasting=True, advice=error.advice))
         elif isinstance(order, Cancel):
             self._cancel(order.number)
         elif isinstance(order, Steer):
@@ -127,7 +127,7 @@ class Worker:
             try:
                 self._count(order) if isinstance(order, Count) else self._ask(order)
             except LocalthinkError as error:
-                self._news.send(Refused(order.number, str(error)))
+                self._news.send(Refused(order.number, str(error), error.advice))
 
     def _load(self, order: Loading) -> None:
         if order.vocabulary_only:

@@ -38,7 +38,7 @@ def advise(catalogue: Sequence[ModelSpec], room: Room, asked: Asked, bandwidth: 
     found = recommend(catalogue, room, asked, bandwidth)
     if found is None:
         return Advice(None, "None of the distilled R1 models fits",
-                      f"there is {room.described()}: close other programs, or ask for a smaller --context")
+                      f"there is {room.described()}: close other programs, or ask for a smaller context")
     candidate = found.report.candidate
     others = tuple(each for each in found.considered if each.candidate.name != candidate.name)
     headline = f"Recommended: {found.spec.title} ({candidate.name}) at {candidate.precision}"

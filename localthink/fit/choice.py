@@ -152,10 +152,12 @@ def plan(shape: ModelShape, weights: Weights, room: Room, asked: Asked, context:
 def refusal(name: str, shape: ModelShape, weights: Weights, asked: Asked, choice: Choice) -> FitError:
     """What to say of a model that is too big: the sum, what there is, and what to do."""
     room, remedy = choice.room, "take a smaller model or precision (localthink models fit)"
+    advice = "--force tries it all the same"
     if largest := largest_for(shape, weights, room, asked, choice.needs.cache_type):
         remedy = f"a context of at most {largest:,} tokens fits"
     elif asked.gpu_layers and choose(shape, weights, room, replace(asked, gpu_layers=None)).verdict != "too big":
-        remedy = "it fits with fewer layers on the GPU, which --gpu-layers auto finds"
+        remedy = "it fits with fewer layers on the GPU"
+        advice = f"--gpu-layers auto finds how many, and {advice}"
     where = f" ({sized(choice.placement.on_device)} of it on the GPU)" if choice.placement.on_device else ""
     return FitError(f"{name} does not fit: {choice.arithmetic()}{where}, and there is {room.described()}: "
-                    f"{remedy}, or --force tries it all the same")
+                    f"{remedy}", advice)

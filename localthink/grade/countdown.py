@@ -17,10 +17,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 
-MOST_CHARACTERS = 1000
+from localthink.grade.boxes import last_boxed
+
 MOST_BRACKETS = 50
 
-_BOX = re.compile(r"\\boxed\s*\{")
 _TOKEN = re.compile(r"[0-9]+|\\[A-Za-z]+|\\[,;:! ]|\S")
 _SPELLINGS = {
     "×": "*", "·": "*", "⋅": "*", "∗": "*", r"\times": "*", r"\cdot": "*",
@@ -68,7 +68,7 @@ def solves(answer_text: str, numbers: Sequence[int], target: int) -> bool:
     `answer_text` is what follows `</think>`: whatever it holds is graded. Never raises.
     """
     try:
-        value, used = _Parser(_tokens(_last_box(answer_text))).equation()
+        value, used = _Parser(_tokens(last_boxed(answer_text) or "")).equation()
     except (_NotArithmeticError, ZeroDivisionError):
         return False
     return value == target and Counter(used) == Counter(numbers)
@@ -76,17 +76,6 @@ def solves(answer_text: str, numbers: Sequence[int], target: int) -> bool:
 
 class _NotArithmeticError(Exception):
     """What stands in the box is not in the grammar."""
-
-
-def _last_box(text: str) -> str:
-    *_, last = None, *_BOX.finditer(text)
-    content = text[last.end():last.end() + MOST_CHARACTERS] if last else ""
-    depth = 1
-    for offset, character in enumerate(content):
-        depth += (character == "{") - (character == "}")
-        if depth == 0:
-            return content[:offset]
-    raise _NotArithmeticError
 
 
 def _tokens(text: str) -> list[str]:

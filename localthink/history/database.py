@@ -26,6 +26,7 @@ REMEDIES = {
     sqlite3.SQLITE_CORRUPT: "it is damaged: put a copy in its place, or move it away, and a new one will be made",
     sqlite3.SQLITE_NOTADB: "it is no database: move it away, and a new one will be made",
 }
+TROUBLES = (sqlite3.DatabaseError, UnicodeDecodeError)  # the second where SQLite's own words quote damaged bytes
 PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqlite3.SQLITE_IOERR,
            sqlite3.SQLITE_PROTOCOL, sqlite3.SQLITE_NOMEM}  # troubles of the moment, not of the file that was named
 
@@ -73,7 +74,7 @@ class Database:
             yield
         except sqlite3.ProgrammingError:
             raise
-        except (sqlite3.DatabaseError, OverflowError) as error:
+        except (*TROUBLES, OverflowError) as error:
             raise HistoryError(f"{self.path} cannot be {verb}: {remedy(error)}") from None
 
     @contextmanager
@@ -88,7 +89,7 @@ class Database:
 
     def _roll_back(self) -> None:
         if self._connection.in_transaction:
-            with suppress(sqlite3.DatabaseError):  # what went wrong before it is what is to be told
+            with suppress(*TROUBLES):  # what went wrong before it is what is to be told
                 self._connection.execute("ROLLBACK")
 
     def _check_there(self) -> None:
@@ -113,7 +114,7 @@ def opening(path: Path) -> Iterator[None]:
     except OSError as error:
         raise UsageError(f"{path} cannot be opened: {error.strerror}: mend that, or let {HOME_VARIABLE} name another "
                          "folder") from None
-    except sqlite3.DatabaseError as error:
+    except TROUBLES as error:
         kind = HistoryError if primary_code(error) in PASSING else UsageError
         raise kind(f"{path} cannot be opened: {remedy(error)}") from None
 
@@ -136,13 +137,14 @@ def look(path: Path) -> None:
     """Raise UsageError where the file is not for this localthink; nothing of it is changed by looking."""
     # immutable, where no program has it open: SQLite would leave files beside one that it only reads
     mode = "mode=ro" if path.with_name(f"{path.name}-wal").exists() else "mode=ro&immutable=1"
-    with suppress(sqlite3.DatabaseError), \
+    with suppress(*TROUBLES), \
             closing(sqlite3.connect(f"{path.absolute().as_uri()}?{mode}", uri=True)) as connection:
         check(connection, path)  # what is wrong with it otherwise is told when it is opened
 
 
 def connect(path: Path, patience: float) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+    connection.text_factory = readable
     try:
         # With the write-ahead log readers and a writer do not wait for each other, and what a transaction
         # wrote survives the death of its process at any moment. NORMAL does not sync it each time: a power
@@ -154,6 +156,11 @@ def connect(path: Path, patience: float) -> sqlite3.Connection:
         connection.close()
         raise
     return connection
+
+
+def readable(text: bytes) -> str:
+    """Damaged text is shown with U+FFFD for what is no UTF-8; the file keeps its bytes."""
+    return text.decode("utf-8", "replace")
 
 
 def keep_log(connection: sqlite3.Connection, until: float) -> None:
@@ -170,9 +177,11 @@ def keep_log(connection: sqlite3.Connection, until: float) -> None:
 
 def primary_code(error: Exception) -> int:
     """SQLite's result code without its extension; 0 where it is not SQLite that complains."""
+    if isinstance(error, UnicodeDecodeError):
+        return sqlite3.SQLITE_CORRUPT
     return int(getattr(error, "sqlite_errorcode", 0)) & 0xFF
 
 
 def remedy(error: Exception) -> str:
     """What is wrong, and what to do about it; in SQLite's own words where it is nothing foreseen."""
-    return REMEDIES.get(primary_code(error), str(error))
+    return REMEDIES.get(primary_code(error), " ".join(str(error).split()))

@@ -15,13 +15,13 @@ from localthink.errors import HistoryError
 from localthink.history.database import Database
 from localthink.history.records import Conversation, Hit, Piece, State, StoredMessage, ThoughtSpan
 from localthink.history.search import search
-from localthink.history.texts import Texts, add_pieces, json_of, read_message, storable, write_texts
+from localthink.history.texts import Texts, add_pieces, json_of, moment, read_message, storable, write_texts
 from localthink.history.upkeep import tidy
 from localthink.records import Role
 
 PATIENCE = 5.0  # seconds to wait for another program's transaction
-EVERY = """
-    SELECT id, title, created, updated,
+EVERY = f"""
+    SELECT id, CAST(ifnull(title, '') AS TEXT), {moment("created")}, {moment("updated")},
         (SELECT count(*) FROM messages WHERE conversation = conversations.id AND role = 'user')
     FROM conversations"""
 LISTED = f"{EVERY} WHERE deleted IS NULL"

@@ -8,13 +8,16 @@ import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from typing import Any, NamedTuple, cast
+from typing import Any, NamedTuple, cast, get_args
 
 from localthink.errors import HistoryError
 from localthink.history.records import Piece, State, StoredMessage, ThoughtSpan
+from localthink.records import Role
 
 ALIVE = 15.0  # seconds from its last sign of life on in which an unfinished answer is taken to be still written
 ANSWER = -1  # what a piece of no thought has for its thought
+LATEST = 2e11  # seconds since 1970: calendars end soon after
+ENDED = frozenset(get_args(State)) - {"writing"}  # whatever else a state reads, the answer may have pieces
 SURROGATES = re.compile("[\ud800-\udfff]")
 
 
@@ -27,6 +30,11 @@ class Texts(NamedTuple):
 def storable(text: str) -> str:
     """UTF-8 has no half of a surrogate pair: U+FFFD stands in its place, so that offsets stay right."""
     return SURROGATES.sub("\ufffd", text)
+
+
+def moment(column: str) -> str:
+    """SQL for a time that can be shown, whatever damage has made of it."""
+    return f"max(0.0, min(ifnull({column}, 0.0), {LATEST}))"
 
 
 def finite(value: Any) -> Any:
@@ -54,14 +62,18 @@ def spans_of(text: str) -> tuple[ThoughtSpan, ...]:
 
 
 def as_pieces(texts: Texts) -> list[Piece]:
-    """What `join` makes the same texts of; thinking beyond the last thought's end is taken as its own."""
-    pieces, start = [Piece(ANSWER, texts.content, 0, 0.0, 0.0)], 0
-    thoughts = texts.thoughts or [ThoughtSpan(len(texts.thinking), 0, 0.0, 0.0)] * bool(texts.thinking)
+    """What `join` makes the same texts of."""
+    return [Piece(ANSWER, texts.content, 0, 0.0, 0.0), *thoughts_of(texts.thinking, texts.thoughts)]
+
+
+def thoughts_of(thinking: str, thoughts: Sequence[ThoughtSpan]) -> Iterator[Piece]:
+    """The thoughts with their texts; thinking beyond the last one's end is taken as its own."""
+    start = 0
+    thoughts = thoughts or [ThoughtSpan(len(thinking), 0, 0.0, 0.0)] * bool(thinking)
     for index, span in enumerate(thoughts):
-        end = start + span.characters if index + 1 < len(thoughts) else len(texts.thinking)
-        pieces.append(Piece(index, texts.thinking[start:end], span.tokens, span.held, span.seconds, span.ticks))
+        end = start + span.characters if index + 1 < len(thoughts) else len(thinking)
+        yield Piece(index, thinking[start:end], span.tokens, span.held, span.seconds, span.ticks)
         start = end
-    return pieces
 
 
 def join(pieces: Iterable[Piece]) -> Texts:
@@ -91,25 +103,34 @@ def read_texts(connection: sqlite3.Connection, message: int) -> Texts:
         "SELECT state, thoughts, content, thinking FROM messages WHERE id = ?", (message,)).fetchone()
     with undamaged(message):
         texts = Texts(content, thinking, spans_of(thoughts))
-        return join([*as_pieces(texts), *read_pieces(connection, message)]) if state == "writing" else texts
+        return texts if state in ENDED else join([*as_pieces(texts), *read_pieces(connection, message)])
 
 
 def read_message(connection: sqlite3.Connection, message: int, now: float) -> StoredMessage:
     """A message as it is at this moment."""
     conversation, parent, role, state, created, beat, details = connection.execute(
-        "SELECT conversation, parent, role, state, created, beat, details FROM messages WHERE id = ?",
-        (message,)).fetchone()
+        f"SELECT conversation, parent, role, state, {moment('created')}, {moment('beat')}, details FROM messages "
+        "WHERE id = ?", (message,)).fetchone()
     content, thinking, thoughts = read_texts(connection, message)
     with undamaged(message):
+        check_words(role, content, thinking)
         return StoredMessage(message, conversation, parent, role, content, thinking, tuple(thoughts),
                              state_at(state, beat, now), created, dict(json.loads(details)))
 
 
+def check_words(role: Any, *texts: Any) -> None:
+    if role not in get_args(Role):
+        raise ValueError(f"it is by {role!r}")
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError("its text is gone")
+
+
 @contextmanager
 def undamaged(message: int) -> Iterator[None]:
+    """Say in one line that a stored message does not mean anything. Raises HistoryError."""
     try:
         yield
-    except (ValueError, TypeError, RecursionError) as error:
+    except (ValueError, TypeError, LookupError, AttributeError, RecursionError) as error:
         raise HistoryError(f"message {message} of the store is damaged ({error}): delete its conversation") from None
 
 
@@ -122,7 +143,7 @@ def read_pieces(connection: sqlite3.Connection, message: int) -> list[Piece]:
 
 def state_at(state: str, beat: float, now: float) -> State:
     """A beat far ahead is of a clock that was put back since: its program is no more alive than with one long ago."""
-    return "interrupted" if state == "writing" and abs(now - beat) > ALIVE else cast(State, state)
+    return cast(State, state) if state in ENDED else "interrupted" if abs(now - beat) > ALIVE else "writing"
 
 
 def write_texts(connection: sqlite3.Connection, message: int, texts: Texts, state: State) -> bool:

@@ -77,6 +77,23 @@ def test_a_prompt_or_messages_win_over_a_question_which_is_carried(first: dict[s
     assert list(read.carried.items()) == [("answer", [1]), ("question", "What?"), ("problem", "Who?"), ("level", None)]
 
 
+def test_a_question_that_is_the_problem_too_is_asked_once() -> None:
+    read = item({"problem": "Why?", "question": "Why?", "url": "x"})
+    assert (read.messages, read.carried) == ((Message("user", "Why?"),), {"url": "x"})
+
+
+@pytest.mark.parametrize("field", ["question", "problem"])
+def test_options_are_asked_with_their_question_and_carried(field: str) -> None:
+    read = item({field: "Which?", "options": ["5", "6"], "Answer": "B"}, append="Think.")
+    assert read.messages == (Message("user", "Which?\n\nA) 5\nB) 6\n\nThink."),)
+    assert read.carried == {"options": ["5", "6"], "Answer": "B"}
+
+
+@pytest.mark.parametrize("first", [{"prompt": "Why?"}, ASKED])
+def test_a_prompt_or_messages_are_asked_as_they_are_whatever_options_there_are(first: dict[str, Any]) -> None:
+    assert item({**first, "options": ["5", "6"]}).messages == (Message("user", "Why?"),)
+
+
 def test_what_is_understood_is_not_carried() -> None:
     assert item({"id": 1, "problem": "Why?", "prompt": None, "n": 2, "stop": None, "a": 4}).carried == {"a": 4}
 
@@ -184,7 +201,8 @@ def test_a_setting_that_cannot_be_used_is_named_with_its_value(field: str, value
     (None, "the line is null: give an object"), ([ASKED], "the line is a list"), ("Why?", 'the line is "Why?"'),
     ({}, "nothing is asked: give one of prompt, messages, question, problem"), ({"Prompt": "Why?"}, "nothing is asked"),
     ({"prompt": "Why?", **ASKED}, "both prompt and messages are given"),
-    ({"question": "Why?", "problem": "Why?"}, "both question and problem are given"),
+    ({"question": "Why?", "problem": "Who?"}, "both question and problem are given, and they differ: give one"),
+    ({"question": "Why?", "problem": "Why?", "prompt": "Why?", **ASKED}, "both prompt and messages are given"),
     ({"prompt": ""}, "prompt is empty"), ({"question": " \n\u3000"}, "question is only white space"),
     ({"prompt": "", "question": "Why?"}, "prompt is empty"), ({"problem": 7}, "problem is 7: give a text"),
     ({"prompt": "so \ud83d"}, "prompt is not Unicode: its character 4 is '\\ud83d'"),
@@ -295,7 +313,8 @@ def test_an_openai_line_that_would_mean_something_else_there_is_refused(row: obj
 
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | st.text(st.characters(exclude_categories=())) | (
     st.sampled_from(["user", "system", "text", "POST", "inf", "Why?", 10**4000, 1e308]))
-names = st.sampled_from(["id", "prompt", "messages", "question", "problem", "custom_id", "body", "method", "role",
+names = st.sampled_from(["id", "prompt", "messages", "question", "problem",
+                         "options", "custom_id", "body", "method", "role",
                          "content", "type", "text", "stream", "max_completion_tokens", *[o[0] for o in OVERRIDES]])
 values = st.recursive(scalars, lambda inner: st.lists(inner, max_size=3) | st.dictionaries(names, inner, max_size=6),
                       max_leaves=12)

@@ -81,6 +81,8 @@ CHANGED: list[tuple[str, Changed, str, str]] = [
     ("max_tokens", Changed(replace(BASE, max_tokens=None)), "100", "none"),
     ("stop", Changed(replace(BASE, stop=("End",))), "[]", "End"),
     ("raw", Changed(replace(BASE, raw=True)), "false", "true"),
+    ("think", Changed(replace(BASE, think="open")), "auto", "open"),
+    ("grace", Changed(replace(BASE, tip=Tip(2.0, 300, grace=8))), "0", "8"),
     ("append", Changed(BASE, append="Think."), '""', "Think."),
     ("limit", Changed(BASE, limit=10), "none", "10"),
     ("shard", Changed(BASE, shard="1/2"), "none", "1/2"),

@@ -26,10 +26,13 @@ from localthink.batch.ledger import MANIFEST, Ledger
 from localthink.batch.run import Run
 from localthink.batch.shard import Shard
 from localthink.engine.host import EngineHost
+from localthink.engine.messages import Ask, Finished, Loaded
 from localthink.errors import EngineError, UsageError
 from localthink.fit.choice import FitError
 from localthink.fit.room import Room
-from localthink.records import Offload, Tip
+from localthink.grade import mathematics
+from localthink.grade.mathematician import Mathematician, NoVerdictError
+from localthink.records import Offload, Tip, Trace
 
 
 @pytest.fixture
@@ -67,6 +70,65 @@ def test_a_sample_is_what_ask_writes_with_its_seed(puzzles, tmp_path):
     with localthink.load(threads=1) as engine:
         [[trace]] = engine.generate([question], seed=line["seed"], max_tokens=400)
     assert list(trace.token_ids) == line["token_ids"]
+
+
+MATHEMATICS = {"question": "Which roots?", "answer": r"1 \pm \sqrt{19}"}
+KNOWN = ({"prompt": "a", "answer": "42"}, {"prompt": "b", "Answer": "B"}, {"prompt": "c", "answer": "#### 1,234"})
+
+
+def test_what_takes_mathematics_stops_a_run_that_has_none_before_it_begins(tmp_path, monkeypatch):
+    monkeypatch.setattr(mathematics, "is_installed", lambda: False)
+    path = lines(tmp_path, MATHEMATICS, *KNOWN)
+    with pytest.raises(UsageError, match=r"1 of 4 items take .* pip install 'localthink\[math\]', or .* --no-grade"):
+        execute(spec(path, tmp_path / "run"), crew=played_crew())
+    assert not (tmp_path / "run").exists()
+    execute(spec(path, tmp_path / "run", grade=False), crew=played_crew())
+    assert not any("correct" in line or "grader" in line for line in results(tmp_path / "run"))
+
+
+def test_numbers_choices_and_puzzles_never_take_mathematics(puzzles, tmp_path, monkeypatch):
+    monkeypatch.setattr(mathematics, "is_installed", lambda: False)
+    path = lines(tmp_path, *KNOWN, *map(json.loads, puzzles.read_text().splitlines()))
+    execute(spec(path, tmp_path / "run"), crew=played_crew())
+    assert [line["grader"] for line in results(tmp_path / "run")] == ["number", "choice", "number", *["countdown"] * 4]
+
+
+def hanging(self, gold, given):
+    raise NoVerdictError("grading took more than 5 s")
+
+
+def test_an_answer_that_cannot_be_graded_is_wrong_with_the_reason_and_the_run_goes_on(tmp_path, monkeypatch):
+    monkeypatch.setattr(Mathematician, "equal", hanging)
+    watch = Watch()
+    figures = execute(spec(lines(tmp_path, {"id": "m", **MATHEMATICS}, *KNOWN), tmp_path / "run"), watch, played_crew())
+    assert (figures.state, figures.samples_done, figures.graded) == ("complete", 4, 4)
+    [line] = [line for line in results(tmp_path / "run") if line["id"] == "m"]
+    assert (line["correct"], line["grader"]) == (False, "mathematics")
+    assert line["grading_failure"] == "grading took more than 5 s"
+    assert "m: grading took more than 5 s; counted as wrong" in watch.notes
+
+
+def answered(orders, news, log):
+    """A child that answers every question by its own text, half of whose samples are cut off."""
+    while True:
+        order = orders.recv()
+        if not isinstance(order, Ask):
+            news.send(Loaded(order.slots, order.cells, order.longest, "played", False))
+            continue
+        ended = "length" if "CUT" in order.messages[0].content else "stop"
+        trace = Trace(0, order.seed, 3, (1, 2, 3), r"\boxed{x+1}", order.messages[0].content, ended, (), 0, 0.5,
+                      order.sampling, order.tip, 0.1, 1.0, 1.0)
+        news.send(Finished(order.number, trace))
+
+
+def test_only_a_whole_answer_is_graded_and_by_a_mathematician(tmp_path):
+    matrix = {"answer": r"\begin{pmatrix} 1 \\ -2 \end{pmatrix}"}
+    right = r"So \boxed{\begin{pmatrix} 1 \\ -\frac{4}{2} \end{pmatrix}}"
+    path = lines(tmp_path, {"id": 1, "prompt": right, **matrix}, {"id": 2, "prompt": "CUT " + right, **matrix},
+                 {"id": 3, "prompt": "I do not know", "answer": "x+1"},
+                 {"id": 4, "prompt": r"\boxed{1+x}", "answer": "x+1"})
+    execute(spec(path, tmp_path / "run"), crew=LocalCrew(EngineHost(answered)))
+    assert {line["id"]: line["correct"] for line in results(tmp_path / "run")} == {1: True, 2: False, 3: False, 4: True}
 
 
 def test_the_manifest_says_all_that_is_needed_to_repeat_the_run(puzzles, tmp_path):

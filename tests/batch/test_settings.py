@@ -35,6 +35,8 @@ CHANGES: dict[str, Callable[[Settings], Settings]] = {
     "no max_tokens": lambda old: replace(old, max_tokens=None),
     "stop": lambda old: replace(old, stop=("Stop", "Halt")),
     "no stop": lambda old: replace(old, stop=()),
+    "grace": lambda old: replace(old, tip=replace(old.tip, grace=8)),
+    "think": lambda old: replace(old, think="free"),
     "raw": lambda old: replace(old, raw=True),
     "own_seed": lambda old: replace(old, own_seed=True),
 }
@@ -101,7 +103,7 @@ def test_a_value_out_of_its_range_is_refused_with_the_value(name: str, value: fl
 
 
 def test_a_key_is_the_same_in_every_version() -> None:
-    assert key_of() == "0f729d474d53871e5897d30f185df643"
+    assert key_of() == "8464689bf2a4ea8183c87f6cc95f8e45"
     assert re.fullmatch("[0-9a-f]{32}", key_of("思", "", 10**6))
 
 

@@ -168,7 +168,8 @@ def test_what_another_program_wrote_is_left_out(path: Path, line: bytes) -> None
 
 
 @pytest.mark.parametrize("change", [{"tokens": [1, 2.5]}, {"tokens": [2**40]}, {"tokens": None}, {"held": [[1]]},
-                                    {"held": 3}, {"start": 3}, {"seconds": None, "start": 1}])
+                                    {"held": 3}, {"start": 3}, {"seconds": None, "start": 1},
+                                    {"key": "mine"}, {"key": 7}])
 def test_a_line_that_is_whole_and_says_nonsense_is_left_out(path: Path, change: dict[str, object]) -> None:
     lines = lines_of(path, PIECES)
     line = {**json.loads(lines[2]), **change}

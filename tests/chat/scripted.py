@@ -58,6 +58,7 @@ PACE = 0.02  # seconds of a clock by hand that a step takes
 HELD = 0.5  # from this probability on, a script says that a switch was held
 AFTER = 2.0**-10  # the probability of a switch that the penalty leaves
 OTHERS = (" so", " then", " we", " it", " the")
+TAGGED = "Thinks from `<think>` on, <think> as text, to `</think>`:\n\n```\n<think>\nhm\n</think>\n```\n\nSo </think>"
 DIED = "the engine's process ended (SIGKILL, as the system does when memory runs out)"
 
 

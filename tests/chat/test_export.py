@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from chat.scripted import TAGGED
 from localthink.chat.code_blocks import code_blocks, open_fence
 from localthink.chat.export import (
     NAME_BYTES,
@@ -92,6 +93,13 @@ def test_markdown_has_question_thoughts_answer_and_figures():
     assert "**Thought 2** · 1 token · 0.0 s · 1 switch held\n\n> Alternatively, so.\n\n</details>\n\n39\n" in text
     assert text.splitlines()[-1] == ("*count\\_down Q8\\_0 · seed 7 · α 3, β inf · from token 4 on α 5, β 40, asked to "
                                      "answer · 3 tokens · 2 switches held*")
+
+
+def test_an_answer_that_speaks_of_tags_is_written_as_it_is():
+    entry = answered(answer=TAGGED)
+    assert f"\n\n</details>\n\n{TAGGED}\n\n" in as_markdown("A title", [entry])
+    [message] = as_object(Conversation(0, "t", 0, 0, 0), unsaved_messages([entry]))["messages"]
+    assert message["content"] == TAGGED
 
 
 def test_an_answer_without_thinking_has_no_section_for_it():

@@ -280,7 +280,8 @@ def test_an_answer_that_somebody_else_is_writing_runs_nowhere_here(tmp_path):
 def test_what_details_lack_is_taken_from_the_text():
     message = StoredMessage(1, 1, None, "assistant", "4", "So it is", (), "stop", 0.0, {})
     turn = stored_turn(message)
-    assert (turn.answer, turn.tokens, turn.thoughts, turn.steered) == ("4", 0, [], ())
+    assert (turn.answer, turn.tokens, turn.steered) == ("4", 0, ())
+    assert [thought.text for thought in turn.thoughts] == ["So it is"]
 
 
 def test_figures_of_an_infinite_penalty_are_json(tmp_path):

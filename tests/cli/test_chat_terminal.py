@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from chat.scripted import Line, Refusal, Reply
+from chat.scripted import TAGGED, Line, Refusal, Reply
 from cli.talking import LONGEST, Talk
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.settings import ChatSettings
@@ -253,6 +253,11 @@ def test_again_and_edit_make_siblings_and_prev_and_next_turn_to_them(history):
     assert "> (1 of 2) Hello\n(2 of 2) two\n" in screen
     assert "there is no question 2: there are 1" in screen
     assert talk.asked == ["Hello", "Hello", "Good day", "Third"]
+
+
+def test_an_answer_that_speaks_of_tags_is_written_as_it_is(history):
+    talk = Talk(history, Reply(TAGGED, ("Hm.",)))
+    assert talk.run("Hello", talk.finish, "/answer").count(TAGGED) == 2
 
 
 def test_an_answer_can_be_looked_at_again(history):

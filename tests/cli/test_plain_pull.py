@@ -8,10 +8,12 @@ import pytest
 from chat.pulled import DONE, FAILED, FOUND, PATH, ScriptedPull, here
 from chat.scripted import Reply
 from cli.talking import Script, Talk
+from localthink import locations
 from localthink.engine.messages import Loading
 from localthink.hub.news import News, Waiting
 
 NAME = "r1-qwen-1.5b"
+BUNDLED = str(locations.bundled_model())
 
 
 @pytest.fixture(autouse=True)
@@ -80,6 +82,17 @@ def test_what_is_too_big_wants_force(talk: Talk) -> None:
     assert "r1-llama-70b:Q8_0 does not fit: it needs" in screen
     assert "or /pull r1-llama-70b:Q8_0 --force" in screen
     assert len(talk.pulls) == 1 and opened(talk)[-1] == str(PATH) and talk.session.asker.opening.force
+
+
+def test_load_forces_one_opening_and_the_same_again_but_no_other_model(talk: Talk) -> None:
+    forced: list[bool] = []
+
+    def look() -> None:
+        forced.append(talk.session.asker.opening.force)
+
+    talk.run("/load --context 900 --force", look, "/load", look, f"/load {BUNDLED}", look, "/load --force", look)
+    assert forced == [True, True, False, True]
+    assert opened(talk)[-2:] == [BUNDLED, BUNDLED]
 
 
 @pytest.mark.parametrize(("name", "said"), [

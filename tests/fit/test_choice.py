@@ -110,8 +110,8 @@ def refused(room: Room, asked: Asked) -> str:
     found = choose(LARGE, LARGE_WEIGHTS, room, asked)
     assert found.verdict == "too big"
     error = refusal("my-model", LARGE, LARGE_WEIGHTS, asked, found)
-    assert error.exit_code == 2 and str(error).endswith("or --force tries it all the same")
-    return str(error)
+    assert error.exit_code == 2 and error.advice.endswith("--force tries it all the same")
+    return error.on_command_line()
 
 
 def test_a_refusal_has_the_arithmetic_the_room_and_what_would_fit() -> None:

@@ -1,6 +1,7 @@
 """Words are found wherever they were written, and nothing that a person types is an error."""
 from __future__ import annotations
 
+import sys
 import tempfile
 from pathlib import Path
 
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from history.stores import ANY_TEXT, ODD_TEXT, Clock, asked, everything, piece
 from localthink.history import History, Hit, ThoughtSpan
+from localthink.history.search import folded, forms
 
 HOUR = 3600
 
@@ -91,6 +93,30 @@ def test_parts_of_words_and_scripts_without_spaces_are_found_by_reading(store, w
     answered(store, "nothing of the kind")
     answer = answered(store, thinking="我喜欢吃苹果。", content="Underthinking in München; f(x) += 1")
     assert found(store, words) == [answer]
+
+
+@pytest.mark.parametrize(("alone", "within", "words"), [
+    ("苹果", "我喜欢吃苹果。", "苹果"), ("苹果 好", "这里的苹果很好吃", "苹果 好"),
+    ("リンゴ", "赤いリンゴを食べる", "リンゴ"), ("인공지능", "대규모인공지능은", "인공지능"),
+    ("𠮷野家", "在𠮷野家吃", "𠮷野"), ("แอปเปิล", "ฉันชอบแอปเปิล", "แอปเปิล"),
+    ("Python 编程", "用Python写编程题", "python 编程")])
+def test_scripts_without_spaces_are_found_in_every_conversation(store, clock, alone, within, words):
+    messages = []
+    for title, content, thinking in (("t", alone, ""), ("t", "", within), (within, "", ""), ("t", within, alone)):
+        clock.time += 1
+        messages.append(answered(store, thinking, content, title=title))
+    titled = messages.pop(2) - 1  # its question, which is shown first
+    assert found(store, words) == [titled, *messages[::-1]]
+
+
+def test_what_reading_does_not_find_of_such_a_script_is_found_by_the_index(store):
+    answer = answered(store, "苹果，好吃")
+    assert found(store, "苹果-好吃") == [answer]
+
+
+def test_every_letter_is_found_in_all_its_forms():
+    beyond = (chr(code) for code in range(sys.maxunicode + 1) if chr(code) not in forms().get(folded(chr(code)), ""))
+    assert all(folded(character) == character for character in beyond)
 
 
 def test_parts_of_titles_are_found_by_reading(store):

@@ -2,10 +2,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 import pytest
 
-from chat.scripted import DEMO_QUESTION, BreakableHistory, Line, Reply, ScriptedClient
+from chat.scripted import DEMO_QUESTION, TAGGED, BreakableHistory, Line, Reply, ScriptedClient
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Cancel, Loading
 from localthink.history import History
@@ -314,6 +315,26 @@ def test_answer_thinking_and_code_are_copied(tmp_path, monkeypatch, key, copied)
         assert person.app.clipboard.strip() == copied
 
     talking(tmp_path, ScriptedClient([reply]))(test)
+
+
+def test_an_answer_that_speaks_of_tags_is_shown_and_copied_as_it_is_today_and_later(tmp_path, monkeypatch):
+    monkeypatch.setenv("SSH_CONNECTION", "elsewhere")
+
+    async def look(person: Person) -> None:
+        await person.wait(lambda: "So </think>" in person.text)
+        assert "Thinks from <think> on, <think> as text, to </think>:" in person.text
+        assert re.search(r"<think> *\n *hm *\n *</think>", person.text)
+        await person.press("f9")
+        assert person.app.clipboard == TAGGED
+
+    async def test(person: Person) -> None:
+        await person.answered("Which tags, </think> apart?")
+        await look(person)
+        assert person.session.entries[-1].turn.thinking == "Tags: <think> and </think>."
+
+    with History(tmp_path / "history.sqlite") as history:
+        talking(None, ScriptedClient([Reply(TAGGED, ("Tags: <think> and </think>.",))]), history=history)(test)
+        talking(None, ScriptedClient(), history=history, continue_last=True)(look)
 
 
 def test_f8_writes_the_conversation_to_a_file(tmp_path, monkeypatch):

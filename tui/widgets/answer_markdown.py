@@ -1,8 +1,9 @@
 r"""The Markdown of an answer: what its blocks are, and where mathematics begins and ends.
 
 Differs from CommonMark where a model's text would be lost or misread: HTML is text; `\( \)`, `\[ \]`, `$ $`, `$$ $$`,
-LaTeX environments and `\boxed{}` are mathematics, and left open they stay as they are written; no line under a
-paragraph makes it a heading; there are no link definitions, which would be read and not shown.
+LaTeX environments and `\boxed{}` are mathematics, and left open they stay as they are written; what may be a product
+or a name is no emphasis (see answer_emphasis.py); no line under a paragraph makes it a heading; there are no link
+definitions, which would be read and not shown.
 """
 from __future__ import annotations
 
@@ -16,6 +17,7 @@ from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
 from localthink.chat.mathematics import closing_brace
+from localthink.tui.widgets.answer_emphasis import emphasis
 
 MATH, MATH_BLOCK = "math_inline", "math_block"
 CONTINUES = "continues"  # in the meta of an item that is not the first of its list
@@ -37,6 +39,7 @@ def parser() -> MarkdownIt:
     made = MarkdownIt("gfm-like", {"html": False, "linkify": False, "maxNesting": DEEPEST})
     made.disable(["linkify", "lheading", "reference", "html_block", "html_inline"])
     made.inline.ruler.before("escape", MATH, _inline)
+    made.inline.ruler.at("emphasis", emphasis)
     made.block.ruler.before("fence", MATH_BLOCK, _block, {"alt": ["paragraph", "blockquote", "list"]})
     made.core.ruler.push("items", _divide_lists)
     made.core.ruler.push("whole", _keep_whole)
