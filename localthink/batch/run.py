@@ -8,12 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from localthink import locations
 from localthink.batch import manifest as manifests
 from localthink.batch.crew import Crew, LocalCrew
 from localthink.batch.dispatch import Work
@@ -22,54 +21,23 @@ from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine, Item
 from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, UNFINISHED, Ledger
 from localthink.batch.results import input_error
-from localthink.batch.settings import Settings, result_key
-from localthink.batch.shard import Shard
+from localthink.batch.settings import result_key
 from localthink.batch.sources import STANDARD_INPUT, data_sha256, find_source, read_items
+from localthink.batch.spec import Spec
 from localthink.batch.status import write_status
 from localthink.batch.survey import Checker, Survey, tokens_needed
 from localthink.batch.unfinished import KEEP_EVERY, Unfinished
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
-from localthink.fit.batch import BatchFit, even_slots, fit_batch
+from localthink.fit.batch import BatchFit, fit_batch
 from localthink.fit.choice import FitError
 from localthink.gguf_header import read_facts
 from localthink.grade import mathematics
 from localthink.grade.grading import Grader, known_answer
 from localthink.machine import physical_cores
-from localthink.records import Offload
-from localthink.thinking import markers
 
 SAME_EVERYWHERE = "f16"  # the cache where free memory must not decide: other machines have other memory
 MOST_NOTED = 10  # bad lines that are told one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What a run was asked to be. `cache`, `longest`, `slots` and `split` are chosen where they are None.
-
-    With `force` it is tried also where the model does not fit into memory.
-    """
-
-    source: str
-    folder: Path
-    model: Path
-    settings: Settings
-    append: str = ""
-    limit: int | None = None
-    shard: Shard | None = None
-    cache: str | None = None
-    longest: int | None = None
-    slots: int | None = None
-    split: bool | None = None
-    deterministic: bool = False
-    threads: int | None = None
-    offload: Offload = field(default_factory=Offload)
-    force: bool = False
-    strict: bool = False
-    extend: bool = False
-    retry_errors: bool = False
-    think_tags: tuple[str, str] | None = None
-    grade: bool = True
 
 
 class Run:
@@ -85,7 +53,7 @@ class Run:
         if spec.source != STANDARD_INPUT:  # a wrong name leaves no folder behind
             revision = self._old["data"].get("revision") if self._old else None
             self.source = find_source(spec.source, self._spool, revision)
-        self._check_spec()
+        spec.check(self.facts.context_length)
         self.unfinished = Unfinished(spec.folder / UNFINISHED)
         self.ledger = Ledger(spec.folder)
         try:
@@ -93,16 +61,6 @@ class Run:
         except BaseException:
             self.close()
             raise
-
-    def _check_spec(self) -> None:
-        spec, trained = self.spec, self.facts.context_length
-        markers.select(markers.read_groups(locations.user_markers()), spec.settings.tip.groups)
-        if spec.longest is not None and trained is not None and spec.longest > trained:
-            raise UsageError(f"context is {spec.longest}: the model was trained for {trained} at most")
-        if spec.deterministic and spec.slots is not None and even_slots(spec.slots) != spec.slots:
-            raise UsageError(f"slots is {spec.slots}: with --deterministic give 1, 2, 3 or a multiple of 4")
-        if spec.deterministic and spec.shard is not None and spec.slots is None:
-            raise UsageError("--deterministic with --shard takes --slots N: every machine must have the same")
 
     def _prepare(self) -> None:
         spec = self.spec
@@ -147,7 +105,7 @@ class Run:
         if spec.deterministic:  # what else a last bit depends on
             self.slots = spec.slots or before.get("slots")
             more |= {"slots": self.slots, "threads": self._threads or physical_cores(),
-                     "gpu_layers": self._offload.layers, "gpu_split": [spec.offload.split, spec.offload.main_gpu,
+                     "gpu_layers": self.spec.placed.layers, "gpu_split": [spec.offload.split, spec.offload.main_gpu,
                                                                         *spec.offload.shares],
                      "versions": manifests.deciding_versions()}
         data = {"source": self.source.name, "form": self.source.form, "revision": self.source.revision,
@@ -175,7 +133,7 @@ class Run:
         if self._old is None:  # else there are better figures to see
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
-        loading = Loading(str(self.spec.model), longest=self.longest, offload=self._offload,
+        loading = Loading(str(self.spec.model), longest=self.longest, offload=self.spec.placed,
                           vocabulary_only=True, think_tags=self.spec.think_tags)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
@@ -240,17 +198,11 @@ class Run:
                         room.without_device() if spec.offload.layers == 0 else room,
                         max(1, physical_cores() // here), cache=self.cache, slots=self.slots,
                         split=True if spec.deterministic else spec.split, even=spec.deterministic,
-                        gpu_layers=self._offload.layers)
+                        gpu_layers=self.spec.placed.layers)
         if not fit.fits and not spec.force:
             raise FitError(f"{self.facts.path.stem} does not fit: {fit.why}: give a smaller --context or --slots, take "
                            "a smaller model or precision (localthink models fit), or --force tries it all the same")
         return fit
-
-    @property
-    def _offload(self) -> Offload:
-        """Where it must always be the same, all layers go to the GPU and not as many as there is room for."""
-        offload = self.spec.offload
-        return replace(offload, layers=-1) if self.spec.deterministic and offload.layers is None else offload
 
     @property
     def _threads(self) -> int | None:
@@ -283,7 +235,7 @@ class Run:
         """Do what is left to do; the last figures say how it ended."""
         spec = self.spec
         meter = Meter(survey.items, survey.samples, self.ledger.tally, fit.slots * self._crew.size)
-        offload = self._offload
+        offload = self.spec.placed
         if self._crew.engines_here > 1:  # each would find the whole GPU free
             offload = replace(offload, layers=fit.choice.placement.gpu_layers)
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,

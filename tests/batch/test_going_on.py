@@ -8,6 +8,7 @@ import sys
 import time
 from collections.abc import Callable
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,7 +151,7 @@ def test_what_another_run_has_begun_is_left_out_and_said(tmp_path):
     source = questions(tmp_path, "one", "two")
     for name, alpha in (("run", 1.0), ("other", 2.0)):
         wanted = spec(source, tmp_path / name, slots=2)
-        wanted = runs.replace(wanted, settings=wanted.settings.overridden({"alpha": alpha}))
+        wanted = replace(wanted, settings=wanted.settings.overridden({"alpha": alpha}))
         execute(wanted, Stopping(4), PlayedCrew())
     (tmp_path / "other" / UNFINISHED).write_bytes((tmp_path / "run" / UNFINISHED).read_bytes())
     crew, watch = PlayedCrew(), Watch()
