@@ -50,6 +50,7 @@ class Outcome:
             "valid_lines": round(self.valid_lines, 5),
             "switches": round(statistics.fmean(t.switches for t in self.traces), 2),
             "held": round(statistics.fmean(t.held for t in self.traces), 2),
+            "paraphrases": round(statistics.fmean(t.paraphrases for t in self.traces), 2),
             "tokens": round(statistics.fmean(t.tokens for t in self.traces), 1),
             "cut_off": round(statistics.fmean(t.finish_reason == "length" for t in self.traces), 4),
         }

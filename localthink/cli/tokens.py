@@ -3,12 +3,18 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from collections.abc import Sequence
+from itertools import groupby
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from localthink.cli.terminal import Terminal, json_line, read_text
 
+if TYPE_CHECKING:
+    from localthink.thinking.markers import Marker
+
+FORMS = 8  # of an expression are shown: as many as one text has, with two cases and four kinds of space before it
 STYLES = ("30;46", "30;43", "30;42", "30;45", "30;44")  # black on five colours, by turns
 
 
@@ -74,18 +80,24 @@ def _show_markers(model: Any, as_json: bool) -> None:
         click.echo(json_line(rows))
         return
     from localthink import locations
+    from localthink.thinking.markers import read_groups
 
     out = Terminal(sys.stdout)
-    before = ("", "")
-    for marker in found:
-        if marker.group != before[0]:
-            out.write(f"[{marker.group}]\n", "1")
-        if (marker.group, marker.expression) != before:
-            out.write(f"  {marker.expression}\n", "36")
-        *opening, last = marker.tokens
+    about = {group.name: group.about for group in read_groups(locations.user_markers())}
+    for name, markers in groupby(found, key=lambda marker: marker.group):
+        out.write(f"[{name}]", "1")
+        out.write(f" {about[name]}\n", "2")
+        for expression, forms in groupby(markers, key=lambda marker: marker.expression):
+            out.write(f"  {expression}\n", "36")
+            _show_forms(model, out, list(forms))
+    out.write(f"{len(found)} sequences; the last token of each is the one that is penalised where its group counts. "
+              f"Your own list would be {locations.user_markers()}\n", "2")
+
+
+def _show_forms(model: Any, out: Terminal, forms: Sequence[Marker]) -> None:
+    for *opening, last in (marker.tokens for marker in forms[:FORMS]):
         spelled = "".join(f"{json.dumps(_piece(model, token), ensure_ascii=False)} {token}  " for token in opening)
         out.write(f"      {spelled}", "2")
         out.write(f"{json.dumps(_piece(model, last), ensure_ascii=False)} {last}\n", "33")
-        before = (marker.group, marker.expression)
-    out.write(f"{len(found)} sequences; the last token of each is the one that is penalised where its group counts. "
-              f"Your own list would be {locations.user_markers()}\n", "2")
+    if len(forms) > FORMS:
+        out.write(f"      and {len(forms) - FORMS} more; --json has them all\n", "2")

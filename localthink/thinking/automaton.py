@@ -1,4 +1,4 @@
-"""Follows token sequences through a stream of tokens, one dictionary look-up a token."""
+"""Follows token sequences through a stream of tokens, at most two dictionary look-ups a token."""
 from __future__ import annotations
 
 from collections.abc import Iterable
@@ -18,17 +18,21 @@ class Automaton:
     """
 
     def __init__(self, sequences: Iterable[tuple[int, ...]]) -> None:
-        self._next: list[dict[int, int]] = [{}]
+        self._next: list[dict[int, int]] = [{}]  # moves; those of the start, which every state has, are kept once
         self.depth: list[int] = [0]
         self.matched: list[int] = [0]
         for sequence in sequences:
             self._add(sequence)
         self.longest = max(self.depth)  # tokens in the longest sequence
         self._follow_failures()
+        at_start = frozenset(self._completing(0))
         self.completions: list[TokenIds] = [
-            np.array(sorted(token for token, to in moves.items() if self.matched[to]), dtype=np.int64)
-            for moves in self._next
+            np.array(sorted(at_start.union(self._completing(state))), dtype=np.int64)
+            for state in range(len(self._next))
         ]
+
+    def _completing(self, state: int) -> list[int]:
+        return [token for token, to in self._next[state].items() if self.matched[to]]
 
     def _add(self, sequence: tuple[int, ...]) -> None:
         state = 0
@@ -48,9 +52,11 @@ class Automaton:
             self.matched[state] = self.matched[state] or self.matched[suffix]
             if not self._next[state]:  # nothing longer begins so: at most its suffix goes on
                 self.depth[state] = self.depth[suffix]
-            queue.extend((to, self._next[suffix].get(token, 0)) for token, to in self._next[state].items())
-            self._next[state] = self._next[suffix] | self._next[state]
+            queue.extend((to, self.step(suffix, token)) for token, to in self._next[state].items())
+            if suffix:
+                self._next[state] = self._next[suffix] | self._next[state]
 
     def step(self, state: int, token: int) -> int:
         """The state after `token`."""
-        return self._next[state].get(token, 0)
+        to = self._next[state].get(token)
+        return self._next[0].get(token, 0) if to is None else to

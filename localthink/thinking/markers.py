@@ -7,9 +7,12 @@ implementations do, punishes commas and bare words as well.
 """
 from __future__ import annotations
 
+import itertools
+import math
+import re
 import tomllib
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
 from importlib import resources
 from pathlib import Path
 from typing import Any, Protocol
@@ -17,8 +20,10 @@ from typing import Any, Protocol
 from localthink.errors import UsageError
 from localthink.thinking.automaton import Automaton
 
-PARAPHRASE = "paraphrase"  # the group that is counted and never penalised, unless it is named
-BEFORE = ("", " ", "\n", "\n\n")
+BEFORE = ("", " ", "\n", "\n\n")  # after "**", "### " or "- " words are the same tokens as after one of these
+SLOT = re.compile(r"\{(\w+)\}")
+MOST_SPELLINGS = 2000  # of one expression: three slots of a dozen words each
+PARAPHRASE = "paraphrase"  # the group that is counted and not penalised, unless it is named
 
 
 class Vocabulary(Protocol):
@@ -30,12 +35,26 @@ class Vocabulary(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MarkerGroup:
-    """Switch expressions that are selected together; `any_case` adds each with its first letter changed."""
+    """Expressions that are selected together.
+
+    `any_case` adds each of `expressions` with its first letter changed; `sentence_starts` stand as they are
+    written. `{name}` in either stands for each of `words[name]`.
+    """
 
     name: str
     about: str
     expressions: tuple[str, ...]
     any_case: bool = True
+    sentence_starts: tuple[str, ...] = ()
+    words: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+
+    def spellings(self) -> Iterator[tuple[str, str]]:
+        """Every expression of the file with each text that it stands for."""
+        for expression in self.expressions:
+            for text in _filled(expression, self.words):
+                yield from ((expression, form) for form in _cases(text, self.any_case))
+        for expression in self.sentence_starts:
+            yield from ((expression, text) for text in _filled(expression, self.words))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,17 +85,40 @@ def read_groups(override: Path) -> tuple[MarkerGroup, ...]:
 
 
 def parse_groups(table: Mapping[str, Any], source: str) -> tuple[MarkerGroup, ...]:
-    groups = []
-    for name, entry in table.items():
-        expressions = entry.get("expressions") if isinstance(entry, dict) else None
-        if not isinstance(expressions, list) or not all(isinstance(e, str) and e.strip() for e in expressions):
-            raise UsageError(f"{source}: [{name}] needs expressions = [...], each a text that is not blank")
-        case = entry.get("case", "any")
-        if case not in ("any", "as-written"):
-            raise UsageError(f"{source}: [{name}] has case = {case!r}; it is \"any\" or \"as-written\"")
-        about = str(entry.get("about", ""))
-        groups.append(MarkerGroup(name, about, tuple(e.strip() for e in expressions), case == "any"))
-    return tuple(groups)
+    return tuple(_group(name, entry, f"{source}: [{name}]") for name, entry in table.items())
+
+
+def _group(name: str, entry: Any, where: str) -> MarkerGroup:
+    if not isinstance(entry, dict) or "expressions" not in entry:
+        raise UsageError(f"{where} needs expressions = [...], each a text that is not blank")
+    case = entry.get("case", "any")
+    if case not in ("any", "as-written"):
+        raise UsageError(f"{where} has case = {case!r}; it is \"any\" or \"as-written\"")
+    lists = entry.get("words", {})
+    if not isinstance(lists, dict):
+        raise UsageError(f"{where} has words = {lists!r}; it is a table of lists: words.NAME = [...]")
+    words = {slot: _texts(texts, f"{where} words.{slot}") for slot, texts in lists.items()}
+    expressions = _texts(entry["expressions"], f"{where} expressions")
+    starts = _texts(entry.get("sentence_starts", []), f"{where} sentence_starts")
+    for expression in (*expressions, *starts):
+        _check_slots(expression, words, where)
+    return MarkerGroup(name, str(entry.get("about", "")), expressions, case == "any", starts, words)
+
+
+def _texts(value: Any, where: str) -> tuple[str, ...]:
+    if not isinstance(value, list) or not all(isinstance(text, str) and text.strip() for text in value):
+        raise UsageError(f"{where} = {value!r}; it is a list of texts, none of them blank")
+    return tuple(text.strip() for text in value)
+
+
+def _check_slots(expression: str, words: Mapping[str, tuple[str, ...]], where: str) -> None:
+    slots = SLOT.findall(expression)
+    for slot in slots:
+        if slot not in words:
+            raise UsageError(f"{where} has {expression!r} and no words.{slot} = [...] for the {{{slot}}} in it")
+    count = math.prod(len(words[slot]) for slot in slots)
+    if count > MOST_SPELLINGS:
+        raise UsageError(f"{where} has {expression!r}, which stands for {count} texts; {MOST_SPELLINGS} is the most")
 
 
 def select(groups: Iterable[MarkerGroup], names: Iterable[str]) -> tuple[MarkerGroup, ...]:
@@ -91,18 +133,26 @@ def resolve(groups: Iterable[MarkerGroup], vocabulary: Vocabulary) -> tuple[Mark
     """Every distinct token sequence of every expression, in the file's order."""
     found: dict[tuple[int, ...], Marker] = {}
     for group in groups:
-        for expression in group.expressions:
-            for text in _cases(expression, group.any_case):
-                for before in BEFORE:
-                    tokens = _without_space(vocabulary.tokenize(before + text), vocabulary)
-                    if tokens:
-                        found.setdefault(tokens, Marker(group.name, expression, tokens))
+        for expression, text in group.spellings():
+            for before in BEFORE:
+                tokens = _without_space(vocabulary.tokenize(before + text), vocabulary)
+                if tokens:
+                    found.setdefault(tokens, Marker(group.name, expression, tokens))
     return tuple(found.values())
 
 
-def _cases(expression: str, any_case: bool) -> tuple[str, ...]:
-    first, rest = expression[0], expression[1:]
-    return tuple(dict.fromkeys((expression, first.upper() + rest, first.lower() + rest) if any_case else (expression,)))
+def _filled(expression: str, words: Mapping[str, tuple[str, ...]]) -> Iterator[str]:
+    """`expression` with every choice of words in its slots, and with either apostrophe."""
+    parts = SLOT.split(expression)  # text, slot, text, slot, ..., text
+    choices = [words[part] if place % 2 else (part,) for place, part in enumerate(parts)]
+    for chosen in itertools.product(*choices):
+        text = "".join(chosen)
+        yield from dict.fromkeys((text, text.replace("'", "’")))
+
+
+def _cases(text: str, any_case: bool) -> tuple[str, ...]:
+    first, rest = text[0], text[1:]
+    return tuple(dict.fromkeys((text, first.upper() + rest, first.lower() + rest) if any_case else (text,)))
 
 
 def _without_space(tokens: list[int], vocabulary: Vocabulary) -> tuple[int, ...]:

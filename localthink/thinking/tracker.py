@@ -35,18 +35,8 @@ class ThoughtTracker:
     and are no markers; they are only counted, in `paraphrases`.
     """
 
-    __slots__ = (
-        "_automaton",
-        "_everywhere",
-        "_paraphrase",
-        "_paraphrase_state",
-        "_paraphrased",
-        "_state",
-        "paraphrases",
-        "part",
-        "position",
-        "spans",
-    )
+    __slots__ = ("_automaton", "_counted", "_everywhere", "_paraphrase", "_paraphrase_state", "_paraphrased", "_state",
+                 "paraphrases", "part", "position", "spans")
 
     def __init__(self, automaton: Automaton, begins_thinking: bool, everywhere: bool = False,
                  paraphrase: Automaton = NOTHING) -> None:
@@ -55,7 +45,7 @@ class ThoughtTracker:
 
     def _begin(self, thinking: bool) -> None:
         self._state = self._paraphrase_state = self.position = self.paraphrases = 0
-        self._paraphrased = -OPENING  # where the latest paraphrase ended
+        self._paraphrased, self._counted = -OPENING, False  # where the latest paraphrase ended, and whether it counts
         self.part: Part = "thinking" if thinking else "answer"
         self.spans: list[Span] = []
         if self.followed:
@@ -120,17 +110,18 @@ class ThoughtTracker:
         switches = 0 < length <= self.position - self.start and may_switch
         self.position += 1
         if switches:
+            self.paraphrases -= self._counted and self.position - self._paraphrased < OPENING
             self._end_thought(self.position - length)
             self.spans.append(Span(self.position - length, by_marker=True))
         self._count_paraphrase(token)
         return length if switches else 0
 
     def _count_paraphrase(self, token: int) -> None:
-        """One in the opening words of a thought, or of another paraphrase, is no more than a part of them."""
+        """One that stands beside a switch, or beside another paraphrase, is no more than a part of it."""
         self._paraphrase_state = self._paraphrase.step(self._paraphrase_state, token)
         if self._paraphrase.matched[self._paraphrase_state]:
-            if self.may_switch and self.position - self._paraphrased >= OPENING:
-                self.paraphrases += 1
+            self._counted = self.may_switch and self.position - self._paraphrased >= OPENING
+            self.paraphrases += self._counted
             self._paraphrased = self.position
 
     def turn(self, part: Part, tokens: int, kept: int = 0) -> None:

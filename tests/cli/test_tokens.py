@@ -6,6 +6,8 @@ import json
 import pytest
 
 from cli.running import run
+from localthink.cli.tokens import FORMS
+from localthink.locations import user_markers
 from tiny_gguf import write_tiny_gguf
 
 
@@ -46,9 +48,23 @@ def test_markers_show_the_sequences_and_the_penalised_token(tokens):
     rows = json.loads(tokens("--markers", "--json").out)
     single = [row for row in rows if row["pieces"] == [" Alternatively"]]
     assert single and single[0]["group"] == "switch" and single[0]["penalised"] == single[0]["tokens"][0]
-    assert {row["group"] for row in rows} == {"switch", "wait"}
+    assert {row["group"] for row in rows} == {"switch", "paraphrase", "wait"}
     text = tokens("--markers").out
-    assert "[switch]" in text and "[wait]" in text and "markers.toml" in text
+    assert "[switch]" in text and "[paraphrase]" in text and "[wait]" in text and "markers.toml" in text
+
+
+def test_markers_show_some_forms_of_an_expression_and_say_how_many_more_there_are(tokens):
+    forms = [row for row in json.loads(tokens("--markers", "--json").out) if row["expression"] == "{kind} {number}"]
+    shown = tokens("--markers").out.partition("  {kind} {number}\n")[2].splitlines()
+    assert shown[FORMS] == f"      and {len(forms) - FORMS} more; --json has them all"
+    assert all(str(row["penalised"]) in line for row, line in zip(forms[:FORMS], shown[:FORMS], strict=True))
+
+
+def test_a_persons_own_markers_need_have_no_paraphrases(tokens):
+    user_markers().parent.mkdir(parents=True)
+    user_markers().write_text("[switch]\nexpressions = ['So']\n", encoding="utf-8")
+    assert {row["group"] for row in json.loads(tokens("--markers", "--json").out)} == {"switch"}
+    assert "[switch]" in tokens("--markers").out
 
 
 def test_markers_and_a_text_together_are_refused(tokens):

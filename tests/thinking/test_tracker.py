@@ -214,6 +214,9 @@ def test_a_paraphrase_among_opening_words_is_a_part_of_them():
     for token in (8, WORD, 8):
         followed.observe(token)
     assert followed.paraphrases == 1
+    for token in [*WORDS, 8, WORD, SWITCH]:
+        followed.observe(token)
+    assert (followed.paraphrases, followed.thought) == (1, 2)
 
 
 # any stream
