@@ -110,12 +110,24 @@ class Offload:
 
 
 @dataclass(frozen=True, slots=True)
+class Begun:
+    """What an earlier attempt at a sample has written, and in how many seconds.
+
+    `held` says at which of the tokens how many switches were held, as (position, switches).
+    """
+
+    tokens: tuple[int, ...] = ()
+    held: tuple[tuple[int, int], ...] = ()
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Request:
     """A prompt and everything that decides what follows it; `samples` independent continuations.
 
     Thinking is closed after `max_thinking` tokens, at a sentence end shortly before where there is one.
-    With `alternatives`, every event carries so many of the tokens that were likely in its place. `begun`
-    are tokens of an earlier attempt: the sample goes on behind them as that attempt would have.
+    With `alternatives`, every event carries so many of the tokens that were likely in its place. Behind
+    what was `begun`, the sample goes on as that attempt would have.
     """
 
     prompt: tuple[int, ...]
@@ -127,7 +139,7 @@ class Request:
     stop: tuple[str, ...] = ()
     max_thinking: int | None = None
     alternatives: int = 0
-    begun: tuple[int, ...] = ()
+    begun: Begun = field(default_factory=Begun)
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -187,7 +199,7 @@ class Steered:
 
 @dataclass(frozen=True, slots=True)
 class Trace:
-    """One finished sample. `seconds` runs from its admission to its last token.
+    """One finished sample. `seconds` runs from its admission to its last token; with what an earlier attempt took.
 
     `token_ids` are all generated tokens, tags and end token included. `switches` counts the thoughts
     that a marker opened, `paraphrases` the places where other words seem to open one, and `held` the switches
@@ -195,7 +207,8 @@ class Trace:
     a negative alpha). `tip` is what the sample began with, `steered` what was changed on its way.
 
     `prompt_tokens_per_second` counts only prompt tokens that were decoded, not those whose cache
-    was shared; it is 0 where none were. `tokens_per_second` runs from the first token to the last.
+    was shared; it is 0 where none were. `tokens_per_second` runs from the first token to the last. Of a
+    sample that went on behind an earlier attempt, both are this attempt's.
     """
 
     sample: int

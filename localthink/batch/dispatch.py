@@ -73,6 +73,10 @@ class Dispatch:
         worker.asked[self._number] = work
         return self._number, work
 
+    def asked(self, worker: int, number: int) -> Work | None:
+        """What the worker was asked under this number; None where it is not its business any more."""
+        return self._workers[worker].asked.get(number)
+
     def settle(self, worker: int, number: int) -> Work | None:
         """The worker has answered: no longer its business. None where it was not, any more."""
         chosen = self._workers[worker]

@@ -13,9 +13,11 @@ from localthink.batch.ledger import Ledger
 from localthink.batch.results import engine_error, input_error, result_object
 from localthink.batch.status import write_status
 from localthink.batch.survey import ask
-from localthink.engine.messages import Died, Finished, Loaded, Loading, News, Progress, Refused
+from localthink.batch.unfinished import Unfinished
+from localthink.engine.messages import Checkpoint, Died, Finished, Loaded, Loading, News, Progress, Refused
 from localthink.errors import EngineError, advised
 from localthink.grade.grading import Grader
+from localthink.records import Begun
 
 WAIT = 0.2  # seconds for news, and between two looks at whether to stop
 STATUS_EVERY = 2.0  # seconds between two writings of status.json
@@ -33,9 +35,11 @@ class Watcher(Protocol):
 class Execution:
     """Runs `feed` on a crew. `engine_settings` goes into every result, as what the engine was; `grader` grades them."""
 
-    def __init__(self, feed: Iterator[Work], crew: Crew, loading: Loading, ledger: Ledger, meter: Meter,
-                 watcher: Watcher, model: str, engine_settings: Mapping[str, Any], grader: Grader | None) -> None:
+    def __init__(self, feed: Iterator[Work], crew: Crew, loading: Loading, ledger: Ledger, unfinished: Unfinished,
+                 meter: Meter, watcher: Watcher, model: str, engine_settings: Mapping[str, Any],
+                 grader: Grader | None) -> None:
         self._crew, self._loading, self._ledger, self._meter, self._watcher = crew, loading, ledger, meter, watcher
+        self._unfinished = unfinished
         self._model, self._engine_settings, self._grader = model, dict(engine_settings), grader
         self._dispatch = Dispatch(feed, crew.size, loading.slots)
         self._loaded = [False] * crew.size
@@ -61,13 +65,16 @@ class Execution:
         self._tell("loading")
         while True:
             heard = self._crew.receive(WAIT)
-            if any(isinstance(news, Died) for _, news in heard) and self._watcher.stopped():
-                return "stopped"  # what asked to stop may have ended the engines as well
+            # what asked to stop may have ended the engines as well
+            stopping = any(isinstance(news, Died) for _, news in heard) and self._watcher.stopped()
             try:
                 for worker, news in heard:
-                    self._take(worker, news)
+                    if not (stopping and isinstance(news, Died)):
+                        self._take(worker, news)
             finally:
                 self._save()
+            if stopping:
+                return "stopped"
             for worker in range(self._crew.size):
                 self._feed(worker)
             if self._dispatch.idle:
@@ -79,7 +86,14 @@ class Execution:
     def _feed(self, worker: int) -> None:
         if self._loaded[worker]:
             given = self._dispatch.give(worker)
-            self._crew.send(worker, [ask(work.item, work.sample, number) for number, work in given])
+            self._crew.send(worker, [ask(work.item, work.sample, number, begun=self._begun(work))
+                                     for number, work in given])
+
+    def _begun(self, work: Work) -> Begun:
+        """What there is of a sample. The last time, before it is given up, it begins anew: what is kept of it may be
+        what ends the engine.
+        """
+        return self._unfinished.begun(work.key) if work.alone < DEATHS_ALONE - 1 else Begun()
 
     def _take(self, worker: int, news: News) -> None:
         if isinstance(news, Finished):
@@ -89,6 +103,10 @@ class Execution:
                     self._watcher.note(f"{work.item.id}: {result['grading_failure']}; counted as wrong")
                 self._results.append(result)
                 self._meter.settled(work.item)
+                self._unfinished.forget(work.key)
+        elif isinstance(news, Checkpoint):
+            if work := self._dispatch.asked(worker, news.number):
+                self._unfinished.add(work.key, news.start, news.written)
         elif isinstance(news, Refused):
             if work := self._dispatch.settle(worker, news.number):
                 reason = advised(news.reason, news.advice)
@@ -111,6 +129,7 @@ class Execution:
             reason = f"given up after {DEATHS_ALONE} deaths of the engine: {news.reason}"
             self._errors.append(engine_error(work, reason))
             self._meter.settled(work.item, failed=True)
+            self._unfinished.forget(work.key)
         if not self._loaded[worker]:
             self._deaths_while_loading[worker] += 1
             if self._deaths_while_loading[worker] >= DEATHS_WHILE_LOADING:
@@ -126,6 +145,7 @@ class Execution:
         self._ledger.append(results)
         errors, self._errors = self._errors, []
         self._ledger.append_errors(errors)
+        self._unfinished.save()
 
     def _tell(self, state: str, at_once: bool = False) -> None:
         figures = self._meter.figures(state, self._ledger.errors)

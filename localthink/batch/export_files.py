@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, BinaryIO
 
 from localthink.batch.jsonlines import Kind, read_lines, wrong_field
-from localthink.batch.ledger import ERRORS, LOCK, MANIFEST, RESULTS, SPOOL, STATUS
+from localthink.batch.ledger import ERRORS, LOCK, MANIFEST, RESULTS, SPOOL, STATUS, UNFINISHED
 from localthink.errors import LocalthinkError, UsageError
 
 RESULT = {"key": str, "id": str | int, "sample": int, "line": int, "model": str, "prompt_tokens": int, "tokens": int,
@@ -55,7 +55,7 @@ def replacing(target: Path, *sources: Path) -> Iterator[BinaryIO]:
 
 def check_place(target: Path, folder: Path, source: Path | None = None) -> None:
     """Raise UsageError where an export would take the place of what a run in `folder` lives on, or has no folder."""
-    precious = [folder / name for name in (RESULTS, ERRORS, MANIFEST, STATUS, SPOOL, LOCK)]
+    precious = [folder / name for name in (RESULTS, ERRORS, MANIFEST, STATUS, SPOOL, UNFINISHED, LOCK)]
     real = Path(os.path.realpath(target))
     if any(real == Path(os.path.realpath(path)) for path in (*precious, *([source] if source else []))):
         raise UsageError(f"{target} belongs to the run: give another name to export to")

@@ -34,6 +34,11 @@ class JsonLines:
             raise LocalthinkError(f"{path} cannot be written: {error.strerror}") from None
         sync_folder(path.parent)
 
+    @property
+    def size(self) -> int:
+        """Bytes of all whole lines."""
+        return self._size
+
     def append(self, objects: Sequence[dict[str, Any]]) -> None:
         """Add the objects; when this returns they are on the disk. On failure none of them is, and nothing is torn."""
         if not objects:

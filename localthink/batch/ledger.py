@@ -12,7 +12,7 @@ from localthink.errors import LocalthinkError, UsageError
 
 RESULTS, ERRORS = "results.jsonl", "errors.jsonl"
 MANIFEST, STATUS, SPOOL = "manifest.json", "status.json", "input.jsonl"
-LOCK = ".lock"
+UNFINISHED, LOCK = "unfinished.jsonl", ".lock"
 NEEDED: dict[str, Kind] = {
     "key": str, "id": str | int, "sample": int, "line": int, "tokens": int, "held": int | float, "settings": dict}
 ERROR_FIELDS: dict[str, Kind] = {
@@ -129,9 +129,16 @@ class Ledger:
             self.given_up.add(key)
 
     def close(self) -> None:
+        """Let others write the folder; one that nothing was written into is taken away."""
         self._results.close()
         self._errors.close()
+        empty = not (self.done or self.errors or (self.folder / MANIFEST).exists())
+        if empty:
+            _remove_traces(self.folder)
         self._lock.release()
+        if empty:
+            with suppress(OSError):  # it holds something else, or somebody has begun to use it
+                self.folder.rmdir()
 
     def __enter__(self) -> Ledger:
         return self
@@ -149,12 +156,15 @@ def make_folder(folder: Path) -> None:
         raise UsageError(f"the folder {folder} cannot be made: {error.strerror}") from None
 
 
-def remove_traces(folder: Path) -> None:
-    """Take away what a run that never began has left in its folder, and the folder if that was all."""
-    with suppress(OSError):
-        for name in (RESULTS, ERRORS, STATUS, LOCK):
+def _remove_traces(folder: Path) -> None:
+    """Take away what a run that never began has left in its folder, while its lock is held.
+
+    Its lock goes last: from then on the folder is another's. (Windows removes no open file; there it goes as it is
+    released.)
+    """
+    for name in (RESULTS, ERRORS, STATUS, LOCK):
+        with suppress(OSError):
             (folder / name).unlink(missing_ok=True)
-        folder.rmdir()
 
 
 def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:

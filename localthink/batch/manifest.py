@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -22,6 +22,7 @@ from localthink.thinking import markers
 
 FORMAT = 1
 PACKAGES = ("localthink", "llama-cpp-python", "numpy", "gguf", "jinja2", "math-verify")
+DECIDING = ("localthink", "llama-cpp-python", "numpy")
 EXTENDABLE = ("samples", "limit", "data sha256")  # what --extend may change
 
 
@@ -66,8 +67,22 @@ def _stamp(facts: ModelFacts) -> dict[str, Any]:
 
 
 def deciding_versions() -> dict[str, str | None]:
-    """The packages whose arithmetic is in every token."""
-    return {name: _version(name) for name in ("localthink", "llama-cpp-python", "numpy")}
+    """The packages whose rules and whose arithmetic are in every token."""
+    return {name: _version(name) for name in DECIDING}
+
+
+def version_note(sessions: Sequence[Mapping[str, Any]]) -> str:
+    """What a person should know where earlier starts had other versions of these packages; else nothing."""
+    then, now_ = dict[str, str](), dict[str, str]()
+    for name, here in deciding_versions().items():
+        others = [was for earlier in sessions if (was := earlier["versions"].get(name)) != here]
+        if others:
+            then[name], now_[name] = f"{name} {others[0]}", str(here)
+    if not then:
+        return ""
+    rules = ", and thoughts be told by other rules" if "localthink" in then else ""
+    return (f"this run was written with {', '.join(then.values())} and goes on with {', '.join(now_.values())}: "
+            f"samples may round differently{rules}")
 
 
 def session(**what: Any) -> dict[str, Any]:

@@ -8,67 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import nullcontext, suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from itertools import chain
 from pathlib import Path
 from typing import Any
 
-from localthink import locations
 from localthink.batch import manifest as manifests
 from localthink.batch.crew import Crew, LocalCrew
 from localthink.batch.dispatch import Work
 from localthink.batch.execution import Execution, Watcher
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine, Item
-from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, Ledger, remove_traces
+from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, UNFINISHED, Ledger
 from localthink.batch.results import input_error
-from localthink.batch.settings import Settings, result_key
-from localthink.batch.shard import Shard
+from localthink.batch.settings import result_key
 from localthink.batch.sources import STANDARD_INPUT, data_sha256, find_source, read_items
+from localthink.batch.spec import Spec
 from localthink.batch.status import write_status
 from localthink.batch.survey import Checker, Survey, tokens_needed
+from localthink.batch.unfinished import KEEP_EVERY, Unfinished
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
-from localthink.fit.batch import BatchFit, even_slots, fit_batch
+from localthink.fit.batch import BatchFit, fit_batch
 from localthink.fit.choice import FitError
 from localthink.gguf_header import read_facts
 from localthink.grade import mathematics
 from localthink.grade.grading import Grader, known_answer
 from localthink.machine import physical_cores
-from localthink.records import Offload
-from localthink.thinking import markers
 
 SAME_EVERYWHERE = "f16"  # the cache where free memory must not decide: other machines have other memory
 MOST_NOTED = 10  # bad lines that are told one by one
-
-
-@dataclass(frozen=True, slots=True)
-class Spec:
-    """What a run was asked to be. `cache`, `longest`, `slots` and `split` are chosen where they are None.
-
-    With `force` it is tried also where the model does not fit into memory.
-    """
-
-    source: str
-    folder: Path
-    model: Path
-    settings: Settings
-    append: str = ""
-    limit: int | None = None
-    shard: Shard | None = None
-    cache: str | None = None
-    longest: int | None = None
-    slots: int | None = None
-    split: bool | None = None
-    deterministic: bool = False
-    threads: int | None = None
-    offload: Offload = field(default_factory=Offload)
-    force: bool = False
-    strict: bool = False
-    extend: bool = False
-    retry_errors: bool = False
-    think_tags: tuple[str, str] | None = None
-    grade: bool = True
 
 
 class Run:
@@ -84,7 +53,8 @@ class Run:
         if spec.source != STANDARD_INPUT:  # a wrong name leaves no folder behind
             revision = self._old["data"].get("revision") if self._old else None
             self.source = find_source(spec.source, self._spool, revision)
-        self._check_spec()
+        spec.check(self.facts.context_length)
+        self.unfinished = Unfinished(spec.folder / UNFINISHED)
         self.ledger = Ledger(spec.folder)
         try:
             self._prepare()
@@ -92,22 +62,13 @@ class Run:
             self.close()
             raise
 
-    def _check_spec(self) -> None:
-        spec, trained = self.spec, self.facts.context_length
-        markers.select(markers.read_groups(locations.user_markers()), spec.settings.tip.groups)
-        if spec.longest is not None and trained is not None and spec.longest > trained:
-            raise UsageError(f"context is {spec.longest}: the model was trained for {trained} at most")
-        if spec.deterministic and spec.slots is not None and even_slots(spec.slots) != spec.slots:
-            raise UsageError(f"slots is {spec.slots}: with --deterministic give 1, 2, 3 or a multiple of 4")
-        if spec.deterministic and spec.shard is not None and spec.slots is None:
-            raise UsageError("--deterministic with --shard takes --slots N: every machine must have the same")
-
     def _prepare(self) -> None:
         spec = self.spec
         self._old = manifests.read_manifest(spec.folder)  # again: until the lock was ours, another may have written
         if self._old is None and self.ledger.done:
             raise UsageError(f"{spec.folder / RESULTS} has results and no {MANIFEST} beside it: restore it, "
                              "or give another folder with -o")
+        self.unfinished.read()
         if self.ledger.torn:
             self._watcher.note("dropped a last line that was only half written")
         if spec.source == STANDARD_INPUT:
@@ -144,7 +105,7 @@ class Run:
         if spec.deterministic:  # what else a last bit depends on
             self.slots = spec.slots or before.get("slots")
             more |= {"slots": self.slots, "threads": self._threads or physical_cores(),
-                     "gpu_layers": self._offload.layers, "gpu_split": [spec.offload.split, spec.offload.main_gpu,
+                     "gpu_layers": self.spec.placed.layers, "gpu_split": [spec.offload.split, spec.offload.main_gpu,
                                                                         *spec.offload.shares],
                      "versions": manifests.deciding_versions()}
         data = {"source": self.source.name, "form": self.source.form, "revision": self.source.revision,
@@ -168,11 +129,11 @@ class Run:
         Raises UsageError where there is nothing to do, one is bad and the run is strict, or grading takes more than
         is installed.
         """
-        spec, survey, known, bad = self.spec, Survey(), 0, list[BadLine]()
+        spec, survey, known, begun, bad = self.spec, Survey(), 0, set[str](), list[BadLine]()
         if self._old is None:  # else there are better figures to see
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
-        loading = Loading(str(self.spec.model), longest=self.longest, offload=self._offload,
+        loading = Loading(str(self.spec.model), longest=self.longest, offload=self.spec.placed,
                           vocabulary_only=True, think_tags=self.spec.think_tags)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
@@ -191,12 +152,14 @@ class Run:
                 survey.count_answer(known_answer(item.carried) if spec.grade else None)
                 if engine is not None:
                     known += sum(key in self.ledger for key in keys(item, engine))
+                    begun |= {key for key in keys(item, engine) if key in self.unfinished}
         survey.bad, self._bad_lines = len(bad), {row.line for row in bad}
         self.known = known
         if engine is not None and known < len(self.ledger.done):
             done = len(self.ledger.done)
             raise UsageError(f"{self.spec.folder} has results that belong to no item of {self.source.name} "
                              f"({done - known} of {done}): keep the lines that it had, and add others after them")
+        self._go_on_with(begun)
         self.ledger.replace_input_errors([input_error(row) for row in bad])
         if not survey.items:
             raise UsageError(f"{self.source.name} has no item that can be run" + (
@@ -205,6 +168,18 @@ class Run:
             raise UsageError(f"{survey.mathematical:,} of {survey.items:,} items take Math-Verify to grade: "
                              "pip install 'localthink[math]', or run without grading with --no-grade")
         return survey
+
+    def _go_on_with(self, begun: set[str]) -> None:
+        """Keep of what is unfinished the samples that are this run's."""
+        unfinished, name = self.unfinished, self.unfinished.path
+        if unfinished.damaged:
+            self._watcher.note(f"{name} is damaged: what it says from there on is left out, and written again")
+        if foreign := sum(key not in begun and key not in self.ledger for key in unfinished):
+            self._watcher.note(f"{name} has {foreign:,} samples of another run: they are left out")
+        unfinished.keep_only({key for key in begun if not self.ledger.has(key)})
+        if unfinished:
+            self._watcher.note(f"{len(unfinished):,} unfinished samples go on behind the {unfinished.tokens:,} tokens "
+                               "that they have")
 
     def _note_bad(self, row: BadLine, before: int) -> None:
         if self.spec.strict:
@@ -223,17 +198,11 @@ class Run:
                         room.without_device() if spec.offload.layers == 0 else room,
                         max(1, physical_cores() // here), cache=self.cache, slots=self.slots,
                         split=True if spec.deterministic else spec.split, even=spec.deterministic,
-                        gpu_layers=self._offload.layers)
+                        gpu_layers=self.spec.placed.layers)
         if not fit.fits and not spec.force:
             raise FitError(f"{self.facts.path.stem} does not fit: {fit.why}: give a smaller --context or --slots, take "
                            "a smaller model or precision (localthink models fit), or --force tries it all the same")
         return fit
-
-    @property
-    def _offload(self) -> Offload:
-        """Where it must always be the same, all layers go to the GPU and not as many as there is room for."""
-        offload = self.spec.offload
-        return replace(offload, layers=-1) if self.spec.deterministic and offload.layers is None else offload
 
     @property
     def _threads(self) -> int | None:
@@ -254,6 +223,8 @@ class Run:
             new["settings"]["slots"] = fit.slots
         if self._old is not None:
             new["created"], new["sessions"] = self._old["created"], self._old["sessions"]
+            if note := manifests.version_note(new["sessions"]):
+                self._watcher.note(note)
         new["sessions"].append(manifests.session(
             slots=fit.slots, cells=fit.cells, layout="split" if fit.split else "unified",
             threads=self._threads or physical_cores(), gpu_layers=fit.choice.placement.gpu_layers,
@@ -264,12 +235,13 @@ class Run:
         """Do what is left to do; the last figures say how it ended."""
         spec = self.spec
         meter = Meter(survey.items, survey.samples, self.ledger.tally, fit.slots * self._crew.size)
-        offload = self._offload
+        offload = self.spec.placed
         if self._crew.engines_here > 1:  # each would find the whole GPU free
             offload = replace(offload, layers=fit.choice.placement.gpu_layers)
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
                           spec.deterministic, self._threads, offload, force=True,
-                          think_tags=spec.think_tags)
+                          think_tags=spec.think_tags,
+                          keep_every=None if spec.deterministic else KEEP_EVERY)
         engine_settings = {"context": self.longest, "slots": fit.slots, "cache": fit.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
         feed = self._feed(meter)
@@ -277,14 +249,17 @@ class Run:
         if first is None:
             figures = meter.figures("complete", self.ledger.errors)
             write_status(spec.folder, figures)
+            self.unfinished.remove()
             return figures
         with Grader() if spec.grade else nullcontext() as grader:
-            execution = Execution(chain([first], feed), self._crew, loading, self.ledger, meter, self._watcher,
-                                  self.model["name"], engine_settings, grader)
+            execution = Execution(chain([first], feed), self._crew, loading, self.ledger, self.unfinished, meter,
+                                  self._watcher, self.model["name"], engine_settings, grader)
             state = execution.run()
         if state == "complete" and data_sha256(self.source) != self._new["data"]["sha256"]:
             raise UsageError(f"{self.source.name} was changed while the run was reading it: give the file that the run "
                              "began with, or another folder with -o")
+        if state == "complete":
+            self.unfinished.remove()
         return meter.figures(state, self.ledger.errors)
 
     def _feed(self, meter: Meter) -> Iterator[Work]:
@@ -309,9 +284,8 @@ class Run:
         self._crew.close()
         with suppress(OSError):  # standard input that did not belong here
             self._spool.unlink(missing_ok=True)
+        self.unfinished.close()
         self.ledger.close()
-        if not (self.ledger.done or self.ledger.errors or (self.spec.folder / MANIFEST).exists()):
-            remove_traces(self.spec.folder)
 
     def __enter__(self) -> Run:
         return self

@@ -13,9 +13,11 @@ from localthink.fit.room import Room
 from localthink.grade.countdown import Puzzle
 from localthink.grade.exact import Gold
 from localthink.grade.grading import takes_mathematics
+from localthink.records import Begun
 
 AT_ONCE = 64  # prompts on their way to be measured
 PATIENCE = 0.5  # seconds between two looks at whether to stop
+NOTHING = Begun()
 DEATHS = 3  # of an engine until nobody tries again
 
 
@@ -125,11 +127,11 @@ def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:
     return BadLine(item.line, advised(news.reason, news.advice), item.own_id)
 
 
-def ask(item: Item, sample: int, number: int, only_check: bool = False) -> Ask:
+def ask(item: Item, sample: int, number: int, only_check: bool = False, begun: Begun = NOTHING) -> Ask:
     """One sample of an item, as an engine wants it."""
     settings = item.settings
     return Ask(number, item.messages, settings.seed_of(item.id, sample), settings.sampling, settings.tip,
-               settings.max_tokens, settings.stop, settings.raw, settings.think, only_check)
+               settings.max_tokens, settings.stop, settings.raw, settings.think, only_check, begun=begun)
 
 
 def tokens_needed(prompt_tokens: int, max_tokens: int | None, trained: int | None) -> int:

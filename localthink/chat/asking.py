@@ -24,7 +24,7 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.records import Message, Offload, Steered, ThinkMode, Tip, Trace, Wish
+from localthink.records import Begun, Message, Offload, Steered, ThinkMode, Tip, Trace, Wish
 
 ALTERNATIVES = 6  # tokens that are shown in the place of one
 SLOTS = 2  # one for the conversation, a second for what it is compared with
@@ -120,7 +120,7 @@ class Asker:
         self._writing[number] = _Writing(turn, on_end, turn.steered)
         self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
                               think=settings.think, max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
-                              begun=tuple(turn.token_ids), watched=True))
+                              begun=Begun(tuple(turn.token_ids)), watched=True))
         return number
 
     def cancel(self, number: int) -> None:

@@ -20,7 +20,8 @@ from localthink.records import Offload, Sampling, ThinkMode, Tip
 if TYPE_CHECKING:
     from localthink.batch.crew import Crew
     from localthink.batch.figures import Figures
-    from localthink.batch.run import Run, Spec
+    from localthink.batch.run import Run
+    from localthink.batch.spec import Spec
     from localthink.cli.watching import Quiet
 
 LAYOUTS = {"auto": None, "unified": False, "split": True}
@@ -72,9 +73,9 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
     INPUT is JSON lines with `prompt`, `messages`, `question` or `problem` (and an `id`), OpenAI's batch
     form, a .csv or .parquet table, hf://owner/name/file on the Hugging Face Hub, or - for standard input.
     """
-    from localthink.batch.run import Spec
     from localthink.batch.settings import Settings
     from localthink.batch.shard import read_shard
+    from localthink.batch.spec import Spec
     from localthink.local_models import find_model
 
     if source is None:

@@ -14,13 +14,14 @@ from types import TracebackType
 from typing import cast
 
 from localthink.engine.bindings import ABORTED, NativeContext
+from localthink.engine.decoding import Decoding
 from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw, FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.errors import EngineError
 from localthink.prompt import without_thinking
-from localthink.records import Alternative, Event, Request, Sampling, ThinkMode, Tip, Trace, Wish
+from localthink.records import Alternative, Begun, Event, Request, Sampling, ThinkMode, Tip, Trace, Wish
 from localthink.thinking.markers import PARAPHRASE
 from localthink.thinking.tags import KNOWN_TAGS
 from localthink.thinking.tracker import NOTHING, ThoughtTracker
@@ -45,6 +46,7 @@ class Engine:
             raise ValueError("shapes can be fixed only where the cache is split")
         shapes: Shapes = "fixed" if fixed_shapes else "ordered" if context.split else "mixed"
         self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes, shapes)
+        self._decoding = Decoding(context, can_undo=model.native.shares_prefixes)
         self._sampler = Sampler(model.native.n_vocab)
         self._samples: dict[int, list[Sample]] = {}
         self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
@@ -78,8 +80,7 @@ class Engine:
         for index in range(request.samples):
             tracker = ThoughtTracker(automaton, begins_thinking, request.tip.where == "everywhere", paraphrase)
             samples.append(Sample(self._requests, request, index, tracker, self.model.tags))
-            for token in request.begun:
-                samples[-1].resume(token, self.model.vocabulary.piece(token))
+            samples[-1].resume(self.model.vocabulary.piece)
             self._scheduler.submit(samples[-1].job)
         self._samples[self._requests] = samples
         return self._requests
@@ -111,7 +112,7 @@ class Engine:
             for chunk in plan.chunks:
                 if not chunk.filler:
                     cast(Sample, chunk.job.owner).admitted(now, chunk.job.cached)
-            status = self._context.decode(self._fill(plan))
+            status = self._decoding.decode(plan, self._fill(plan), self._scheduler.running)
             if status == 0:
                 self._draw(plan)
                 return
@@ -149,14 +150,18 @@ class Engine:
         """How many slots are in use."""
         return len(self._scheduler.running)
 
-    def interrupt(self, wanted: bool = True) -> None:
-        """From any thread: have `step` come back at once, with nothing done, until it is not `wanted` any more."""
-        self._context.interrupt(wanted)
+    def give_up(self, request: int) -> None:
+        """From any thread: have `step` come back at once where it is mostly for such a request; `cancel` it then."""
+        self._decoding.give_up(request)
 
     def reading(self, request: int) -> tuple[int, int]:
         """How many tokens of an unfinished request's prompt have been read, and of how many."""
         job = self._samples[request][0].job
         return min(job.cached, job.prompt), job.prompt
+
+    def written(self, request: int, start: int) -> Begun:
+        """What an unfinished request's first sample has written from its token `start` on."""
+        return self._samples[request][0].written(start)
 
     def steer(self, request: int, tip: Tip | None = None, wish: Wish | None = None) -> None:
         """Change a request between two steps, from the next token on.

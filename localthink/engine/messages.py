@@ -8,7 +8,7 @@ from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
 from localthink.fit.room import Room
-from localthink.records import Alternative, Event, Message, Offload, Sampling, ThinkMode, Tip, Trace, Wish
+from localthink.records import Alternative, Begun, Event, Message, Offload, Sampling, ThinkMode, Tip, Trace, Wish
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,6 +16,7 @@ class Loading:
     """Open this model for so many samples at once; see `load`. `vocabulary_only` can check prompts and no more.
 
     With `watched` there is news of how far the loading is; with `force` it is tried also where it does not fit.
+    `keep_every` so many seconds there is news of what unfinished samples have written; None is never.
     """
 
     model: str | None
@@ -31,6 +32,7 @@ class Loading:
     watched: bool = False
     force: bool = False
     think_tags: tuple[str, str] | None = None
+    keep_every: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,7 @@ class Ask:
     only_check: bool = False
     max_thinking: int | None = None
     alternatives: int = 0
-    begun: tuple[int, ...] = ()
+    begun: Begun = field(default_factory=Begun)
     watched: bool = False
 
 
@@ -162,6 +164,15 @@ def _unpacked(number: int, rows: tuple[tuple[Any, ...], ...]) -> Written:
 
 
 @dataclass(frozen=True, slots=True)
+class Checkpoint:
+    """What an unfinished sample has written from its token `start` on, where the news before this one ended."""
+
+    number: int
+    start: int
+    written: Begun
+
+
+@dataclass(frozen=True, slots=True)
 class Refused:
     """This sample cannot be had; the others are not concerned. `advice` is for a command line, as errors have it."""
 
@@ -202,4 +213,5 @@ class Died:
         return kind(self.reason, self.advice)
 
 
-News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Refused | Finished | Progress | Died)
+News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Checkpoint | Refused | Finished | Progress
+        | Died)

@@ -137,7 +137,7 @@ class Model:
         """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids or
         groups of markers.
         """
-        tokens = request.prompt + request.begun
+        tokens = request.prompt + request.begun.tokens
         least, most = min(tokens), max(tokens)
         if least < 0 or most >= self.native.n_vocab:
             wrong = least if least < 0 else most

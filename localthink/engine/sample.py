@@ -7,6 +7,8 @@ of a stop string. Knows neither slots nor logits.
 from __future__ import annotations
 
 import codecs
+from bisect import bisect_left
+from collections.abc import Callable
 from dataclasses import replace
 
 from localthink.control import tip as control
@@ -14,7 +16,19 @@ from localthink.control.course import Course
 from localthink.engine import randomness
 from localthink.engine.sampler import Draw
 from localthink.engine.scheduler import Job
-from localthink.records import Alternative, Event, FinishReason, Part, Request, Steered, Thought, Tip, Trace, Wish
+from localthink.records import (
+    Alternative,
+    Begun,
+    Event,
+    FinishReason,
+    Part,
+    Request,
+    Steered,
+    Thought,
+    Tip,
+    Trace,
+    Wish,
+)
 from localthink.thinking.automaton import TokenIds
 from localthink.thinking.tags import TagReader, Tags, Turn
 from localthink.thinking.tracker import ThoughtTracker
@@ -39,7 +53,9 @@ class Sample:
         self._texts: list[str] = []
         self._after_tag = ""  # what the last token of a tag says after it, which goes with the next token
         self._turns: list[tuple[int, Part]] = [(0, tracker.part)]
+        self._held: list[tuple[int, int]] = []
         self._held_back: list[Event] = []
+        self._known = 0  # so many of those that are held back were the earlier attempt's to tell
         self._longest_stop = max(map(len, request.stop), default=0)
         self._admitted = self._first = self._last = 0.0
         self._prompt_read = 0
@@ -108,9 +124,23 @@ class Sample:
         if not self._admitted:
             self._admitted, self._prompt_read = now, len(self.job.tokens) - shared
 
-    def resume(self, token: int, piece: bytes) -> None:
-        """Take in a token of an earlier attempt, of which nobody is told again."""
-        self._observe(Draw(token, 0.0, 0.0, 0), piece, ends=False)
+    def resume(self, piece: Callable[[int], bytes]) -> None:
+        """Take in what the request says was begun; nobody is told of it again. `piece` has the bytes of a token."""
+        held = dict(self.request.begun.held)
+        for position, token in enumerate(self.request.begun.tokens):
+            self._hold(held.get(position, 0))
+            self._held_back.append(self._observe(Draw(token, 0.0, 0.0, 0), piece(token), ends=False))
+            self._release(self._undecided())
+        self._known = len(self._held_back)
+
+    def written(self, start: int) -> Begun:
+        """What there is from the token `start` on; the seconds are those of all of it."""
+        return Begun(tuple(self.job.tokens[len(self.request.prompt) + start:]),
+                     tuple(self._held[bisect_left(self._held, (start,)):]), self._seconds)
+
+    @property
+    def _seconds(self) -> float:
+        return self.request.begun.seconds + max(0.0, self._last - self._admitted)
 
     def accept(self, draw: Draw, piece: bytes, now: float, ends: bool = False, last: bool = False,
                alternatives: tuple[Alternative, ...] = ()) -> list[Event]:
@@ -122,8 +152,7 @@ class Sample:
         self._first, self._last = self._first or now, now
         if not self.tracker.may_switch:
             draw = draw._replace(held=0)
-        elif draw.held:
-            self.tracker.spans[-1].held += draw.held
+        self._hold(draw.held)
         event = self._observe(draw, b"" if ends else piece, ends, alternatives)
         undecided = self.tracker.undecided or self._reader.undecided
         if not (self._held_back or undecided or self._longest_stop or ends or last):
@@ -134,6 +163,12 @@ class Sample:
         if last:
             return self.finish("length")
         return self._release(self._undecided())
+
+    def _hold(self, switches: int) -> None:
+        """So many switches were held at the token to come."""
+        if switches:
+            self.tracker.spans[-1].held += switches
+            self._held.append((self.tracker.position, switches))
 
     def _observe(self, draw: Draw, piece: bytes, ends: bool, alternatives: tuple[Alternative, ...] = ()) -> Event:
         """The event of a drawn token: which part and thought it belongs to, and the text that it completes."""
@@ -190,7 +225,6 @@ class Sample:
 
     def _reopen(self, count: int) -> None:
         """The latest `count` events, still held back, turn out to have opened the thought that now goes on."""
-        count = min(count, len(self._held_back))  # a resumed marker was shown by the earlier attempt
         at = len(self._held_back) - count
         for i, event in enumerate(self._held_back[at:]):
             self._held_back[at + i] = replace(event, thought=self.tracker.thought, opens_thought=i == 0)
@@ -239,7 +273,8 @@ class Sample:
     def _release(self, keep: int) -> list[Event]:
         ready = len(self._held_back) - keep
         events, self._held_back = self._held_back[:ready], self._held_back[ready:]
-        return events
+        known, self._known = min(self._known, ready), max(0, self._known - ready)
+        return events[known:]
 
     def finish(self, reason: FinishReason) -> list[Event]:
         """End the sample. Returns what was held back, and always an event that carries the trace."""
@@ -271,14 +306,13 @@ class Sample:
         """The sample as it stands."""
         writing, reading = self._last - self._first, self._first - self._admitted
         tokens = self.tokens
-        written = len(tokens) - len(self.request.begun)
+        written = len(tokens) - len(self.request.begun.tokens)
         return Trace(
             sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(tokens),
             thinking=self._text_of("thinking").strip(), answer=self._answer(), finish_reason=reason,
             thoughts=self._thoughts(), switches=sum(span.by_marker for span in self.tracker.spans),
             paraphrases=self.tracker.paraphrases, held=sum(span.held for span in self.tracker.spans),
-            sampling=self.request.sampling, tip=self.request.tip,
-            seconds=max(0.0, self._last - self._admitted),
+            sampling=self.request.sampling, tip=self.request.tip, seconds=self._seconds,
             prompt_tokens_per_second=self._prompt_read / reading if reading > 0 else 0.0,
             tokens_per_second=(written - 1) / writing if writing > 0 else 0.0, steered=tuple(self._steered),
         )

@@ -4,6 +4,7 @@ It ends when it is killed or when the other end of the pipe closes, whichever wa
 """
 from __future__ import annotations
 
+import math
 import os
 import queue
 import signal
@@ -21,6 +22,7 @@ from localthink.engine.messages import (
     Ask,
     Cancel,
     Checked,
+    Checkpoint,
     Count,
     Counted,
     Died,
@@ -91,19 +93,20 @@ class Worker:
         self._asks: dict[int, Ask] = {}  # by the engine's own numbers
         self._requests: dict[int, int] = {}  # the engine's numbers by their askers'
         self._unsaid: dict[int, list[Event]] = {}  # of watched samples, by the asker's numbers
-        self._tokens, self._held, self._told, self._shown = 0, 0, 0.0, 0.0
+        self._kept: dict[int, int] = {}  # how many tokens of a sample need not be told again, by the engine's numbers
+        self._keep_every = math.inf
+        self._tokens, self._held, self._told, self._shown, self._kept_at = 0, 0, 0.0, 0.0, 0.0
 
     def tell(self, order: Order) -> None:
-        """Take an order. A sample is given up in the middle of a step: reading a prompt, one can take seconds."""
+        """Take an order. A sample that runs alone is given up in the middle of a step."""
         self._inbox.put(order)
-        if isinstance(order, Cancel) and self._engine is not None:
-            self._engine.interrupt()
+        if isinstance(order, Cancel) and (request := self._requests.get(order.number)) is not None:
+            assert self._engine is not None
+            self._engine.give_up(request)
 
     def run(self) -> None:
         while True:
             self._take(self._inbox.get() if self._engine is None or self._engine.idle else None)
-            if self._engine is not None:
-                self._engine.interrupt(False)  # before looking: what interrupts later is not in the inbox yet
             while not self._inbox.empty():
                 self._take(self._inbox.get())
             if self._engine is not None and not self._engine.idle:
@@ -136,6 +139,7 @@ class Worker:
             return
         if self._vocabulary is not None:
             self._vocabulary.close()
+        self._keep_every = math.inf if order.keep_every is None else order.keep_every
         said: list[str] = []
         engine = self._engine = load(
             order.model, slots=order.slots, context=order.cells, cache=order.cache, threads=order.threads,
@@ -177,6 +181,7 @@ class Worker:
             assert self._engine is not None
             number = self._engine.submit(request)
             self._asks[number], self._requests[order.number] = order, number
+            self._kept[number] = len(order.begun.tokens)
 
     def _cancel(self, number: int) -> None:
         if self._engine is not None and number in self._requests:  # it may have ended on its own
@@ -194,6 +199,9 @@ class Worker:
         if now - self._shown >= SHOW_EVERY:
             self._shown = now
             self._show(engine)
+        if now - self._kept_at >= self._keep_every:
+            self._kept_at = now
+            self._keep(engine)
 
     def _tell(self, events: list[Event]) -> None:
         """Pass results on, and keep the tokens of watched samples for the next showing."""
@@ -205,7 +213,7 @@ class Worker:
                 if ask.number in self._unsaid:
                     self._news.send(Written(ask.number, tuple(self._unsaid.pop(ask.number))))
                 self._news.send(Finished(ask.number, event.trace))
-                del self._asks[event.request], self._requests[ask.number]
+                del self._asks[event.request], self._requests[ask.number], self._kept[event.request]
 
     def _show(self, engine: Engine) -> None:
         """What watched samples have written; of those that have written nothing, how far their prompt is."""
@@ -214,3 +222,12 @@ class Worker:
                 self._news.send(Written(ask.number, tuple(self._unsaid.pop(ask.number))))
             elif ask.watched and (progress := engine.reading(request))[0] < progress[1]:
                 self._news.send(Reading(ask.number, *progress))
+
+    def _keep(self, engine: Engine) -> None:
+        """What unfinished samples have written since the last time."""
+        for request, ask in self._asks.items():
+            start = self._kept[request]
+            written = engine.written(request, start)
+            if written.tokens:
+                self._news.send(Checkpoint(ask.number, start, written))
+                self._kept[request] = start + len(written.tokens)

@@ -11,8 +11,9 @@ from typing import Any
 from countdown_traces import held_out
 from localthink.batch.crew import Crew, LocalCrew
 from localthink.batch.figures import Figures
-from localthink.batch.run import Run, Spec
+from localthink.batch.run import Run
 from localthink.batch.settings import Settings
+from localthink.batch.spec import Spec
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Checked, Finished, Loaded, Progress
 from localthink.locations import bundled_model

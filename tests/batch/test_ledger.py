@@ -6,14 +6,14 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batch.ledgers import engine_error, input_error, key, lines, result
-from localthink.batch.ledger import ERRORS, RESULTS, Ledger, Tally
+from localthink.batch.ledger import ERRORS, LOCK, RESULTS, Ledger, Tally
 from localthink.errors import LocalthinkError, UsageError
 
 HOLDER = """
@@ -217,6 +217,43 @@ def test_a_second_ledger_in_the_same_process_is_refused_as_well(folder: Path) ->
     with Ledger(folder), pytest.raises(UsageError, match="another process is writing"):
         Ledger(folder)
     Ledger(folder).close()
+
+
+@pytest.mark.parametrize("below", ["", "below"])
+def test_a_folder_that_nothing_was_written_into_is_taken_away_and_may_be_used_again(tmp_path: Path, below: str) -> None:
+    folder = tmp_path / "run" / below
+    Ledger(folder).close()
+    assert not folder.exists()
+    with Ledger(folder) as ledger:
+        ledger.append([result("a")])
+    assert (folder / RESULTS).read_bytes() == lines([result("a")])
+
+
+def test_a_folder_that_holds_something_else_stays_with_it(folder: Path) -> None:
+    folder.mkdir(parents=True)
+    (folder / "mine.txt").write_text("mine")
+    Ledger(folder).close()
+    assert [path.name for path in folder.iterdir()] == ["mine.txt"]
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="an open file cannot be removed there")
+def test_a_lock_on_a_file_that_was_just_removed_is_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    import fcntl
+
+    real, raced = fcntl.flock, []
+
+    def removed_first(descriptor: int, operation: int) -> None:
+        if not raced:
+            raced.append((folder / LOCK).unlink())
+        real(descriptor, operation)
+
+    monkeypatch.setattr(fcntl, "flock", removed_first)
+    with suppress(UsageError):  # it may also be refused: somebody was there a moment ago
+        Ledger(folder)
+    assert raced
+    with Ledger(folder) as ledger, pytest.raises(UsageError, match="another process is writing"):
+        Ledger(folder)
+    ledger.close()
 
 
 @pytest.mark.parametrize("below", ["", "below", "far/below"])

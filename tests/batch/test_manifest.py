@@ -316,6 +316,25 @@ def test_the_digest_of_the_markers_is_that_of_the_shipped_ones_until_there_are_o
     assert manifest()["settings"]["markers_sha256"] == shipped
 
 
+NOW = {"localthink": "0.9", "llama-cpp-python": "0.3.40", "numpy": "2.1"}
+
+
+@pytest.mark.parametrize(("earlier", "note"), [
+    ([], ""), ([{}], ""), ([{}, {}], ""), ([{"python": "3.10", "gguf": "0.1"}], ""),
+    ([{"llama-cpp-python": "0.3.36"}], "this run was written with llama-cpp-python 0.3.36 and goes on with 0.3.40: "
+                                       "samples may round differently"),
+    ([{}, {"llama-cpp-python": "0.3.36"}], "this run was written with llama-cpp-python 0.3.36 and goes on with 0.3.40: "
+                                           "samples may round differently"),
+    ([{"localthink": "0.8", "numpy": None}], "this run was written with localthink 0.8, numpy None and goes on with "
+                                             "0.9, 2.1: samples may round differently, and thoughts be told by other "
+                                             "rules"),
+])
+def test_other_versions_than_now_are_told(
+        monkeypatch: pytest.MonkeyPatch, earlier: list[dict[str, Any]], note: str) -> None:
+    monkeypatch.setattr(records, "_version", NOW.get)
+    assert records.version_note([{"versions": {**NOW, **each}} for each in earlier]) == note
+
+
 def test_a_session_says_what_it_ran_and_is_json() -> None:
     found = session(slots=3, layout="split")
     assert json.loads(json.dumps(found)) == found

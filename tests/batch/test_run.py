@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+from batch.ledgers import lines as ledger_lines
+from batch.ledgers import result
 from batch.running import (
     Watch,
     dies_loading,
@@ -18,8 +20,9 @@ from batch.running import (
     texts,
     write_puzzles,
 )
+from localthink.batch import manifest as manifests
 from localthink.batch.crew import LocalCrew
-from localthink.batch.ledger import MANIFEST
+from localthink.batch.ledger import MANIFEST, Ledger
 from localthink.batch.run import Run
 from localthink.batch.shard import Shard
 from localthink.engine.host import EngineHost
@@ -270,6 +273,25 @@ def test_a_model_that_vanished_between_two_halves_is_named(puzzles, tmp_path):
         execute(spec(puzzles, tmp_path / "run", model=model))
 
 
+@pytest.mark.parametrize("deterministic", [False, True])
+def test_a_run_that_goes_on_with_another_llama_cpp_says_so_or_is_refused(puzzles, tmp_path, monkeypatch, deterministic):
+    wanted = spec(puzzles, tmp_path / "run", deterministic=deterministic, slots=4)
+    first, again = Watch(stop_after=1), Watch()
+    execute(wanted, first, played_crew())
+    real = manifests._version
+    monkeypatch.setattr(manifests, "_version", lambda name: "0.3.999" if name == "llama-cpp-python" else real(name))
+    if deterministic:
+        with pytest.raises(UsageError, match="versions was"):
+            execute(wanted, again, played_crew())
+        return
+    execute(wanted, again, played_crew())
+    told = f"written with llama-cpp-python {real('llama-cpp-python')} and goes on with 0.3.999: samples may round"
+    assert not any("written with" in note for note in first.notes)
+    assert [told in note for note in again.notes if "written with" in note] == [True]
+    sessions = json.loads((tmp_path / "run" / MANIFEST).read_text())["sessions"]
+    assert [one["versions"]["llama-cpp-python"] for one in sessions] == [real("llama-cpp-python"), "0.3.999"]
+
+
 def test_an_input_that_changes_under_the_run_is_noticed(puzzles, tmp_path):
     execute(spec(puzzles, tmp_path / "run"), Watch(stop_after=1))
     write_puzzles(puzzles, 5)
@@ -325,6 +347,39 @@ def test_a_wrong_input_leaves_no_folder_behind(tmp_path):
     with pytest.raises(UsageError, match="nowhere"):
         execute(spec(tmp_path / "nowhere.jsonl", tmp_path / "run"))
     assert not (tmp_path / "run").exists()
+
+
+WROTE_NOTHING = """
+import sys
+from pathlib import Path
+sys.path[:0] = {path!r}
+import filelock
+from batch.running import Watch, spec
+from localthink.batch.run import Run
+release, told = filelock.FileLock.release, []
+def released(lock, force=False):
+    release(lock, force)
+    if not told:
+        told.append(print("released", flush=True))
+        sys.stdin.readline()
+filelock.FileLock.release = released
+Run(spec(Path(sys.argv[1]), Path(sys.argv[2])), Watch()).close()
+"""
+
+
+def test_whoever_gets_the_lock_of_a_run_that_wrote_nothing_keeps_it_and_what_it_writes(puzzles, tmp_path):
+    script, folder = tmp_path / "first.py", tmp_path / "run"
+    script.write_text(WROTE_NOTHING.format(path=[entry for entry in sys.path if entry]))
+    with subprocess.Popen([sys.executable, str(script), str(puzzles), str(folder)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as first:
+        assert first.stdout.readline() == "released\n"
+        with Ledger(folder) as second:
+            first.communicate("go on\n")
+            second.append([result("a")])
+            assert (folder / "results.jsonl").read_bytes() == ledger_lines([result("a")])
+            with pytest.raises(UsageError, match="another process is writing"):
+                Ledger(folder)
+    assert first.returncode == 0
 
 
 def test_a_bad_line_that_was_mended_is_no_error_any_more(tmp_path):

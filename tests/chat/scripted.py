@@ -188,8 +188,7 @@ class _Asked:
         markers = Automaton([(token.id,) for token in (*openings, _WAIT)])
         self.sample = Sample(ask.number, request, 0,
                              _Tracker(markers, begins_thinking=bool(reply.thoughts)), Tags(ids=(THINK, END_THINK)))
-        for token in ask.begun:
-            self.sample.resume(token, _bytes(self._player.take(token)))
+        self.sample.resume(lambda token: _bytes(self._player.take(token)))
 
     def step(self, now: float) -> list[Event] | Reading:
         """The next part of the prompt, or the next token."""
@@ -340,7 +339,7 @@ class ScriptedClient:
     def _ask(self, ask: Ask) -> None:
         assert self._loaded, "a model is opened before it is asked"
         reply = self._reply(ask)
-        tokens = count_tokens(ask.messages) + len(ask.begun)
+        tokens = count_tokens(ask.messages) + len(ask.begun.tokens)
         if isinstance(reply, Refusal):
             self._news.append(Refused(ask.number, reply.reason))
         elif tokens >= self.longest:
@@ -353,7 +352,7 @@ class ScriptedClient:
 
     def _reply(self, ask: Ask) -> Reply | Refusal:
         known = self._known.get((ask.seed, ask.messages))
-        if ask.begun and known is not None:
+        if ask.begun.tokens and known is not None:
             return known
         reply = self.replies[min(self._answered, len(self.replies) - 1)]
         self._answered += 1

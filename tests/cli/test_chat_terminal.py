@@ -94,7 +94,7 @@ def test_now_has_nothing_to_do_where_nothing_is_thought(talk):
 
 def test_an_answer_that_was_stopped_goes_on_where_it_ended(slow):
     screen = slow.run("Hello", slow.write(2), "/stop", "/go", slow.write(2), slow.finish)
-    begun = slow.client.asks[1].begun
+    begun = slow.client.asks[1].begun.tokens
     assert begun == slow.client.traces[0].token_ids and begun
     assert "◆ 1 Hm,/stop\n" in screen and "> /go\n on and on" in screen
     assert screen.count("◆ 1") == 1
@@ -107,7 +107,7 @@ def test_an_engine_that_died_says_why_and_go_goes_on(slow):
     assert "/go opens the model again and lets the answer go on\n" in screen
     assert "the engine has ended: /load opens the model again" in screen
     assert sum(isinstance(order, Loading) for order in slow.client.orders) == 2
-    assert len(slow.client.asks) == 2 and slow.client.asks[1].begun
+    assert len(slow.client.asks) == 2 and slow.client.asks[1].begun.tokens
     assert "\n42\n" in screen
 
 

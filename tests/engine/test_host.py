@@ -8,6 +8,8 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
+from itertools import accumulate
 from pathlib import Path
 
 import psutil
@@ -19,6 +21,7 @@ from localthink.engine.messages import (
     Ask,
     Cancel,
     Checked,
+    Checkpoint,
     Count,
     Counted,
     Died,
@@ -34,7 +37,7 @@ from localthink.engine.messages import (
     Written,
 )
 from localthink.locations import bundled_model
-from localthink.records import Event, Message, Tip, Trace
+from localthink.records import Begun, Event, Message, Tip, Trace
 from tiny_gguf import write_tiny_gguf
 
 PUZZLE = (Message("user", "Use 3, 5 and 12 to make 57."),)
@@ -245,11 +248,44 @@ def test_an_answer_goes_on_in_another_process(loaded):
     loaded.send(Loading(MODEL, slots=2, threads=1, watched=True))
     shares = [news.share for news in hear(loaded, Loaded) if isinstance(news, LoadingShare)]
     assert shares == sorted(shares) and all(0 <= share <= 1 for share in shares)
-    loaded.send(Ask(1, PUZZLE, seed=2, begun=whole.token_ids[:50], watched=True))
+    loaded.send(Ask(1, PUZZLE, seed=2, begun=Begun(whole.token_ids[:50]), watched=True))
     heard = hear_all(loaded, 1)
     again = ended(heard, 1)
     assert again.token_ids[:65] == whole.token_ids[:65]  # what was begun is read in one batch, and rounds otherwise
     assert tuple(event.token for event in written(heard, 1)) == again.token_ids[50:]
+
+
+def test_what_unfinished_samples_have_written_is_told_piece_by_piece_and_another_process_goes_on_behind_it(host):
+    asks = [Ask(number, PUZZLE, seed=number, max_tokens=60) for number in (1, 2, 3)]
+    host.send(Loading(MODEL, slots=2, threads=1, keep_every=0.0))
+    for ask in asks:
+        host.send(ask)
+    heard = hear_all(host, 1, 2, 3)
+    pieces = [news for news in heard if isinstance(news, Checkpoint)]
+    begun = {}
+    for ask in asks:
+        own, whole = [news for news in pieces if news.number == ask.number], ended(heard, ask.number)
+        assert [news.start for news in own] == [*accumulate((len(news.written.tokens) for news in own[:-1]), initial=0)]
+        assert sum((news.written.tokens for news in own), ()) == whole.token_ids[:-1]
+        held = sum((news.written.held for news in own), ())
+        assert sum(switches for _, switches in held) == whole.held
+        assert own[-1].written.seconds <= whole.seconds
+        begun[ask.number] = Begun(whole.token_ids[:30], tuple(each for each in held if each[0] < 30), 2.0)
+    host.start()
+    host.send(Loading(MODEL, slots=2, threads=1, keep_every=0.0))
+    for ask in asks:
+        host.send(replace(ask, begun=begun[ask.number]))
+    again = hear_all(host, 1, 2, 3)
+    assert {news.start for news in again if isinstance(news, Checkpoint)} == set(range(30, 59))
+    for ask in asks:
+        one, other = ended(heard, ask.number), ended(again, ask.number)
+        assert (other.token_ids, other.thoughts, other.held) == (one.token_ids, one.thoughts, one.held)
+        assert other.seconds > 2.0
+
+
+def test_unless_it_is_wanted_nothing_is_told_of_unfinished_samples(loaded):
+    loaded.send(Ask(1, PUZZLE, max_tokens=60))
+    assert not any(isinstance(news, Checkpoint) for news in hear_all(loaded, 1))
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="signals as POSIX has them")

@@ -28,9 +28,9 @@ PROMPT = (90, 91, 92)
 class Writer:
     """A sample and everything that it has said; a token a second."""
 
-    def __init__(self, thinking=True, markers=MARKERS, everywhere=False, index=0, **request) -> None:
+    def __init__(self, thinking=True, markers=MARKERS, everywhere=False, index=0, tags=TAGS, **request) -> None:
         tracker = ThoughtTracker(Automaton(markers), thinking, everywhere)
-        self.sample = Sample(4, Request(PROMPT, samples=index + 1, **request), index, tracker, TAGS)
+        self.sample = Sample(4, Request(PROMPT, samples=index + 1, **request), index, tracker, tags)
         self.sample.admitted(10.0, shared=1)
         self.events: list[Event] = []
         self._clock = map(float, count(12))

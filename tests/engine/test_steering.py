@@ -15,7 +15,7 @@ from localthink.control.course import PATIENCE, SENTENCE_END
 from localthink.engine.engine import Engine
 from localthink.engine.sample import Sample
 from localthink.errors import UsageError
-from localthink.records import Event, Request, Sampling, Steered, Tip, Trace, Wish
+from localthink.records import Begun, Event, Request, Sampling, Steered, Tip, Trace, Wish
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tracker import ThoughtTracker
 
@@ -41,9 +41,10 @@ def scripted():
 class Run:
     """One request, a step at a time."""
 
-    def __init__(self, engine: Engine, seed: int = 3, begun: tuple[int, ...] = (), **settings) -> None:
+    def __init__(self, engine: Engine, seed: int = 3, begun: tuple[int, ...] | Begun = (), **settings) -> None:
         self.engine = engine
         prompt = engine.model.prompt(QUESTION)
+        begun = begun if isinstance(begun, Begun) else Begun(begun)
         self.number = engine.submit(Request(prompt, seed=seed, begun=begun, **settings))
         self.events: list[Event] = []
 
@@ -398,11 +399,11 @@ def test_steps_that_are_interrupted_leave_everything_as_it_was(which, every, req
     run, steps = Run(opened), 0
     while run.trace is None:
         steps += 1
-        opened.interrupt(steps % every == 0)
+        opened._context.interrupt(steps % every == 0)
         before = len(run.events)
         run.step()
         assert steps % every or len(run.events) == before
-    opened.interrupt(False)
+    opened._context.interrupt(False)
     assert run.trace.token_ids == undisturbed.token_ids
     assert run.trace.thoughts == undisturbed.thoughts
 
@@ -417,7 +418,7 @@ def test_a_prompt_of_many_steps_can_be_interrupted_at_each_of_them(whole):
             number, step = engine.submit(Request(prompt, seed=2)), 0
             while True:
                 step += 1
-                engine.interrupt(step in interrupted)
+                engine._context.interrupt(step in interrupted)
                 events = engine.step()
                 assert not (events and step in interrupted)
                 if events and events[-1].trace:
@@ -428,30 +429,6 @@ def test_a_prompt_of_many_steps_can_be_interrupted_at_each_of_them(whole):
         undisturbed = run(())
         for interrupted in ((1,), (2,), (2, 3), (1, 4), (4, 5, 6), (20,)):
             assert run(interrupted).token_ids == undisturbed.token_ids
-
-
-def test_an_interrupt_lasts_until_it_is_taken_back(scripted):
-    run = Run(scripted)
-    scripted.interrupt()
-    for _ in range(5):
-        run.step()
-    assert run.events == []
-    scripted.interrupt(False)
-    assert run.tokens(1).events
-    run.cancel()
-
-
-def test_others_go_on_after_one_is_given_up_in_the_middle_of_its_prompt(scripted):
-    alone = Run(scripted, seed=6).end()
-    run = Run(scripted, seed=6).tokens(10)
-    other = scripted.submit(Request(scripted.model.prompt(QUESTION * 20), seed=1))
-    run.events += scripted.step()
-    scripted.interrupt()
-    assert scripted.step() == []
-    [closing] = scripted.cancel(other)
-    assert closing.token == -1 and closing.trace.token_ids == ()
-    scripted.interrupt(False)
-    assert run.end().token_ids == alone.token_ids
 
 
 # alternatives

@@ -1,4 +1,4 @@
-"""Orders as they reach the engine's thread: all wait their turn, and one that gives a sample up ends the step."""
+"""Orders as they reach the engine's thread: all wait their turn, and one that gives a sample up may end the step."""
 from __future__ import annotations
 
 from typing import cast
@@ -13,26 +13,26 @@ from localthink.records import Message, Tip
 QUESTION = (Message("user", "x"),)
 
 
-class Interrupted:
+class Watched:
     """An engine of which only this can be seen."""
 
     def __init__(self) -> None:
-        self.times = 0
+        self.given_up: list[int] = []
 
-    def interrupt(self, wanted: bool = True) -> None:
-        self.times += wanted
+    def give_up(self, request: int) -> None:
+        self.given_up.append(request)
 
 
-@pytest.mark.parametrize(("order", "times"), [(Cancel(1), 1), (Steer(1, Tip()), 0), (Count(1, QUESTION), 0),
-                                              (Ask(1, QUESTION), 0)])
-def test_only_giving_up_ends_the_step_under_way(order: Order, times: int):
-    worker, engine = Worker(None), Interrupted()  # type: ignore[arg-type]
-    worker._engine = cast(Engine, engine)
+@pytest.mark.parametrize(("order", "given_up"), [
+    (Cancel(1), [11]), (Cancel(2), []), (Steer(1, Tip()), []), (Count(1, QUESTION), []), (Ask(1, QUESTION), [])])
+def test_only_giving_up_what_is_asked_may_end_the_step_under_way(order: Order, given_up: list[int]):
+    worker, engine = Worker(None), Watched()  # type: ignore[arg-type]
+    worker._engine, worker._requests = cast(Engine, engine), {1: 11}
     worker.tell(order)
-    assert engine.times == times and worker._inbox.get_nowait() == order
+    assert engine.given_up == given_up and worker._inbox.get_nowait() == order
 
 
-def test_before_there_is_an_engine_nothing_is_interrupted():
+def test_before_there_is_an_engine_an_order_waits():
     worker = Worker(None)  # type: ignore[arg-type]
     worker.tell(Cancel(1))
     assert worker._inbox.get_nowait() == Cancel(1)
