@@ -57,7 +57,7 @@ def texts(tree: ast.AST) -> Iterator[str]:
             yield from texts(node)
 
 
-@pytest.mark.parametrize(("module", "path"), of_the_chat().items())
+@pytest.mark.parametrize(("module", "path"), sorted(of_the_chat().items()))  # in one order in every process
 def test_no_message_that_reaches_the_chat_names_an_option_that_it_lacks(module: str, path: Path) -> None:
     known = options_of_chat() if module.startswith(FACES) else set()
     for text in texts(ast.parse(path.read_text(encoding="utf-8"))):
