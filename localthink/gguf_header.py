@@ -198,7 +198,7 @@ def _read_parts(header: Header) -> tuple[tuple[Path, ...], tuple[Tensor, ...]]:
         if len(header.data) > end:
             header.refuse(f"is one of {count} parts of a model with {len(header.data) - end:,} bytes joined to it, and "
                           "llama.cpp reads no joined parts: download them again and keep them as they are, side by "
-                          "side, or make one file of them with llama-gguf-split --merge")
+                          "side, or merge them with llama.cpp's llama-gguf-split")
         header.refuse(f"is one of {count} parts of a model, and llama.cpp finds the others by name: call them "
                       f"NAME-00001-of-{count:05}.gguf and so on")
     paths = [header.path]
