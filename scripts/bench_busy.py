@@ -6,8 +6,8 @@
 Every round measures, by turns and each in a process of its own, one stream (as `ask`), 16 slots (as `run`) and one
 watched stream in an engine's process (as `chat`): alone and beside one and two processes that do nothing but run; as
 localthink is, as it was before it looked at the processor (all threads, spinning for long, as llama.cpp does by
-itself), and with one thread. Where llama-server is on PATH, its speed stands beside them. Printed are medians, and their ratios
-to the same thing alone.
+itself), and with one thread. Where llama-server is on PATH, its speed stands beside them. Printed are medians, and
+their ratios to the same thing alone.
 """
 from __future__ import annotations
 
