@@ -211,6 +211,8 @@ class Sample:
             self._turns = [(0, "thinking")]
             self._held_back = [replace(event, part="thinking") for event in self._held_back]
             self.tracker.recast(self.tokens[:-1])
+            for position, switches in self._held:
+                next(span for span in reversed(self.tracker.spans) if span.start <= position).held += switches
         ended = self.tracker.thought
         self.tracker.turn(turn.part, turn.tokens, kept=int(turn.tokens > 1 and turn.before != ""))
         self._drop_if_blank(ended)

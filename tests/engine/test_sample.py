@@ -315,6 +315,17 @@ def test_a_switch_that_the_penalty_invited_counts_against_it():
     assert writer.end().held == -1
 
 
+def test_what_was_held_stays_where_an_answer_turns_out_to_have_been_thinking():
+    writer = Writer(thinking=False, everywhere=True)
+    writer.write(*[WORD] * OPENING)
+    writer.token(WORD, b" so", held=1)
+    writer.write(SWITCH, *[WORD] * OPENING)
+    writer.token(WORD, b" and", held=1)
+    writer.write(END_THINK, WORD)
+    trace = writer.end()
+    assert [thought.held for thought in trace.thoughts] == [1, 1, 0] and trace.answer == "word"
+
+
 def test_the_penalty_is_the_requests_and_follows_the_thought():
     writer = Writer(tip=Tip(2.5, 10))
     seen = [writer.sample.penalty]
