@@ -279,7 +279,11 @@ class Sample:
         return events[known:]
 
     def finish(self, reason: FinishReason) -> list[Event]:
-        """End the sample. Returns what was held back, and always an event that carries the trace."""
+        """End the sample. Returns what was held back, and always an event that carries the trace.
+
+        Of one that is cancelled, what was held back stays untold: it is not known yet what it is, and is told once the
+        sample goes on behind what was told.
+        """
         self.finished = reason
         rest = self._after_tag + self._decoder.decode(b"", final=True)
         if rest and self._turns[-1][0] < len(self._texts):
@@ -288,6 +292,8 @@ class Sample:
             self._texts.append(rest)
         self._close_page()
         nothing = Event(self.request_id, self.index, -1, "", self.tracker.part, -1, False, 0.0, 0.0, 0)
+        if reason == "cancelled":
+            return [replace(nothing, trace=self.trace(reason))]
         events = self._release(0) or [nothing]
         events[-1] = replace(events[-1], text=events[-1].text + rest, trace=self.trace(reason))
         return events
