@@ -293,9 +293,11 @@ class Session:
         """With the prompt that it was begun with, where it goes on."""
         turn = entry.turn
         assert turn is not None
-        begun = entry.details["settings"]
-        settings = replace(self.settings, system=begun["system"], think=begun.get("think", "auto"))
-        messages = self.transcript.messages(settings.system, entry.details["left_out"], self.entries.index(entry))
+        begun = entry.details.get("settings", {})
+        settings = replace(self.settings, system=begun.get("system", self.settings.system),
+                           think=begun.get("think", self.settings.think))
+        messages = self.transcript.messages(settings.system, entry.details.get("left_out", 0),
+                                            self.entries.index(entry))
         self._number = self.asker.ask(messages, settings, turn.seed, turn,
                                       lambda ended, trace: self._ended(entry, trace))
 

@@ -118,8 +118,9 @@ class Transcript:
         if turn.recast:
             self._write(number, entry, turn)
             return
-        details = {**entry.details, "statistics": turn.statistics()} if turn.unsaved() else None
-        if self._keep(lambda history: history.append(number, turn.unsaved(), turn.unsaved_tokens(), details)):
+        run = turn.unsaved_tokens()
+        details = {**entry.details, "statistics": turn.statistics()} if run.ids else None
+        if self._keep(lambda history: history.append(number, turn.unsaved(), run, details)):
             turn.saved()
 
     def finish(self, entry: Entry) -> None:

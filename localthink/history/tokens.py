@@ -39,13 +39,13 @@ def add_tokens(connection: sqlite3.Connection, message: int, run: TokenRun) -> N
 def read_tokens(connection: sqlite3.Connection, message: int, content: str, thinking: str) -> tuple[int, ...]:
     """The ids of all that was written; none where they do not belong to these texts."""
     ids: list[int] = []
-    kept = None
+    runs = connection.execute("SELECT start, ids, seal FROM tokens WHERE message = ? ORDER BY start",
+                              (message,)).fetchall()
     try:
-        for start, kept, run in connection.execute(
-                "SELECT start, seal, ids FROM tokens WHERE message = ? ORDER BY start", (message,)):
+        for start, run, _ in runs:
             if start != len(ids):
                 return ()
             ids += json.loads(run)
-        return tuple(ids) if kept == seal(content, thinking, ids) else ()
+        return tuple(ids) if ids and runs[-1][2] == seal(content, thinking, ids) else ()
     except (ValueError, TypeError, OverflowError, RecursionError):
         return ()

@@ -80,6 +80,34 @@ def test_interrupted_anywhere_and_twice_a_sample_ends_as_the_undisturbed_one(
         :len(told)]
 
 
+def _told(writer: Writer) -> list[tuple[object, ...]]:
+    return [(event.token, event.text, event.part, event.thought, event.opens_thought, event.recasts)
+            for event in writer.events if event.token >= 0]
+
+
+@given(STREAMS, STOPS, st.sampled_from([TAGS, TEXT_TAGS]), st.booleans(), st.lists(st.integers(0, 60), max_size=3))
+def test_stopped_and_going_on_behind_what_was_told_the_same_is_told(stream, stop, tags, thinking, places):
+    def writer(begun: Begun) -> Writer:
+        made = Writer(thinking, MARKERS, tags=tags, stop=stop, begun=begun)
+        made.sample.resume(PIECE.__getitem__)
+        return made
+
+    whole, told = writer(NOTHING), []
+    write(whole, stream)
+    end(whole, "eos")
+    for place in sorted(places):
+        part = writer(Begun(tuple(event[0] for event in told)))
+        write(part, stream[:place], len(told))
+        if part.sample.finished is not None:
+            return
+        part.finish("cancelled")
+        told += _told(part)
+    last = writer(Begun(tuple(event[0] for event in told)))
+    write(last, stream, len(told))
+    end(last, "eos")
+    assert told + _told(last) == _told(whole)
+
+
 @pytest.mark.parametrize("cut", range(1, 5))
 def test_a_stop_string_may_begin_before_the_interruption(cut):
     pieces = {60: b"so: ", 61: b"\xe2", 62: b"\x82\xac E", 63: b"N", 64: b"D and more"}
