@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from localthink.chat.arrivals import Arrivals
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.client import Client
+from localthink.chat.going_on import begun_with, why_anew
 from localthink.chat.pulling import MakePull, Pulls, start_pull
 from localthink.chat.settings import ChatSettings
 from localthink.chat.transcript import Entry, Transcript
@@ -293,9 +294,7 @@ class Session:
         """With the prompt that it was begun with, where it goes on."""
         turn = entry.turn
         assert turn is not None
-        begun = entry.details.get("settings", {})
-        settings = replace(self.settings, system=begun.get("system", self.settings.system),
-                           think=begun.get("think", self.settings.think))
+        settings = begun_with(entry, self.settings)
         messages = self.transcript.messages(settings.system, entry.details.get("left_out", 0),
                                             self.entries.index(entry))
         self._number = self.asker.ask(messages, settings, turn.seed, turn,
@@ -352,21 +351,12 @@ class Session:
             self._resume = entry
             if self.asker.model.phase != "loading":
                 self.asker.load(self.asker.opening)
-        elif why := self._why_anew(entry, entry.turn):
+        elif why := why_anew(entry, entry.turn, self.asker.model):
             self.said.append(f"{why}: it is written anew, and stays beside that")
             self.regenerate()
         else:
             entry.turn.resume(self.clock())
             self._ask(entry)
-
-    def _why_anew(self, entry: Entry, turn: Turn) -> str:
-        """Why an answer cannot go on from where it ended; empty where it can."""
-        loaded = self.asker.model.loaded
-        if not (turn.token_ids or turn.thoughts or turn.answer):
-            return ""
-        if loaded is None or entry.details.get("model") != loaded.name:
-            return f"this answer was begun by another model, {entry.details.get('model') or 'which is not known'}"
-        return "" if turn.token_ids else "the tokens of this answer were not kept, or do not belong to its text"
 
     # The model
 
