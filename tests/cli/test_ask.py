@@ -78,6 +78,12 @@ def test_a_raw_prompt_cannot_be_opened(ask):
     assert ran.code == 2 and "think is 'open'" in ran.err and ran.err.count("\n") == 1
 
 
+@pytest.mark.parametrize("tags", [("", "</t>"), ("<t>", "<t>"), ("a\udcff", "</t>")])
+def test_think_tags_that_cannot_be_some_are_refused_in_one_line_before_the_model_is_looked_for(ask, tags):
+    ran = ask("Hello", "-m", "nowhere.gguf", "--think-tags", *tags)
+    assert (ran.code, ran.err.count("\n")) == (2, 1) and "think tag" in ran.err
+
+
 def test_thinking_can_be_hidden(ask):
     assert THOUGHT_MARK not in ask("Hello", "--hide-thinking", "--max-tokens", "20").err
 
