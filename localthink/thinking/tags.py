@@ -102,6 +102,7 @@ class TagReader:
 
     def _search(self, text: str) -> Turn | None:
         if self.part == "answer" and self._answering and (self._any_block or self._mentioned):
+            self._pieces = []
             return None  # no tag means anything any more
         self._pieces.append(text)
         window = "".join(self._pieces)
