@@ -13,9 +13,10 @@ from cli.running import FakeTerminal, run, start
 from localthink.cli.page import HELD_MARK, RECAST, THOUGHT_MARK, Page
 from localthink.cli.terminal import Terminal
 from localthink.records import Event
-from scripted_gguf import ASSISTANT, BEGIN, END, needs_scripts, write_script
+from scripted_gguf import ASSISTANT, BEGIN, END, END_AS_TEXT, FIRST, needs_scripts, write_script
 from tiny_gguf import write_tiny_gguf
 
+PLAIN = "{{ messages[-1]['content'] }}<｜Assistant｜>"
 FIELDS = ["model", "sample", "seed", "prompt_tokens", "tokens", "token_ids", "thinking", "answer", "finish_reason",
           "thoughts", "switches", "held", "paraphrases", "settings", "seconds",
           "prompt_tokens_per_second", "tokens_per_second"]
@@ -52,6 +53,18 @@ def test_a_pipe_gets_the_answer_alone_also_where_nothing_opened_the_thinking(cap
     ran = run(capsys, monkeypatch, "ask", "-m", model, "Hi", "--think", "free", "--threads", "1")
     assert (ran.code, ran.out.strip()) == (0, "Four")
     assert f"{THOUGHT_MARK} 1 Okay so." in ran.err
+
+
+@needs_scripts
+@pytest.mark.parametrize(("said", "options"), [
+    (("Okay", " so", ".", "\n", *END_AS_TEXT, "Four"), ()),  # the template names the closing tag alone
+    (("Okay", " so", ".", "\n", "</", "plan", ">\n", "Four"), ("--think-tags", "<plan>", "</plan>")),
+])
+def test_a_pipe_gets_the_answer_alone_also_where_tags_are_text(capsys, monkeypatch, tmp_path, said, options):
+    model = write_script(tmp_path, *said, start=ASSISTANT, tags=False,
+                         template=PLAIN if options else FIRST)
+    ran = run(capsys, monkeypatch, "ask", "-m", model, "Hi", "--threads", "1", *options)
+    assert (ran.code, ran.out.strip()) == (0, "Four")
 
 
 @needs_scripts
