@@ -317,7 +317,7 @@ class Engine:
 
     def _release(self, sample: Sample) -> None:
         """Free the slot. Its prompt stays for others; R1's templates drop the rest from later turns anyway."""
-        thinks = self.model.facts.thinks
+        thinks = self.model.thinks
         self._scheduler.end(sample.job, len(sample.request.prompt) if thinks else len(sample.job.tokens))
         if all(other.finished for other in self._samples[sample.request_id]):
             del self._samples[sample.request_id]

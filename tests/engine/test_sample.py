@@ -380,6 +380,16 @@ def test_events_agree_with_the_trace(stream, markers, thinking, everywhere, endi
         assert "".join(texts(events[thought.start:thought.end])).strip() == thought.text
 
 
+def test_text_that_waits_as_its_part_turns_out_to_be_thinking_says_so_with_its_first_event():
+    writer = Writer(thinking=False, stop=("\n\nEnd",))
+    writer.bytes(b"Okay", b" so", b"\n", b"\n")
+    assert texts(writer.events) == ["Okay", " so"]
+    writer.write(END_THINK, WORD)
+    told = [(event.text, event.part, event.recasts, event.thought) for event in writer.events[2:5]]
+    assert told == [("\n", "thinking", True, 0), ("\n", "thinking", False, 0), ("", "thinking", False, -1)]
+    assert writer.end().thinking == "Okay so"
+
+
 # stop strings
 
 LETTERS = "abé\n"
