@@ -284,11 +284,7 @@ class Sample:
         return events[known:]
 
     def finish(self, reason: FinishReason) -> list[Event]:
-        """End the sample. Returns what was held back, and always an event that carries the trace.
-
-        Of one that is cancelled, what was held back stays untold: it is not known yet what it is, and is told once the
-        sample goes on behind what was told.
-        """
+        """End the sample. Returns what was held back, and always an event that carries the trace."""
         self.finished = reason
         rest = self._after_tag + self._decoder.decode(b"", final=True)
         if rest and self._turns[-1][0] < len(self._texts):
@@ -297,8 +293,6 @@ class Sample:
             self._texts.append(rest)
         self._close_page()
         nothing = Event(self.request_id, self.index, -1, "", self.tracker.part, -1, False, 0.0, 0.0, 0)
-        if reason == "cancelled":
-            return [replace(nothing, trace=self.trace(reason))]
         events = self._release(0) or [nothing]
         events[-1] = replace(events[-1], text=events[-1].text + rest, trace=self.trace(reason))
         return events
@@ -345,3 +339,13 @@ class Sample:
         ends = [span.end if span.end >= 0 else self.tracker.position for span in spans]
         return tuple(Thought(i, span.start, end, span.held, "".join(self._texts[span.start:end]).strip())
                      for i, (span, end) in enumerate(zip(spans, ends, strict=True)))
+
+
+def without_held_back(events: list[Event]) -> list[Event]:
+    """Of the last events of a cancelled sample the one that carries its trace, without any token or text.
+
+    What was held back was not known yet for what it is: whoever lets the sample go on behind what was told before is
+    told of it then.
+    """
+    last = events[-1]
+    return [Event(last.request, last.sample, -1, "", last.part, -1, False, 0.0, 0.0, 0, trace=last.trace)]

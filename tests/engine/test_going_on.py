@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.test_sample import END_THINK, EOS, MARKERS, PIECES, SWITCH, TAGS, THINK, WORD, Writer
+from localthink.engine.sample import without_held_back
 from localthink.records import Begun, Tip, Trace
 from localthink.thinking.tags import Tags
 
@@ -100,7 +101,8 @@ def test_stopped_and_going_on_behind_what_was_told_the_same_is_told(stream, stop
         write(part, stream[:place], len(told))
         if part.sample.finished is not None:
             return
-        part.finish("cancelled")
+        [closing] = without_held_back(part.sample.finish("cancelled"))
+        assert (closing.token, closing.text, closing.trace.tokens) == (-1, "", min(place, len(stream)))
         told += _told(part)
     last = writer(Begun(tuple(event[0] for event in told)))
     write(last, stream, len(told))

@@ -109,12 +109,14 @@ def test_an_unfinished_character_waits_for_the_token_that_ends_it():
     assert texts(writer.token(WORD, b"\xac")) == ["€"]
 
 
-@pytest.mark.parametrize("reason", ["stop", "length"])
+@pytest.mark.parametrize("reason", ["stop", "length", "cancelled"])
 def test_a_character_that_is_never_finished_is_replaced_at_the_end(reason):
     writer = Writer(thinking=False)
     writer.token(WORD, b"a\xe2\x82", last=reason == "length")
     if reason == "stop":
         writer.write(EOS)
+    elif reason == "cancelled":
+        writer.finish("cancelled")
     assert writer.text == "a\ufffd"
     assert writer.events[-1].trace.answer == "a\ufffd"
     assert writer.events[-1].trace.finish_reason == reason
@@ -188,14 +190,16 @@ def test_the_end_token_in_the_last_place_is_still_a_stop():
     assert closing.trace.finish_reason == "stop"
 
 
-def test_a_cancelled_sample_keeps_what_it_held_back_to_its_trace():
+def test_a_cancelled_sample_gives_what_it_held_back_and_its_trace():
     writer = Writer()
     writer.write(*[WORD] * OPENING, *LONG[:2])
     assert len(writer.events) == OPENING
-    (closing,) = writer.finish("cancelled")
-    assert (closing.token, closing.text) == (-1, "")
-    assert closing.trace.finish_reason == "cancelled"
-    assert closing.trace.thinking == f"{writer.text} Let me".strip()
+    events = writer.finish("cancelled")
+    assert texts(events) == [" Let", " me"]
+    assert [event.thought for event in events] == [0, 0]
+    assert events[0].trace is None
+    assert events[1].trace.finish_reason == "cancelled"
+    assert writer.text.strip() == events[1].trace.thinking
 
 
 def test_a_sample_cut_off_with_nothing_left_to_show_closes_with_an_event_of_no_token():
@@ -352,11 +356,7 @@ def test_events_agree_with_the_trace(stream, markers, thinking, everywhere, endi
     trace = writer.events[-1].trace
     assert [event.trace for event in writer.events[:-1]] == [None] * (len(writer.events) - 1)
     events = [event for event in writer.events if event.token >= 0]
-    told = len(events) if ending == "cancelled" else len(trace.token_ids)
-    assert tuple(event.token for event in events) == trace.token_ids[:told]
-    assert trace.token_ids == tuple(writer.sample.tokens)
-    if told < len(trace.token_ids):
-        return  # what was held back is not told, see test_going_on
+    assert tuple(event.token for event in events) == trace.token_ids == tuple(writer.sample.tokens)
     recast = next((place for place, event in enumerate(events) if event.recasts), 0)
     parts = [event.part if place >= recast else "thinking" for place, event in enumerate(events)]
     if writer.sample.tracker.part == "thinking" and "answer" in parts:
