@@ -182,6 +182,17 @@ def test_an_answer_that_is_asked_for_comes_at_the_next_sentence_end(engine, plac
     assert trace.steered == (Steered(asked, Tip().alpha, Tip().beta, "answer"),)
 
 
+@pytest.mark.parametrize("seed", range(6))
+def test_what_it_thinks_on_in_an_answer_that_was_asked_for_ends_in_no_tag_there(engine, seed):
+    run = Run(engine, seed).tokens(10 + seed)
+    engine.steer(run.number, wish="answer")
+    trace = run.end()
+    assert trace.token_ids.count(engine.model.tags.ids[1]) == 2, "the bundled model closes its thinking once more"
+    assert "think>" not in trace.answer and "think>" not in run.text
+    again = Run(engine, seed, trace.token_ids[:-2]).end()
+    assert again.answer == trace.answer, "as if it had never been interrupted"
+
+
 def test_where_no_sentence_ends_the_answer_comes_when_patience_ends():
     with scripted_engine(QUESTION, " zz" * 400, strength=30.0) as engine:  # with which no marker begins
         run = Run(engine).tokens(50)
