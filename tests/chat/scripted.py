@@ -242,10 +242,11 @@ class ScriptedClient:
 
     def __init__(self, replies: Sequence[Reply | Refusal] = (), *, clock: Callable[[], float] | None = None,
                  rate: float | None = None, longest: int = 4096, loading: Sequence[float] = (), loads: bool = True,
-                 name: str = "scripted") -> None:
+                 name: str = "scripted", path: str = "") -> None:
         self.replies = list(replies) or demo_script()
         self.clock = clock or Clock()
         self.rate, self.longest, self.loading, self.loads, self.name = rate, longest, tuple(loading), loads, name
+        self.path = path or f"/models/{name}.gguf"
         self.count_refusal = ""
         self.orders: list[Order] = []
         self.traces: list[Trace] = []
@@ -314,7 +315,7 @@ class ScriptedClient:
         order = next(order for order in reversed(self.orders) if isinstance(order, Loading))
         longest = order.cells or self.longest
         self._news.append(Loaded(order.slots, longest, longest, "CPU : SSE3 = 1 | AVX2 = 1 |", False, self.name,
-                                 f"/models/{self.name}.gguf", "Q8_0", 4 * self.longest, True, 1_600_000_000,
+                                 self.path, "Q8_0", 4 * self.longest, True, 1_600_000_000,
                                  28_672 * longest))
 
     def advance(self, steps: int = 1) -> None:
