@@ -472,6 +472,37 @@ def test_where_a_switch_was_held_it_is_among_the_alternatives_with_what_it_lost(
         assert switch.after == 0.0 < switch.before
 
 
+@pytest.mark.parametrize("count", [1, 6])
+def test_what_would_have_come_where_a_switch_was_held_is_what_the_plain_run_drew_there(engine, count):
+    found = 0
+    for seed in range(12):
+        plain, run = Run(engine, seed, tip=PLAIN).end(), Run(engine, seed, alternatives=count)
+        run.end()
+        for place, (event, token) in enumerate(zip(run.events, plain.token_ids, strict=False)):
+            if event.token != token:
+                assert event.held == 1 and event.instead == token and plain.thoughts[0].end <= place
+                mine = next(one for one in event.alternatives if one.token == token)
+                assert mine.before > mine.after and mine.text == "Alternatively"
+                assert len(event.alternatives) <= count
+                found += 1
+                break
+            assert (event.instead is not None) == (event.held != 0)
+    assert found >= 6
+
+
+def test_a_beginning_that_was_not_told_is_told_with_what_follows_and_begins_the_thought_that_would_have_come(engine):
+    run = Run(engine, seed=0, tip=FORBIDDEN)
+    run.end()
+    place, mark = next((place, event) for place, event in enumerate(run.events) if event.held)
+    tokens = (*(event.token for event in run.events[:place]), mark.instead)
+    silent = Run(engine, 0, Begun(tokens), tip=FORBIDDEN).end()
+    branch = Run(engine, 0, Begun(tokens, told=False), tip=FORBIDDEN)
+    assert branch.end() is branch.trace and branch.trace.token_ids == silent.token_ids
+    assert tuple(event.token for event in branch.events) == branch.trace.token_ids
+    assert [event.text for event in branch.events[:place]] == [event.text for event in run.events[:place]]
+    assert branch.events[place].opens_thought and branch.events[place].thought == mark.thought + 1
+
+
 def test_without_alternatives_there_are_none(engine):
     run = Run(engine, max_tokens=20)
     run.end()
