@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 
 from localthink.chat.arrivals import Arrivals
 from localthink.chat.asking import Asker, Opening
+from localthink.chat.branching import branch_at
 from localthink.chat.client import Client
 from localthink.chat.pulling import MakePull, Pulls, start_pull
 from localthink.chat.puzzles import hint, is_bundled, is_playable
@@ -18,7 +19,7 @@ from localthink.chat.settings import ChatSettings
 from localthink.chat.transcript import Entry, Transcript
 from localthink.chat.turn import Turn
 from localthink.history import History
-from localthink.records import Message, Trace, Wish
+from localthink.records import Begun, Message, Trace, Wish
 
 SAVE_EVERY = 1.0  # seconds
 LEAST_ROOM = 64  # tokens that must be left for an answer
@@ -283,20 +284,43 @@ class Session:
                 self.said.append(hint())
         settings = self.settings
         seed = settings.seed if settings.seed is not None else self._seeds()
-        turn = Turn(seed, settings.tip.alpha, settings.tip.beta, self.clock())
-        loaded = self.asker.model.loaded
+        self._write(Turn(seed, settings.tip.alpha, settings.tip.beta, self.clock()))
+
+    def _write(self, turn: Turn, begun: Begun | None = None) -> None:
+        """Have an answer written to the latest question, which is the last entry."""
+        settings, loaded = self.settings, self.asker.model.loaded
         details = {"model": loaded.name if loaded else "", "quantization": loaded.quantization if loaded else "",
-                   "seed": seed, "settings": settings.as_object(), "left_out": self.first}
+                   "seed": turn.seed, "settings": settings.as_object(), "left_out": self.first}
+        if begun is not None:
+            details["branched_at"] = len(begun.tokens) - 1
         entry = self.transcript.begin_answer(turn, details)
         self.path += 1
-        self._ask(entry)
+        self._ask(entry, begun)
 
-    def _ask(self, entry: Entry) -> None:
+    def branch(self, entry: Entry, position: int) -> bool:
+        """Write another answer beside the latest, which went at this token where the penalty did not let it go.
+
+        Its tokens before that one are the same, its seed too; the penalty is as it is set. False, and nothing is done,
+        where that cannot be: something is written, no switch was held there, or another model is open.
+        """
+        turn = entry.turn
+        if turn is None or self.busy or entry is not self.entries[-1] or self.asker.model.phase != "ready":
+            return False
+        branch = branch_at(turn, position)
+        if branch is None or not self._continues(entry, turn):
+            return False
+        self.transcript.cut(len(self.entries) - 1)
+        begun = Turn(turn.seed, self.settings.tip.alpha, self.settings.tip.beta, self.clock())
+        begun.seen = branch.seen
+        self._write(begun, branch.begun)
+        return True
+
+    def _ask(self, entry: Entry, begun: Begun | None = None) -> None:
         turn = entry.turn
         assert turn is not None
         messages = self.transcript.messages(self.settings.system, self.first, self.entries.index(entry))
         self._number = self.asker.ask(messages, self.settings, turn.seed, turn,
-                                      lambda ended, trace: self._ended(entry, trace))
+                                      lambda ended, trace: self._ended(entry, trace), begun)
 
     def _ended(self, entry: Entry, trace: Trace | None) -> None:
         if trace is not None:

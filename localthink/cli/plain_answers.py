@@ -7,11 +7,12 @@ from collections.abc import Sequence
 from functools import partial
 from typing import TYPE_CHECKING
 
+from localthink.chat.branching import would_have_come
 from localthink.chat.code_blocks import code_blocks
 from localthink.chat.session import new_seed, with_tip
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Thought, Turn
-from localthink.cli.page import THOUGHT_MARK
+from localthink.cli.page import HELD_MARK, THOUGHT_MARK
 from localthink.cli.plain_answer import Follower, thought_figures
 from localthink.cli.plain_conversations import number, one_line, show_again
 from localthink.errors import UsageError
@@ -179,6 +180,10 @@ def _token_line(event: Event) -> str:
     parts = [f"{_quoted(text)} {_percent(math.exp(event.logprob))}"]
     if abs(event.logprob - event.raw_logprob) > 0.005:
         parts.append(f"({_percent(math.exp(event.raw_logprob))} without the penalty)")
+    other = would_have_come(event)
+    if other is not None and event.held > 0:
+        lost = f"{_percent(other.before)} → {_percent(other.after)}"
+        parts.append(f"{HELD_MARK} held back: {_quoted(other.text)} {lost};")
     if others := [other for other in event.alternatives if other.token != event.token][:ALTERNATIVES]:
         parts.append("else " + ", ".join(f"{_quoted(other.text)} {_percent(other.after)}" for other in others))
     return " ".join(parts)

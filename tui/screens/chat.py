@@ -298,6 +298,7 @@ class ChatScreen(ChatDoors):
     async def action_tokens(self) -> None:
         if not self.query(TokenView):
             await self.query_one("#talk").mount(TokenView())
+        self.query_one(TokenView).start()
         self._toggle("tokens", self.query_one(TokenView).focus)
 
     def _toggle(self, name: str, focus: Callable[[], object]) -> None:

@@ -4,12 +4,14 @@ from __future__ import annotations
 from functools import partial
 from pathlib import Path
 
+from textual import on
 from textual.screen import Screen
 
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.chat.transcript import Entry
 from localthink.tui.widgets.prompt import Prompt
+from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import Transcript
 from localthink.tui.widgets.turns import AnswerTurn
 from localthink.visible_text import visible
@@ -92,6 +94,12 @@ class ChatDoors(Screen[None]):
             return
         copy(self.app, text)
         self.notify(f"copied: {what}, {len(text):,} characters", markup=False)
+
+    @on(TokenView.Branched)
+    def _branch(self, event: TokenView.Branched) -> None:
+        latest = self.latest_turn()
+        if latest is None or latest.turn is not event.turn or not self.session.branch(latest.entry, event.position):
+            self.notify("a branch needs the latest answer, its model open, and no answer under way", markup=False)
 
     def action_compare(self) -> None:
         from localthink.tui.screens.compare import CompareScreen
