@@ -45,7 +45,7 @@ CHAT_KEYS = (
     Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION),
     Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION),
     Key("models", ("ctrl+l",), "Models", "open, pull and eject models", CONVERSATION),
-    Key("export", ("f8",), "Export", "write the conversation to a file, Markdown or JSON", CONVERSATION),
+    Key("export", ("f8",), "Export", "write the conversation, or its latest map of thoughts, to a file", CONVERSATION),
     Key("settings", ("ctrl+s",), "Settings", "α, β, sampling and limits at the side", VIEW),
     Key("tokens", ("f6",), "Tokens",
         "the last tokens by probability, what else was likely, and at a ⊘ what would have come", VIEW),
@@ -106,9 +106,11 @@ MODELS_KEYS = (
 COMPARE = "In a comparison"
 COMPARE_KEYS = (
     Key("stop", ("escape",), "Stop", "stop both sides; what they wrote stays", COMPARE),
-    Key("leave", ("escape",), "Back", "back to the conversation; a comparison is not kept", COMPARE),
+    Key("leave", ("escape",), "Back", "back to the conversation; what was not kept is gone", COMPARE),
     Key("again", ("r",), "New seed", "both sides again with another seed", COMPARE),
     Key("edit", ("e",), "α and β", "other α and β for either side; Enter starts over with them", COMPARE),
+    Key("keep", ("k",), "Keep", "keep both answers in the conversation, beside the one there is", COMPARE),
+    Key("export", ("f8",), "Export", "write the comparison to a file: a picture (SVG), or plain text", COMPARE),
     Key("model", ("m",), "Model", "another model for the right side, in an engine of its own", COMPARE),
 )
 TIPS_KEYS = (

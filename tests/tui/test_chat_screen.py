@@ -381,6 +381,19 @@ def test_f8_writes_the_conversation_to_a_file(tmp_path, monkeypatch):
     assert "What is 2 + 2?" in json.dumps(json.loads(as_json.read_text(encoding="utf-8")))
 
 
+def test_f8_writes_the_map_of_thoughts_to_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def test(person: Person) -> None:
+        await person.answered()
+        for number, suffix in (("3", "svg"), ("4", "txt")):
+            await person.press("f8", number)
+            await person.wait(lambda suffix=suffix: list(tmp_path.glob(f"thoughts-*.{suffix}")))
+            assert "⊘" in next(tmp_path.glob(f"thoughts-*.{suffix}")).read_text(encoding="utf-8")
+
+    talking(tmp_path)(test)
+
+
 def test_ctrl_n_begins_anew_and_ctrl_o_opens_what_was(tmp_path):
     async def test(person: Person) -> None:
         await person.answered("What is 2 + 2?")
