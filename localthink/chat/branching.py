@@ -24,6 +24,12 @@ def would_have_come(event: Event) -> Alternative | None:
     return next((other for other in event.alternatives if other.token == event.instead), None)
 
 
+def marks(turn: Turn) -> list[int]:
+    """The positions at which a switch was held, among the tokens that are kept, in their order."""
+    first = turn.tokens - len(turn.recent)
+    return [place for place, event in enumerate(turn.recent, first) if event.held > 0 and event.instead is not None]
+
+
 def branch_at(turn: Turn, position: int) -> Branch | None:
     """An answer that begins as this one does before the token at `position`, and has there what would have come.
 

@@ -10,7 +10,7 @@ import pytest
 
 from chat.scripted import ScriptedClient, advance, answered, ask, client_of, finish, session
 from localthink.chat.asking import Opening
-from localthink.chat.branching import branch_at, would_have_come
+from localthink.chat.branching import branch_at, marks, would_have_come
 from localthink.chat.client import EngineClient
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session, with_tip
@@ -24,12 +24,6 @@ QUESTION = "How many?"
 @pytest.fixture
 def demo(tmp_path) -> Session:
     return session(tmp_path)
-
-
-def marks(turn: Turn) -> list[int]:
-    """The positions of the tokens at which a switch was held."""
-    first = turn.tokens - len(turn.recent)
-    return [place for place, event in enumerate(turn.recent, first) if event.held > 0]
 
 
 def branched(talk: Session, mark: int) -> tuple[Turn, Turn, int]:
