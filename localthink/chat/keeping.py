@@ -4,29 +4,36 @@ from __future__ import annotations
 from localthink.chat.compare import Comparison, Side
 from localthink.chat.session import Session
 from localthink.chat.turn import Turn
+from localthink.errors import HistoryError
 
 
 def keep(session: Session, comparison: Comparison) -> str:
     """Put both answers into the store, as siblings of the answer to the same question; what has come of it, in words.
 
-    A side that wrote what is there already, token for token, is not kept twice. Seen afterwards is the last of them.
+    What is there already, word for word, is not kept twice. Seen afterwards is the last that was.
     """
     transcript = session.transcript
     asked = transcript.asked
     question = next((message.content for message in reversed(comparison.messages) if message.role == "user"), None)
     if transcript.history is None:
         return "this program was started with --no-history: nothing is kept"
-    if session.busy or comparison.running or not asked or transcript.entries[asked - 1].content != question:
+    if (transcript.conversation is None or session.busy or comparison.running or not asked
+            or transcript.entries[asked - 1].content != question):
         return "it can be kept once both have ended, in the conversation that asked its question"
-    there = [entry.turn.token_ids for entry in transcript.entries[asked:] if entry.turn is not None]
+    try:
+        there = {(message.thinking, message.content) for message in transcript.history.messages(transcript.conversation)
+                 if message.parent == transcript.entries[asked - 1].id}
+    except HistoryError as error:
+        return f"not kept: {error}"
     new = [(side, turn) for side, turn in zip(comparison.sides, comparison.turns, strict=True)
-           if turn.token_ids and turn.token_ids not in there]
+           if turn.token_ids and (turn.thinking, turn.answer) not in there]
     for side, turn in new:
         transcript.cut(asked)
         transcript.finish(transcript.begin_answer(turn, _details(side, turn, session.first)))
     session.path += bool(new)
-    return (f"kept: {len(new)} of 2 answers, beside the one there is" if len(new) < 2
-            else "kept: both answers, beside what was there")
+    return ("both answers are there already", "kept: one answer; the other is there already",
+            "kept: both answers")[len(new)]
+
 
 
 def _details(side: Side, turn: Turn, left_out: int) -> dict[str, object]:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from chat.scripted import Reply, ScriptedClient, answered, ask, client_of, session
+from chat.scripted import BreakableHistory, Reply, ScriptedClient, answered, ask, client_of, session
 from localthink.chat.compare import Comparison, Side
 from localthink.chat.keeping import keep
 from localthink.chat.session import Session, with_tip
@@ -31,7 +31,7 @@ def compared(talk: Session, question: str = "one?", seed: int = 1) -> Comparison
 
 def test_both_answers_stand_beside_the_one_there_is_and_can_be_opened_again(talk):
     comparison = compared(talk)
-    assert keep(talk, comparison) == "kept: both answers, beside what was there"
+    assert keep(talk, comparison) == "kept: both answers"
     assert talk.entries[-1].place == (3, 3) and talk.entries[-1].turn.answer == "answer 3"
     assert talk.show_sibling(talk.entries[-1], -1)
     left = talk.entries[-1]
@@ -43,10 +43,19 @@ def test_both_answers_stand_beside_the_one_there_is_and_can_be_opened_again(talk
 def test_what_is_there_already_is_not_kept_twice(talk):
     client_of(talk)._answered = 0  # the left side writes what was written before
     comparison = compared(talk)
-    assert keep(talk, comparison) == "kept: 1 of 2 answers, beside the one there is"
+    assert keep(talk, comparison) == "kept: one answer; the other is there already"
     assert talk.entries[-1].place == (2, 2) and talk.entries[-1].turn.answer == "answer 2"
     path = talk.path
-    assert keep(talk, comparison).startswith("kept: 1 of 2") and talk.path > path  # the left one is not what is seen
+    assert keep(talk, comparison) == "both answers are there already" and talk.path == path
+
+
+def test_a_store_that_cannot_be_read_keeps_nothing_and_says_so(tmp_path):
+    store = BreakableHistory(tmp_path / "history.sqlite")
+    talk = session(None, ScriptedClient(REPLIES), history=store)
+    answered(talk, "one?")
+    comparison, entries = compared(talk), list(talk.entries)
+    store.reads, store.trouble = False, "the disk is gone"
+    assert keep(talk, comparison) == "not kept: the disk is gone" and talk.entries == entries
 
 
 @pytest.mark.parametrize("why", ["writing", "elsewhere", "no store"])
