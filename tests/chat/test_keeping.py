@@ -43,10 +43,10 @@ def test_both_answers_stand_beside_the_one_there_is_and_can_be_opened_again(talk
 def test_what_is_there_already_is_not_kept_twice(talk):
     client_of(talk)._answered = 0  # the left side writes what was written before
     comparison = compared(talk)
-    assert keep(talk, comparison) == "kept: one answer; the other is there already"
+    assert keep(talk, comparison) == "kept: the one answer that was not there yet"
     assert talk.entries[-1].place == (2, 2) and talk.entries[-1].turn.answer == "answer 2"
     path = talk.path
-    assert keep(talk, comparison) == "both answers are there already" and talk.path == path
+    assert keep(talk, comparison) == "there is nothing new to keep" and talk.path == path
 
 
 def test_a_store_that_cannot_be_read_keeps_nothing_and_says_so(tmp_path):
