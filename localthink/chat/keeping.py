@@ -31,7 +31,8 @@ def keep(session: Session, comparison: Comparison) -> str:
         transcript.cut(asked)
         transcript.finish(transcript.begin_answer(turn, _details(side, turn, session.first)))
     session.path += bool(new)
-    return ("there is nothing new to keep", "kept: the one answer that was not there yet", "kept: both answers")[len(new)]
+    return ("there is nothing new to keep", "kept: the one answer that was not there yet",
+            "kept: both answers")[len(new)]
 
 
 def _details(side: Side, turn: Turn, left_out: int) -> dict[str, object]:

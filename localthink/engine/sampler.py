@@ -93,9 +93,11 @@ class Sampler:
         raw_top, raw_total, raw_mine = plain or _without_penalty(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
         scale = self._scale = _Scale(temperature, top, total, raw_top, raw_total, switch, before)
-        plain_token = self._without(logits, scale, raw_mine, sampling, key, drawn) if token == drawn else drawn
-        held = (_place(switch, plain_token) is not None) - (_place(switch, drawn) is not None)
-        return Draw(token, logprob, raw_logprob, held, plain_token if held else None)
+        plainly = self._without(logits, scale, raw_mine, sampling, key, drawn) if token == drawn else drawn
+        if plainly == drawn:
+            return Draw(token, logprob, raw_logprob, 0)
+        held = (_place(switch, plainly) is not None) - (_place(switch, drawn) is not None)
+        return Draw(token, logprob, raw_logprob, held, plainly if held else None)
 
     def _pick(self, logits: FloatRow, sampling: Sampling, total: float, key: int) -> int:
         """The token that the latest weights, which sum to `total`, give."""
