@@ -96,7 +96,8 @@ def _described(engine: Engine, threads: int | None, choice: str, disturbed: floa
                    "slots": engine.slots, "layout": "split", "gpu_layers": engine.model.gpu_layers,
                    "chosen": choice},
         "machine": {"processor": processor_name(), "cores": physical_cores(), "system": platform.platform(),
-                    "llama_cpp_python": version("llama-cpp-python"), "built_with": engine.model.backend, "other_programs": round(disturbed, 3)},
+                    "llama_cpp_python": version("llama-cpp-python"), "built_with": engine.model.backend,
+                    "other_programs": round(disturbed, 3)},
     }
 
 
