@@ -5,6 +5,7 @@ import asyncio
 import codecs
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import partial
@@ -22,6 +23,8 @@ from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat import ChatScreen
 from localthink.visible_text import visible
 
+AGAIN = 3.0  # seconds in which a second Ctrl+C quits
+
 
 class ChatApp(App[None]):
     """Runs a session on the terminal. The model is loaded once the first screen is there."""
@@ -36,6 +39,7 @@ class ChatApp(App[None]):
         _take_any_bytes()
         self.session, self._opening, self._continue_last = session, opening, continue_last
         self.chat = ChatScreen(session, surveyor or Surveyor())
+        self._interrupted = -AGAIN  # when Ctrl+C was pressed last, in seconds of a clock that only goes forward
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
@@ -45,6 +49,21 @@ class ChatApp(App[None]):
         if self._continue_last:
             self._open_last()
         self.session.load(self._opening)
+
+    async def action_help_quit(self) -> None:
+        """Ctrl+C where nothing is selected: stop what is being written; once it has stopped, a second one quits."""
+        writing = next((screen for screen in reversed(self.screen_stack)
+                        if getattr(screen, "writing", False)), None)
+        now = time.monotonic()
+        if writing is not None:
+            await self.run_action("stop", default_namespace=writing)
+        elif now - self._interrupted < AGAIN:
+            self.exit()
+            return
+        self._interrupted = now
+        self.clear_notifications()
+        self.notify("stopped; Ctrl+C again quits" if writing is not None else "Ctrl+C again quits; everything is saved",
+                    markup=False, timeout=AGAIN)
 
     def _leave_properly(self) -> None:
         """End as by a key where the system says so: otherwise the terminal would be left as a screen."""

@@ -53,6 +53,9 @@ CHAT_KEYS = (
     Key("help", ("f1",), "Help", "what every key does", VIEW),
     Key("quit", ("ctrl+q",), "Quit", "leave; everything is saved", CONVERSATION),
 )
+INTERRUPT_KEYS = (
+    Key("help_quit", ("ctrl+c",), "Interrupt", "stop what is written; a second one quits. Of a selection: copy it", WRITING),
+)
 PROMPT_KEYS = (
     Key("send", ("enter",), "Send", "send the question", "Writing a question"),
     Key("new_line", ("ctrl+j", "shift+enter"), "New line",
@@ -111,7 +114,7 @@ HELP_KEYS = (
     Key("penalty", ("p",), "The penalty", "what it does, and how to read the map of thoughts", "In this help"),
     Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
 )
-ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *THOUGHT_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS, *COMPARE_KEYS, *TIPS_KEYS,
+ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *INTERRUPT_KEYS, *THOUGHT_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS, *COMPARE_KEYS, *TIPS_KEYS,
             *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
 
 

@@ -397,6 +397,31 @@ def test_leaving_while_it_writes_keeps_what_was_written(tmp_path):
     assert answer.state == "cancelled" and "Okay, so I need" in answer.thinking
 
 
+def test_f5_while_it_writes_says_that_it_waits_and_compares_at_the_end(tmp_path):
+    async def test(person: Person) -> None:
+        await person.ask()
+        await person.write(20)
+        await person.press("f5")
+        await person.wait(lambda: "the comparison waits" in person.text)
+        person.client.finish()
+        await person.wait(lambda: person.app.screen.__class__.__name__ == "CompareScreen")
+
+    talking(tmp_path)(test)
+
+
+def test_f5_again_or_another_conversation_calls_a_waiting_comparison_off(tmp_path):
+    async def test(person: Person) -> None:
+        for call_off in ("f5", "ctrl+n"):
+            await person.ask()
+            await person.press("f5", call_off)
+            person.client.finish()
+            await person.wait(lambda: not person.session.busy)
+            await person.shown()
+            assert person.app.screen is person.screen and person.screen.comparing_after == -1
+
+    talking(tmp_path)(test)
+
+
 def test_f5_compares_the_latest_question(tmp_path):
     async def test(person: Person) -> None:
         await person.answered()

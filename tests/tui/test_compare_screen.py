@@ -252,6 +252,26 @@ def test_the_right_side_may_have_a_model_and_an_engine_of_its_own():
     assert not app.second.running and app.client.running
 
 
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_the_keys_of_a_comparison_work_wherever_the_focus_is(size):
+    async def check(app, pilot):
+        await done(app, pilot)
+        for editing in (False, True):
+            if editing:
+                await pilot.press("e")
+                await wait_until(pilot, lambda: app.compared.has_class("editing"))
+            for focused in [None, *app.compared.focus_chain]:
+                if not isinstance(focused, TipInput):
+                    app.compared.set_focus(focused)
+                    await wait_until(pilot, lambda focused=focused: app.compared.focused is focused)
+                    assert {"Back", "New seed", "α and β", "Model"} <= app.keys, focused
+        await pilot.press("escape")
+        assert app.screen is app.compared and not app.compared.has_class("editing")
+        await pilot.press("escape")
+        assert app.screen is not app.compared
+    run(check, size=size)
+
+
 def test_another_model_is_chosen_from_those_that_are_known(tmp_path, monkeypatch):
     monkeypatch.setattr(compare, "known_models", lambda: {"other": tmp_path / "other.gguf"})
 

@@ -134,6 +134,7 @@ class ChatScreen(ChatDoors):
         self._show_usable()
         if session.overflow is not None and not self.asking_what_to_do:
             self.ask_what_to_do()
+        self.compare_if_due()
 
     def _show_model(self) -> None:
         state = self.session.asker.model
@@ -169,8 +170,10 @@ class ChatScreen(ChatDoors):
             return session.busy or self._editing is not None
         if action == "go_on":
             return session.resumable is not None and not session.busy
-        if action in ("regenerate", "edit", "compare"):
+        if action in ("regenerate", "edit"):
             return bool(session.entries) and not session.busy
+        if action == "compare":
+            return bool(session.entries)
         if action in ("copy", "export", "fold", "thoughts"):
             return bool(session.entries)
         if action == "sibling":
@@ -178,6 +181,10 @@ class ChatScreen(ChatDoors):
         return True
 
     # Asking
+
+    @property
+    def writing(self) -> bool:
+        return self.session.busy
 
     @on(Prompt.Sent)
     def _send(self, event: Prompt.Sent) -> None:

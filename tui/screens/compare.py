@@ -216,17 +216,26 @@ class CompareScreen(Screen[None]):
     # Verbs
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("stop", "leave", "again", "edit", "model") and self.has_class("editing"):
-            return False
+        editing = self.has_class("editing")
+        if action in ("stop", "leave", "again", "edit", "model") and editing and self._tips_focused:
+            return False  # the keys are those of the rows
         if action in ("stop", "leave"):
-            return self.writing == (action == "stop")
+            return (self.writing and not editing) == (action == "stop")
         return True
+
+    @property
+    def _tips_focused(self) -> bool:
+        return self.focused is not None and self.query_one(TipRows) in self.focused.ancestors
 
     def action_stop(self) -> None:
         self.comparison.stop()
 
     def action_leave(self) -> None:
-        self.dismiss()
+        """One thing at a time: from rows that are open to the comparison, from there to the conversation."""
+        if self.has_class("editing"):
+            self._end_editing()
+        else:
+            self.dismiss()
 
     def action_again(self) -> None:
         self._seed = self._seeds()
@@ -234,7 +243,8 @@ class CompareScreen(Screen[None]):
 
     def action_edit(self) -> None:
         rows = self.query_one(TipRows)
-        rows.show(settings.tip for settings in self._settings)
+        if not self.has_class("editing"):
+            rows.show(settings.tip for settings in self._settings)
         self.add_class("editing")
         self.call_after_refresh(rows.focus_first)
 
