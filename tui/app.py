@@ -14,11 +14,13 @@ from typing import ClassVar
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.errors import LocalthinkError
+from localthink.tui.kept_theme import keep_theme, kept_theme
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat import ChatScreen
 from localthink.visible_text import visible
@@ -30,6 +32,9 @@ class ChatApp(App[None]):
     """Runs a session on the terminal. The model is loaded once the first screen is there."""
 
     TITLE = "localthink"
+    CSS = """
+    ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
+    """  # at the bottom they would lie on the question
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", tooltip="leave; everything is saved", priority=True)]
 
@@ -43,6 +48,18 @@ class ChatApp(App[None]):
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
+
+    def on_mount(self) -> None:
+        kept = kept_theme()
+        if kept in self.available_themes:
+            self.theme = kept
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        try:
+            keep_theme(theme.name)
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="warning", markup=False)
 
     def on_ready(self) -> None:
         self._leave_properly()

@@ -266,7 +266,8 @@ class Session:
         turn = Turn(seed, settings.tip.alpha, settings.tip.beta, self.clock())
         loaded = self.asker.model.loaded
         details = {"model": loaded.name if loaded else "", "quantization": loaded.quantization if loaded else "",
-                   "seed": seed, "settings": settings.as_object(), "left_out": self.first}
+                   "seed": seed, "settings": settings.as_object(), "left_out": self.first,
+                   "penalised": self.asker.model.penalises(settings)}
         entry = self.transcript.begin_answer(turn, details)
         self.path += 1
         self._ask(entry)
@@ -327,6 +328,7 @@ class Session:
             if self.asker.model.phase != "loading":
                 self.asker.load(self.asker.opening)
         elif self._continues(entry, entry.turn):
+            self.prompt_tokens = None  # it was counted for the next question, this answer included
             entry.turn.resume(self.clock())
             self._ask(entry)
         else:
@@ -363,7 +365,7 @@ class Session:
             self.asker.count(messages, lambda tokens, reason: self._measured(path, tokens), self.settings.think)
 
     def _measured(self, path: int, tokens: int | None) -> None:
-        if path == self.path:  # of other entries, it says nothing any more
+        if path == self.path and self.live is None:  # of other entries, it says nothing any more
             self.prompt_tokens = tokens
 
     def close(self) -> None:

@@ -42,6 +42,7 @@ class ThinkingHeader(Widget, can_focus=True):
         height: 1; width: 1fr; color: $text-muted;
         & > .thinking-header--lead { color: $text-primary; text-style: bold; }
         & > .thinking-header--held { color: $text-warning; text-style: bold; }
+        &:light > .thinking-header--held { color: $text-error; }
         & > .thinking-header--hint { color: $text-primary; }
         &:hover { background: $foreground 10%; }
         &:focus { background: $block-cursor-blurred-background; }

@@ -56,6 +56,7 @@ class ThoughtMap(Widget):
         & > .thought-map--even { color: $primary 50%; }
         & > .thought-map--current { color: $primary; }
         & > .thought-map--held { color: $text-warning; text-style: bold; }
+        &:light > .thought-map--held { color: $text-error; }
         & > .thought-map--reach { color: $text-warning 75%; }
         & > .thought-map--figures { color: $text-muted; }
         & > .thought-map--caption { color: $text-disabled; }

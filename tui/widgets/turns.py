@@ -1,6 +1,9 @@
 """The two kinds of turns in a transcript: a person's question and a model's answer."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -8,11 +11,11 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from localthink.chat.steering import steering
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thinking_pane import ThinkingPane
-from localthink.tui.wording import counted
 from localthink.visible_text import visible
 
 
@@ -144,10 +147,10 @@ class AnswerTurn(Vertical):
     def _show_end(self, turn: Turn) -> None:
         self._figures.set_class(not turn.running, "ended")
         self._figures.set_class(turn.state in ("interrupted", "length", "cancelled"), "trouble")
-        self._figures.update(Text(visible(figures(turn, self.entry.details.get("model", "")))))
+        self._figures.update(Text(visible(figures(turn, self.entry.details))))
 
 
-def figures(turn: Turn, model: str) -> str:
+def figures(turn: Turn, details: Mapping[str, Any]) -> str:
     """How an answer ended, and what it took."""
     parts = {"cancelled": ["stopped"], "length": ["cut off: the context or the most tokens are used up"],
              "interrupted": [turn.reason or "interrupted"]}.get(turn.state, [])
@@ -156,10 +159,9 @@ def figures(turn: Turn, model: str) -> str:
     parts += [f"{turn.tokens:,} tokens", f"{turn.seconds:,.1f} s"]
     if turn.speed:
         parts.append(f"{turn.speed:,.0f} tokens/s")
-    if turn.thoughts:
-        parts.append(f"{counted(len(turn.thoughts), 'thought')}, {turn.ticks} held")
-    parts.append(f"α {turn.alpha:g} β {turn.beta:g}" if turn.alpha else "no penalty")
+    if details.get("penalised", True):
+        parts.append(steering(turn))
     parts.append(f"seed {turn.seed}")
-    if model:
+    if model := details.get("model"):
         parts.append(model)
     return " · ".join(parts)
