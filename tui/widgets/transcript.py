@@ -72,7 +72,7 @@ class Transcript(VerticalScroll, can_focus=True):
             self.anchor()
         elif not longer and self.is_anchored:
             self.anchor(False)
-            self.scroll_home(animate=False)
+            self.scroll_y = self.scroll_target_y = 0
 
     async def _show_turn(self, turn: QuestionTurn | AnswerTurn, left_out: bool) -> None:
         if isinstance(turn, QuestionTurn):
