@@ -122,7 +122,7 @@ def test_the_thoughts_of_both_are_shown_while_they_are_written():
         assert maps[0].region.y < maps[1].region.y and maps[0].region.width == maps[1].region.width
         lists = list(app.compared.query(ThoughtList))
         assert lists[0].region.y == lists[1].region.y and lists[0].region.right <= lists[1].region.x
-        assert app.keys == {"Stop", "New seed", "α and β", "Model"}
+        assert app.keys == {"Stop", "New seed", "α and β", "Left model", "Right model"}
     run(check)
 
 

@@ -148,7 +148,7 @@ class ModelShelf(ModelBox[Result]):
         self.mark(ModelRow(event.found, event.found.stem))
         row = self._files[str(event.found)]
         if row.trouble:
-            self.refuse(f"{row.name} cannot be loaded: {row.trouble}")
+            self.refuse(f"{row.name} cannot be loaded")
         else:
             self.action_choose()
 

@@ -98,7 +98,7 @@ class ModelsScreen(ModelShelf[Opening | None]):
             return
         opening = replace(self._opening(), model=str(row.path), context=self.tokens, cache=self._cache)
         if planned.report is None:
-            self.say(f"{row.name} cannot be loaded: {planned.why}", trouble=True)
+            self.say(f"{row.name} cannot be loaded", trouble=True)
         elif self._is_open(opening):
             self.say("it is open already, with this context and cache")
         elif self._may(row, planned, "loads it"):
