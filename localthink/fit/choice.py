@@ -56,8 +56,8 @@ class Choice:
         """
         found = self.needs
         context = min(found.context, longest)
-        room = f" for {found.context:,}" if context < found.context else ""
-        cache = f"{found.cache_type} cache{room} {sized(found.cache)}"
+        several = f" for {found.context:,} tokens" if context < found.context else ""
+        cache = f"{found.cache_type} cache {sized(found.cache)}{several}"
         return " · ".join([f"{name}: context {context:,} tokens", cache, *self.offloaded(layers),
                            f"needs {sized(found.total)} of {self.room.described()}", *self.waste()])
 

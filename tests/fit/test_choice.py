@@ -140,7 +140,7 @@ def test_a_line_says_what_was_chosen() -> None:
 
 def test_the_context_that_is_told_is_what_one_sample_may_have() -> None:
     assert chosen(64 * GIB, Asked(2, 8_192)).described("big", LARGE.layers, 4_096).startswith(
-        "big: context 4,096 tokens · f16 cache for 8,192 ")
+        "big: context 4,096 tokens · f16 cache 1.00 GiB for 8,192 tokens · ")
 
 
 def test_a_context_beyond_what_was_trained_is_told_to_be_of_no_use() -> None:

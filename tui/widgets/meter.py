@@ -175,7 +175,7 @@ def upper(facts: Facts) -> list[Part]:
         parts.append(Part(5, _bar(facts.read[0] / facts.read[1], "reading")))
     elif facts.state == "loading" and 0 < facts.share < 1:
         parts.append(Part(5, _bar(facts.share, "loading")))
-    if facts.speed:
+    if facts.speed and facts.state in ("thinking", "answering"):
         parts.append(Part(1, ((speed(facts.speed).rjust(3), "figure"), (" tok/s", "faint"))))
     if facts.speeds:
         parts.append(Part(7, ((curve(facts.speeds).rjust(POINTS), "curve"),)))
