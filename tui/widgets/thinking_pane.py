@@ -192,7 +192,7 @@ class ThinkingPane(Vertical):
         if not self._composed:
             return
         if expanded and self._map is None:
-            self._map, self._list = ThoughtMap(), ThoughtList()
+            self._map, self._list = ThoughtMap(figured=False), ThoughtList()  # the lines have figures
             self.mount(self._map, self._list)
         if not expanded and self._list is not None and self._list.has_focus:
             self._header.focus()
