@@ -303,7 +303,7 @@ class Sample:
         self.tracker.finish()
         self._drop_if_blank(ended)
         start, part = self._turns[-1]
-        if part == "thinking" and (len(self._turns) > 2 or self._text_of("answer").strip()):
+        if part == "thinking" and "".join(self._texts[:start]).strip():
             self._turns[-1] = (start, "answer")
             self._texts[start - 1] += self._tags.opening
             if self.request.tip.where == "thinking":
