@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
@@ -26,6 +26,16 @@ from localthink.tui.screens.chat import ChatScreen
 from localthink.visible_text import visible
 
 AGAIN = 3.0  # seconds in which a second Ctrl+C quits
+
+
+@runtime_checkable
+class Writing(Protocol):
+    """A screen on which something may be under way that can be stopped."""
+
+    @property
+    def writing(self) -> bool: ...
+
+    def action_stop(self) -> None: ...
 
 
 class ChatApp(App[None]):
@@ -67,13 +77,13 @@ class ChatApp(App[None]):
             self._open_last()
         self.session.load(self._opening)
 
-    async def action_help_quit(self) -> None:
+    def action_help_quit(self) -> None:
         """Ctrl+C where nothing is selected: stop what is being written; once it has stopped, a second one quits."""
         writing = next((screen for screen in reversed(self.screen_stack)
-                        if getattr(screen, "writing", False)), None)
+                        if isinstance(screen, Writing) and screen.writing), None)
         now = time.monotonic()
         if writing is not None:
-            await self.run_action("stop", default_namespace=writing)
+            writing.action_stop()
         elif now - self._interrupted < AGAIN:
             self.exit()
             return
