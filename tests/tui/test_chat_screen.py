@@ -526,7 +526,7 @@ def test_ctrl_l_loads_and_ejects(tmp_path):
     async def test(person: Person) -> None:
         await person.press("ctrl+l")
         await person.wait(lambda: "countdown" in person.text)
-        await person.press("e")
+        await person.press("f4")
         await person.wait(lambda: person.session.asker.model.phase == "none")
         assert not person.client.running
         await person.press("enter")
