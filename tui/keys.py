@@ -48,9 +48,11 @@ CHAT_KEYS = (
     Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION,
         rank=8),
     Key("models", ("ctrl+l",), "Models", "open, pull and eject models", CONVERSATION, rank=5),
-    Key("export", ("f8",), "Export", "write the conversation to a file, Markdown or JSON", CONVERSATION, rank=13),
+    Key("export", ("f8",), "Export", "write the conversation, or its latest map of thoughts, to a file", CONVERSATION,
+        rank=13),
     Key("settings", ("ctrl+s",), "Settings", "α, β, sampling and limits at the side", VIEW, rank=3),
-    Key("tokens", ("f6",), "Tokens", "the last tokens by probability, and what else was likely", VIEW, rank=4),
+    Key("tokens", ("f6",), "Tokens",
+        "the last tokens by probability, what else was likely, and at a ⊘ what would have come", VIEW, rank=4),
     Key("thoughts", ("f10", "ctrl+b"), "Thoughts", "go to the thoughts of the latest answer, or open them", VIEW,
         rank=10),
     Key("fold", ("f7",), "Fold", "fold or open all thinking", VIEW, rank=12),
@@ -71,6 +73,14 @@ THOUGHT_KEYS = (
     Key("cursor", ("up", "down"), "Move", "from thought to thought", "Among the thoughts"),
     Key("toggle", ("enter", "space"), "Open", "open or fold a thought", "Among the thoughts"),
     Key("toggle_all", ("a",), "All", "open or fold all of them", "Among the thoughts"),
+)
+TOKENS = "Among the tokens"
+TOKEN_KEYS = (
+    Key("cursor", ("left", "right", "up", "down"), "Move", "from token to token; End follows the latest", TOKENS),
+    Key("mark(1)", ("n",), "Next ⊘", "to the next jump that was held back", TOKENS),
+    Key("mark(-1)", ("p",), "⊘ before", "to the one before", TOKENS),
+    Key("branch", ("enter",), "Go there", "at a ⊘: another answer, which begins with the jump that would have come",
+        TOKENS),
 )
 DIALOG = "In a dialog"
 DIALOG_KEYS = (
@@ -105,9 +115,11 @@ MODELS_KEYS = (
 COMPARE = "In a comparison"
 COMPARE_KEYS = (
     Key("stop", ("escape",), "Stop", "stop both sides; what they wrote stays", COMPARE),
-    Key("leave", ("escape",), "Back", "back to the conversation; a comparison is not kept", COMPARE),
+    Key("leave", ("escape",), "Back", "back to the conversation; what was not kept is gone", COMPARE),
     Key("again", ("r",), "New seed", "both sides again with another seed", COMPARE),
     Key("edit", ("e",), "α and β", "other α and β for either side; Enter starts over with them", COMPARE),
+    Key("keep", ("k",), "Keep", "keep both answers in the conversation, beside the one there is", COMPARE),
+    Key("export", ("f8",), "Export", "write the comparison to a file: a picture (SVG), or plain text", COMPARE),
     Key("model(0)", ("l",), "Left model", "another model for the left side, in an engine of its own", COMPARE),
     Key("model(1)", ("m",), "Right model", "another model for the right side, in an engine of its own", COMPARE),
 )
@@ -120,8 +132,8 @@ HELP_KEYS = (
     Key("penalty", ("p",), "The penalty", "what it does, and how to read the map of thoughts", "In this help"),
     Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
 )
-ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *INTERRUPT_KEYS, *THOUGHT_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS, *COMPARE_KEYS,
-            *TIPS_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
+ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *INTERRUPT_KEYS, *THOUGHT_KEYS, *TOKEN_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS,
+            *COMPARE_KEYS, *TIPS_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
 
 
 def groups(keys: Iterable[Key]) -> dict[str, list[Key]]:

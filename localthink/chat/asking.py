@@ -119,8 +119,9 @@ class Asker:
     def close(self) -> None:
         self._client.close()
 
-    def ask(self, messages: Sequence[Message], settings: ChatSettings, seed: int, turn: Turn, on_end: OnEnd) -> int:
-        """Begin an answer, or go on with one that has tokens; returns its number."""
+    def ask(self, messages: Sequence[Message], settings: ChatSettings, seed: int, turn: Turn, on_end: OnEnd,
+            begun: Begun | None = None) -> int:
+        """Begin an answer, with what is given as `begun`, or go on with one that has tokens; returns its number."""
         number = self._next()
         if turn.token_ids and (turn.alpha, turn.beta) != (settings.tip.alpha, settings.tip.beta):  # turned meanwhile
             turn.steered += (Steered(len(turn.token_ids), settings.tip.alpha, settings.tip.beta, "free"),)
@@ -128,7 +129,7 @@ class Asker:
         self._writing[number] = _Writing(turn, on_end, turn.steered)
         self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
                               think=settings.think, max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
-                              begun=Begun(tuple(turn.token_ids)), watched=True))
+                              begun=begun or Begun(tuple(turn.token_ids)), watched=True))
         return number
 
     def cancel(self, number: int) -> None:

@@ -148,17 +148,10 @@ def _count(number: int, noun: str, several: str = "") -> str:
 
 def _hint(engine: Engine, asked: Asked) -> None:
     """Say what the bundled model can do where it is asked for anything else."""
-    from localthink import locations
-    from localthink.grade.countdown import read_puzzle
+    from localthink.chat.puzzles import LIMITS, PUZZLES, is_bundled, is_playable
 
-    bundled = locations.bundled_model()
-    if asked.raw or not bundled.is_file() or not engine.model.facts.path.samefile(bundled):
-        return
-    puzzle = read_puzzle(asked.question)
-    if puzzle and len(puzzle.numbers) == 3 and max(puzzle.numbers) <= 13 and 10 <= puzzle.target <= 100:
-        return
-    Terminal(sys.stderr).write(
-        "This small model can only play Countdown, with three numbers up to 13 and a target from 10 to 100. Try:\n"
-        '  localthink ask "Use 4, 7 and 11 to make 39."\n'
-        '  localthink ask "Use 3, 5 and 12 to make 51."\n'
-        "A real model is loaded by its path: localthink ask -m PATH/TO/MODEL.gguf QUESTION\n", HELD_STYLE)
+    if not asked.raw and is_bundled(engine.model.facts.path) and not is_playable(asked.question):
+        commands = [f'  localthink ask "{puzzle}"\n' for puzzle in PUZZLES[:2]]
+        Terminal(sys.stderr).write(
+            f"{LIMITS} Try:\n{''.join(commands)}"
+            "A real model is loaded by its path: localthink ask -m PATH/TO/MODEL.gguf QUESTION\n", HELD_STYLE)

@@ -5,6 +5,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
+from pathlib import Path
 
 from rich.text import Text
 from textual import on
@@ -16,13 +17,16 @@ from textual.widgets import Static
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.client import Client, EngineClient
 from localthink.chat.compare import Comparison, Side, names_of, penalises, summary
+from localthink.chat.keeping import keep
 from localthink.chat.recents import openable_models
 from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.records import Message, Tip
+from localthink.tui.cards import comparison_card
 from localthink.tui.keys import COMPARE_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.choice import ChoiceScreen
+from localthink.tui.screens.export import CARDS, offer_export, write_card
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.tip_rows import SIDES, TipRows
@@ -36,7 +40,10 @@ CONVERSATION = "conversation"  # the choice of the model that is open there
 
 
 class CompareScreen(Screen[None]):
-    """Asks, shows, and forgets. With `right_opening` the right side has a model and an engine of its own."""
+    """Asks, shows, and forgets what is not kept.
+
+    With `right_opening` the right side has a model and an engine of its own.
+    """
 
     BINDINGS = [key.binding() for key in COMPARE_KEYS]  # noqa: RUF012, as Textual has it
     AUTO_FOCUS = "#page"
@@ -221,10 +228,12 @@ class CompareScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         editing = self.has_class("editing")
-        if action in ("stop", "leave", "again", "edit", "model") and editing and self._tips_focused:
+        if action in ("stop", "leave", "again", "edit", "model", "keep", "export") and editing and self._tips_focused:
             return False  # the keys are those of the rows
         if action in ("stop", "leave"):
             return (self.writing and not editing) == (action == "stop")
+        if action in ("keep", "export"):
+            return self._asked and not self.writing
         return True
 
     @property
@@ -264,6 +273,16 @@ class CompareScreen(Screen[None]):
         self.remove_class("editing")
         self.query_one("#page").focus()
         self.refresh_bindings()
+
+    def action_keep(self) -> None:
+        self.notify(visible(keep(self.session, self.comparison)), markup=False)
+
+    def action_export(self) -> None:
+        offer_export(self, "This comparison in a file", CARDS, self._export)
+
+    def _export(self, kind: str, folder: Path) -> Path:
+        question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")
+        return write_card(kind, folder, f"compare {question}", comparison_card(self.comparison))
 
     def action_model(self, side: int) -> None:
         loaded, own = self.session.asker.model.loaded, self._own[side]

@@ -26,9 +26,10 @@ THOUGHTS = (
     "β says for how long: for the first β tokens of each thought. After them the model may jump as it likes, since by "
     "then the idea has had its chance. The paper behind this uses α 3 and β 600; small models may need less of both.",
     "⊘ marks a place where a jump was held back: with the same random numbers, and without the penalty, it would "
-    "have come there. “Held” counts those marks.",
+    "have come there. “Held” counts those marks. F6 looks at one: n and p go from mark to mark, and Enter writes "
+    "another answer, which takes the jump, beside this one.",
     "F5 asks the same question twice with the same random numbers, with and without the penalty: up to the first "
-    "jump that was held back, both write the same.",
+    "jump that was held back, both write the same. There k keeps both answers, and F8 writes a picture to a file.",
 )
 MAP = (
     "Every row is a thought: its number, and a bar as long as the thought, whose tokens stand beside it in a "

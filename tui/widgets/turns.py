@@ -151,7 +151,7 @@ class AnswerTurn(Vertical):
 
 
 def figures(turn: Turn, details: Mapping[str, Any]) -> str:
-    """How an answer ended, and what it took."""
+    """How an answer ended, and what it took; `details` are its entry's."""
     parts = {"cancelled": ["stopped"], "length": ["cut off: the context or the most tokens are used up"],
              "interrupted": [turn.reason or "interrupted"]}.get(turn.state, [])
     if turn.state in ("cancelled", "interrupted"):
@@ -162,6 +162,8 @@ def figures(turn: Turn, details: Mapping[str, Any]) -> str:
     if details.get("penalised", True):
         parts.append(steering(turn))
     parts.append(f"seed {turn.seed}")
-    if model := details.get("model"):
-        parts.append(model)
+    if (place := details.get("branched_at")) is not None:
+        parts.append(f"branched at token {place + 1:,}")
+    if details.get("model"):
+        parts.append(details["model"])
     return " · ".join(parts)
