@@ -56,6 +56,16 @@ def user_markers() -> Path:
     return _home("config") / "markers.toml"
 
 
+def recent_models() -> Path:
+    """The paths of the models that were opened in a chat."""
+    return _home("data") / "recent-models.json"
+
+
+def theme_file() -> Path:
+    """The name of the colours that a person has chosen for the chat."""
+    return _home("config") / "theme.txt"
+
+
 def history_file() -> Path:
     """The store of chat conversations."""
     return _home("data") / "history.sqlite"

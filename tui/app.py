@@ -5,28 +5,46 @@ import asyncio
 import codecs
 import signal
 import sys
+import time
 from collections.abc import Callable, Coroutine, Iterable
 from contextlib import suppress
 from functools import partial
-from typing import ClassVar
+from typing import ClassVar, Protocol, runtime_checkable
 
 from textual.app import App, SystemCommand
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
+from textual.theme import Theme
 
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.errors import LocalthinkError
+from localthink.tui.kept_theme import keep_theme, kept_theme
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat import ChatScreen
 from localthink.visible_text import visible
+
+AGAIN = 3.0  # seconds in which a second Ctrl+C quits
+
+
+@runtime_checkable
+class Writing(Protocol):
+    """A screen on which something may be under way that can be stopped."""
+
+    @property
+    def writing(self) -> bool: ...
+
+    def action_stop(self) -> None: ...
 
 
 class ChatApp(App[None]):
     """Runs a session on the terminal. The model is loaded once the first screen is there."""
 
     TITLE = "localthink"
+    CSS = """
+    ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
+    """  # at the bottom they would lie on the question
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+q", "quit", "Quit", tooltip="leave; everything is saved", priority=True)]
 
@@ -36,15 +54,43 @@ class ChatApp(App[None]):
         _take_any_bytes()
         self.session, self._opening, self._continue_last = session, opening, continue_last
         self.chat = ChatScreen(session, surveyor or Surveyor())
+        self._interrupted = -AGAIN  # when Ctrl+C was pressed last, in seconds of a clock that only goes forward
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
+
+    def on_mount(self) -> None:
+        kept = kept_theme()
+        if kept in self.available_themes:
+            self.theme = kept
+        self.theme_changed_signal.subscribe(self, self._keep_theme)
+
+    def _keep_theme(self, theme: Theme) -> None:
+        try:
+            keep_theme(theme.name)
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="warning", markup=False)
 
     def on_ready(self) -> None:
         self._leave_properly()
         if self._continue_last:
             self._open_last()
         self.session.load(self._opening)
+
+    def action_help_quit(self) -> None:
+        """Ctrl+C where nothing is selected: stop what is being written; once it has stopped, a second one quits."""
+        writing = next((screen for screen in reversed(self.screen_stack)
+                        if isinstance(screen, Writing) and screen.writing), None)
+        now = time.monotonic()
+        if writing is not None:
+            writing.action_stop()
+        elif now - self._interrupted < AGAIN:
+            self.exit()
+            return
+        self._interrupted = now
+        self.clear_notifications()
+        self.notify("stopped; Ctrl+C again quits" if writing is not None else "Ctrl+C again quits; everything is saved",
+                    markup=False, timeout=AGAIN)
 
     def _leave_properly(self) -> None:
         """End as by a key where the system says so: otherwise the terminal would be left as a screen."""

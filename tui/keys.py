@@ -17,6 +17,7 @@ class Key:
     help: str
     group: str
     shown: bool = True  # in the footer, while it can be used
+    rank: int = 0  # of those in one footer, the highest give way first; 0 never does
 
     def binding(self) -> Binding:
         return Binding(",".join(self.keys), self.action, self.label, show=self.shown, tooltip=self.help)
@@ -32,27 +33,35 @@ WRITING, ANSWER, CONVERSATION, VIEW = "While it writes", "The answer", "Conversa
 CHAT_KEYS = (
     Key("stop", ("escape",), "Stop", "stop at once, also while the prompt is read", WRITING),
     Key("answer_now", ("ctrl+g",), "Answer now", "close the thinking at the next sentence end and answer", WRITING),
-    Key("think_on", ("ctrl+t",), "Think on", "do not let the thinking close; again: let it", WRITING),
+    Key("think_on", ("ctrl+t",), "Think on", "do not let the thinking close; again: let it", WRITING, rank=1),
     Key("go_on", ("ctrl+g",), "Go on", "let an answer that was stopped or interrupted go on where it ended", ANSWER),
-    Key("regenerate", ("ctrl+r",), "Again", "write the answer again; the old one stays beside it", ANSWER),
-    Key("edit", ("f2",), "Edit", "edit an earlier question; a new branch, the old one stays", ANSWER),
-    Key("sibling(-1)", ("alt+left", "f3"), "Older", "the answer or question before, of several", ANSWER),
-    Key("sibling(1)", ("alt+right", "f4"), "Newer", "the answer or question after, of several", ANSWER),
-    Key("compare", ("f5",), "Compare", "the same prompt and seed under two settings or models, side by side", ANSWER),
-    Key("copy('answer')", ("f9",), "Copy", "copy the answer", ANSWER),
+    Key("regenerate", ("ctrl+r",), "Again", "write the answer again; the old one stays beside it", ANSWER, rank=2),
+    Key("edit", ("f2",), "Edit", "edit an earlier question; a new branch, the old one stays", ANSWER, rank=9),
+    Key("sibling(-1)", ("alt+left", "f3"), "Older", "the answer or question before, of several", ANSWER, rank=6),
+    Key("sibling(1)", ("alt+right", "f4"), "Newer", "the answer or question after, of several", ANSWER, rank=6),
+    Key("compare", ("f5",), "Compare", "the same prompt and seed under two settings or models, side by side", ANSWER,
+        rank=1),
+    Key("copy('answer')", ("f9",), "Copy", "copy the answer", ANSWER, rank=11),
     Key("copy('thinking')", ("shift+f9",), "Copy thinking", "copy the thinking", ANSWER, shown=False),
     Key("copy('code')", ("ctrl+f9",), "Copy code", "copy the last block of code", ANSWER, shown=False),
-    Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION),
-    Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION),
-    Key("models", ("ctrl+l",), "Models", "open, pull and eject models", CONVERSATION),
-    Key("export", ("f8",), "Export", "write the conversation, or its latest map of thoughts, to a file", CONVERSATION),
-    Key("settings", ("ctrl+s",), "Settings", "α, β, sampling and limits at the side", VIEW),
+    Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION, rank=7),
+    Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION,
+        rank=8),
+    Key("models", ("ctrl+l",), "Models", "open, pull and eject models", CONVERSATION, rank=5),
+    Key("export", ("f8",), "Export", "write the conversation, or its latest map of thoughts, to a file", CONVERSATION,
+        rank=13),
+    Key("settings", ("ctrl+s",), "Settings", "α, β, sampling and limits at the side", VIEW, rank=3),
     Key("tokens", ("f6",), "Tokens",
-        "the last tokens by probability, what else was likely, and at a ⊘ what would have come", VIEW),
-    Key("thoughts", ("f10", "ctrl+b"), "Thoughts", "go to the thoughts of the latest answer, or open them", VIEW),
-    Key("fold", ("f7",), "Fold", "fold or open all thinking", VIEW),
+        "the last tokens by probability, what else was likely, and at a ⊘ what would have come", VIEW, rank=4),
+    Key("thoughts", ("f10", "ctrl+b"), "Thoughts", "go to the thoughts of the latest answer, or open them", VIEW,
+        rank=10),
+    Key("fold", ("f7",), "Fold", "fold or open all thinking", VIEW, rank=12),
     Key("help", ("f1",), "Help", "what every key does", VIEW),
-    Key("quit", ("ctrl+q",), "Quit", "leave; everything is saved", CONVERSATION),
+    Key("quit", ("ctrl+q",), "Quit", "leave; everything is saved", CONVERSATION, rank=8),
+)
+INTERRUPT_KEYS = (
+    Key("help_quit", ("ctrl+c",), "Interrupt", "stop what is written; a second one quits. A selection is copied",
+        WRITING),
 )
 PROMPT_KEYS = (
     Key("send", ("enter",), "Send", "send the question", "Writing a question"),
@@ -92,15 +101,15 @@ CONVERSATIONS_KEYS = (
 )
 MODELS = "In the list of models"
 MODELS_KEYS = (
-    Key("choose", ("enter",), "Load", "load the model, in place of the one that is open", MODELS),
+    Key("choose", ("enter",), "Load", "load the model, in place of the open one; typing fills the line below", MODELS),
     Key("pull", ("enter",), "Pull", "download it from the Hub while the chat goes on; it is opened when it is here",
         MODELS),
     Key("close", ("escape",), "Close", "back to the conversation; a pull goes on", MODELS),
-    Key("eject", ("e",), "Eject", "close the model; its memory is free at once", MODELS),
-    Key("give_up", ("c",), "Give up", "give up loading; Esc does so too", MODELS),
-    Key("stop_pull", ("c",), "Stop pulling", "end the pull; pulling it again goes on from there", MODELS),
-    Key("precision", ("p",), "Precision", "another precision of a model that is not here: smaller is faster", MODELS),
-    Key("cache", ("x",), "Cache", "another type of KV cache: q8_0 takes about half of f16's memory, q4_0 a quarter",
+    Key("eject", ("f4",), "Eject", "close the model; its memory is free at once", MODELS),
+    Key("give_up", ("f9",), "Give up", "give up loading; Esc does so too", MODELS),
+    Key("stop_pull", ("f9",), "Stop pulling", "end the pull; pulling it again goes on from there", MODELS),
+    Key("precision", ("f2",), "Precision", "another precision of a model that is not here: smaller is faster", MODELS),
+    Key("cache", ("f3",), "Cache", "another type of KV cache: q8_0 takes about half of f16's memory, q4_0 a quarter",
         MODELS),
 )
 COMPARE = "In a comparison"
@@ -111,7 +120,8 @@ COMPARE_KEYS = (
     Key("edit", ("e",), "α and β", "other α and β for either side; Enter starts over with them", COMPARE),
     Key("keep", ("k",), "Keep", "keep both answers in the conversation, beside the one there is", COMPARE),
     Key("export", ("f8",), "Export", "write the comparison to a file: a picture (SVG), or plain text", COMPARE),
-    Key("model", ("m",), "Model", "another model for the right side, in an engine of its own", COMPARE),
+    Key("model(0)", ("l",), "Left model", "another model for the left side, in an engine of its own", COMPARE),
+    Key("model(1)", ("m",), "Right model", "another model for the right side, in an engine of its own", COMPARE),
 )
 TIPS_KEYS = (
     Key("submit", ("enter",), "Start over", "start both sides over with these settings", COMPARE),
@@ -122,8 +132,8 @@ HELP_KEYS = (
     Key("penalty", ("p",), "The penalty", "what it does, and how to read the map of thoughts", "In this help"),
     Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
 )
-ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *THOUGHT_KEYS, *TOKEN_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS, *COMPARE_KEYS,
-            *TIPS_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
+ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *INTERRUPT_KEYS, *THOUGHT_KEYS, *TOKEN_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS,
+            *COMPARE_KEYS, *TIPS_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
 
 
 def groups(keys: Iterable[Key]) -> dict[str, list[Key]]:

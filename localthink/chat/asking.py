@@ -46,6 +46,14 @@ class ModelState:
         """The most tokens that a conversation and its answer may have; 0 without a model."""
         return self.loaded.longest if self.loaded else 0
 
+    def thinks(self, settings: ChatSettings) -> bool:
+        """Whether it thinks, so that it can be told to answer or to think on; yes as long as nothing is known of it."""
+        return self.loaded is None or self.loaded.thinks or settings.think == "open"
+
+    def penalises(self, settings: ChatSettings) -> bool:
+        """Whether the penalty has anything to act on."""
+        return self.thinks(settings) or settings.tip.where == "everywhere"
+
 
 @dataclass(frozen=True, slots=True)
 class Opening:
@@ -187,8 +195,8 @@ class Asker:
         turn = writing.turn
         turn.steered = writing.steered + trace.steered  # the engine knows the tokens best
         turn.prompt_tokens = turn.prompt_read = trace.prompt_tokens
-        turn.speed, turn.prompt_speed = trace.tokens_per_second, trace.prompt_tokens_per_second
-        turn.end(trace.finish_reason)
+        turn.prompt_speed = trace.prompt_tokens_per_second
+        turn.end(trace.finish_reason, speed=trace.tokens_per_second)
         writing.on_end(turn, trace)
 
     def _end(self, writing: _Writing, reason: str) -> None:

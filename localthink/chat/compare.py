@@ -168,6 +168,8 @@ def _opening(comparison: Comparison, place: Parting | None) -> str:
 
 def _unparted(comparison: Comparison) -> str:
     left, right = comparison.turns
+    if (why := _unpenalised(comparison.sides)) and left.token_ids:
+        return why
     if comparison.running:
         same = common_prefix(left.token_ids, right.token_ids)
         return f"So far the same: {counted(same, 'token')}." if same else ""
@@ -176,6 +178,15 @@ def _unparted(comparison: Comparison) -> str:
     if not left.token_ids or not right.token_ids:
         return "There is too little to compare."
     return "The same up to where the shorter one ended."
+
+
+def _unpenalised(sides: Sequence[Side]) -> str:
+    """Why the penalty makes no difference, where nothing else could."""
+    left, right = sides
+    if left.asker is not right.asker or left.asker.model.penalises(left.settings):
+        return ""
+    return (f"{left.model} does not think, and the penalty acts within thinking alone: with this seed both sides are "
+            "the same.")
 
 
 def _meaning(place: Parting, names: Names) -> str:

@@ -309,7 +309,8 @@ class Session:
         """Have an answer written to the latest question, which is the last entry."""
         settings, loaded = self.settings, self.asker.model.loaded
         details = {"model": loaded.name if loaded else "", "quantization": loaded.quantization if loaded else "",
-                   "seed": turn.seed, "settings": settings.as_object(), "left_out": self.first}
+                   "seed": turn.seed, "settings": settings.as_object(), "left_out": self.first,
+                   "penalised": self.asker.model.penalises(settings)}
         if begun is not None:
             details["branched_at"] = len(begun.tokens) - 1
         entry = self.transcript.begin_answer(turn, details)
@@ -399,6 +400,7 @@ class Session:
             self.said.append(f"{why}: it is written anew, and stays beside that")
             self.regenerate()
         else:
+            self.prompt_tokens = None  # it was counted for the next question, this answer included
             entry.turn.resume(self.clock())
             self._ask(entry)
 
@@ -426,7 +428,7 @@ class Session:
             self.asker.count(messages, lambda tokens, reason: self._measured(path, tokens), self.settings.think)
 
     def _measured(self, path: int, tokens: int | None) -> None:
-        if path == self.path:  # of other entries, it says nothing any more
+        if path == self.path and self.live is None:  # of other entries, it says nothing any more
             self.prompt_tokens = tokens
 
     def close(self) -> None:

@@ -7,6 +7,7 @@ from pathlib import Path
 from localthink import locations
 from localthink.catalogue import ModelSpec, parse_name, read_catalogue
 from localthink.chat.asking import SLOTS
+from localthink.chat.recents import recent_models
 from localthink.chat.surveying import Machine
 from localthink.errors import LocalthinkError, UsageError
 from localthink.fit.choice import Asked
@@ -95,6 +96,8 @@ def take_stock() -> Stock:
     for model in found_models():
         named = catalogue_name(model, catalogue)
         here.append(Kept(model, *named) if named is not None else Kept(model, None, model.precision))
+    known = {kept.model.path for kept in here}
+    here += [Kept(model) for model in map(_opened_before, recent_models()) if model.path not in known]
     try:
         free = free_disk(folder)
     except OSError as error:
@@ -104,6 +107,11 @@ def take_stock() -> Stock:
     except LocalthinkError as error:  # of something that lies where no pull would put it
         unfinished, trouble = (), trouble or str(error)
     return Stock(tuple(here), catalogue, folder, free, unfinished, trouble)
+
+
+def _opened_before(path: Path) -> FoundModel:
+    """A file that nobody keeps."""
+    return FoundModel(path.stem, path, "", 0, (path.stem,), "")
 
 
 def asked(context: int | None, cache: str | None, gpu_layers: int | None) -> Asked:

@@ -58,6 +58,7 @@ class Turn:
 
     def __init__(self, seed: int = 0, alpha: float = 0.0, beta: float = 0.0, started: float = 0.0) -> None:
         self.seed, self.alpha, self.beta = seed, alpha, beta
+        self.began_with = alpha, beta
         self.wish: Wish = "free"
         self.phase: Phase = "waiting"
         self.state: State = "writing"
@@ -72,7 +73,8 @@ class Turn:
         self.held_at: list[tuple[int, int]] = []  # the positions of tokens at which switches were held, and how many
         self.seen: Mapping[int, Event] = {}  # by position: tokens of another answer, with which this one begins
         self.speeds: deque[float] = deque(maxlen=POINTS)  # tokens a second, one point a BUCKET
-        self._started, self._first = started, 0.0
+        self._started, self._first, self._last = started, 0.0, 0.0
+        self._earlier = 0, 0.0  # tokens, and seconds of writing, before it went on
         self._bucket, self._bucket_tokens = 0, 0
         self.recast = False  # whether what was saved before was saved as the answer, and is thinking
         self._unsaved: dict[int, Piece] = {}
@@ -104,14 +106,15 @@ class Turn:
     def resume(self, now: float) -> None:
         """It goes on after an early end: what is there stays, and the clocks run on from here."""
         self.phase, self.state, self.reason, self.wish = "waiting", "writing", "", "free"
-        self._started, self._first = now - self.seconds, 0.0
+        self._started, self._first, self._last = now - self.seconds, 0.0, 0.0
+        self._earlier = self.tokens, self.tokens / self.speed if self.speed else 0.0
         self._bucket, self._bucket_tokens = 0, 0  # the pause is no part of the speed
         for thought in self.thoughts:
             thought.started = now - thought.seconds
 
     def take(self, events: Sequence[Event], now: float) -> None:
         """The next tokens, which were written just before `now`."""
-        self._first = self._first or now
+        self._first, self._last = self._first or now, now
         self.prompt_read = self.prompt_tokens
         for event in events:
             self._take(event, now)
@@ -208,11 +211,26 @@ class Turn:
         """The token ids that are kept: with them it can go on, on another day too."""
         return tuple(self.token_ids) if self.state in ("writing", "cancelled", "interrupted") else ()
 
-    def end(self, state: FinishReason | Literal["interrupted"], reason: str = "") -> None:
-        """It is over. An answer that may yet go on keeps the blanks that it ends in."""
+    def end(self, state: FinishReason | Literal["interrupted"], reason: str = "", speed: float | None = None) -> None:
+        """It is over. An answer that may yet go on keeps the blanks that it ends in.
+
+        `speed` is what the engine measured since it began or last went on; without one it is what was seen here.
+        """
         self.phase, self.state, self.reason = "done", state, reason
+        self.speed = self._overall(speed)
         if self._thinks and state in ("stop", "length"):
             self.answer = self.answer.rstrip()
+
+    def _overall(self, speed: float | None) -> float:
+        """Tokens a second of everything that was written, the pauses left out."""
+        before, seconds = self._earlier
+        tokens, took = self.tokens - before, self._last - self._first
+        if speed is None:
+            speed = tokens / took if took > 0 else 0.0
+        if not before:
+            return speed
+        seconds += tokens / speed if speed else 0.0
+        return self.tokens / seconds if seconds else 0.0
 
     def spans(self) -> tuple[ThoughtSpan, ...]:
         return tuple(thought.span() for thought in self.thoughts)

@@ -1,6 +1,7 @@
 """`localthink chat`: a conversation, on the whole screen or as plain text."""
 from __future__ import annotations
 
+import os
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -53,7 +54,7 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
         raise UsageError("--continue needs what --no-history leaves out: give one of them")
     with ExitStack() as stack:
         session = _session(settings, no_history, stack)
-        if plain or not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):  # all make a screen
+        if plain or not _has_screen():
             sys.exit(_talk_plainly(session, opening, continue_last))
         from localthink.tui.app import ChatApp
 
@@ -64,12 +65,20 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
         sys.exit(app.return_code or 0)
 
 
+def _has_screen() -> bool:
+    """Whether a whole screen can be drawn, for which a dumb terminal has no means."""
+    streams = (sys.stdin, sys.stdout, sys.stderr)
+    return all(stream.isatty() for stream in streams) and os.environ.get("TERM") not in ("dumb", "unknown")
+
+
 def _check(settings: ChatSettings, opening: Opening) -> None:
     """What is wrong is better said here than behind a screen."""
     from localthink import locations
+    from localthink.chat.recents import remember_model
     from localthink.local_models import find_model
 
-    find_model(opening.model)
+    if (path := find_model(opening.model)) != locations.bundled_model():
+        remember_model(path)
     if settings.tip.groups != Tip().groups:
         from localthink.thinking.markers import read_groups, select  # which brings numpy along
 

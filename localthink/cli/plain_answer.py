@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from localthink.chat.steering import steering
 from localthink.chat.turn import Thought, Turn
 from localthink.chat.wording import counted, switches_held
 from localthink.cli.page import Sheet
@@ -63,7 +64,7 @@ def figures(turn: Turn, longest: int) -> str:
     parts.append(counted(turn.tokens, "token"))
     if turn.speed:
         parts.append(f"{turn.speed:,.0f} tokens/s")
-    parts.append(f"α {turn.alpha:g}, β {turn.beta:g}" if turn.alpha else "no penalty")
+    parts.append(steering(turn))
     parts.append(f"seed {turn.seed}")
     if longest and turn.prompt_tokens:
         parts.append(f"context {turn.prompt_tokens + turn.tokens:,} of {longest:,}")

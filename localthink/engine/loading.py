@@ -52,7 +52,9 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     facts = read_facts(path)
     choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), wanted, force)
     if on_choice is not None:
-        on_choice(choice.described(facts.path.stem, facts.layers))
+        room = choice.needs.context // (slots if layout == "split" else 1)
+        most_of_one = min(room, longest or room, facts.context_length or room)
+        on_choice(choice.described(facts.path.stem, facts.layers, most_of_one))
     most = threads or physical_cores()
     opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress, facts=facts,
                    think_tags=think_tags)

@@ -112,7 +112,7 @@ class Loaded:
     path: str = ""
     quantization: str = ""
     trained: int = 0
-    thinks: bool = False
+    thinks: bool = True
     weight_bytes: int = 0
     cache_bytes: int = 0
     choice: str = ""

@@ -156,7 +156,7 @@ class Worker:
 
     def _share(self, share: float) -> None:
         now = time.perf_counter()
-        if now - self._shown >= SHOW_EVERY:
+        if now - self._shown >= SHOW_EVERY or share >= 1:  # what follows the last weights takes a while as well
             self._shown = now
             self._news.send(LoadingShare(share))
 

@@ -49,11 +49,16 @@ class Choice:
     def verdict(self) -> Verdict:
         return self.placement.verdict
 
-    def described(self, name: str, layers: int) -> str:
-        """What was chosen for the model of this name, in a line; `layers` are those that it has."""
+    def described(self, name: str, layers: int, longest: int) -> str:
+        """What was chosen for the model of this name, in a line; `layers` are those that it has.
+
+        The context is what one sample may have, of which `longest` is the most; the cache may hold several.
+        """
         found = self.needs
-        cache = f"{found.cache_type} cache {sized(found.cache)}"
-        return " · ".join([f"{name}: context {found.context:,} tokens", cache, *self.offloaded(layers),
+        context = min(found.context, longest)
+        several = f" for {found.context:,} tokens" if context < found.context else ""
+        cache = f"{found.cache_type} cache {sized(found.cache)}{several}"
+        return " · ".join([f"{name}: context {context:,} tokens", cache, *self.offloaded(layers),
                            f"needs {sized(found.total)} of {self.room.described()}", *self.waste()])
 
     def offloaded(self, layers: int) -> tuple[str, ...]:

@@ -159,6 +159,22 @@ def whole(saved: list[Piece], turn: Turn) -> None:
         assert found.held == pytest.approx(span.held) and found.seconds == pytest.approx(span.seconds)
 
 
+@pytest.mark.parametrize("speed", [None, 2.0])
+def test_the_speed_of_an_answer_that_went_on_is_that_of_all_its_tokens(speed):
+    """Ten tokens in one second, a pause of a day, then ten in five."""
+    turn = Turn(started=0.0)
+    turn.take([], 10.0)
+    turn.take([event("a", 0)] * 10, 11.0)
+    turn.end("cancelled", speed=10.0 if speed else None)
+    assert turn.speed == pytest.approx(10)
+    turn.resume(86_400.0)
+    turn.take([], 86_400.0)
+    turn.take([event("a", 0)] * 10, 86_405.0)
+    turn.end("stop", speed=speed)
+    assert turn.speed == pytest.approx(20 / 6)
+    assert turn.seconds == pytest.approx(16)
+
+
 def test_what_is_not_saved_stays_until_it_is():
     turn = taken(event("a", 0))
     assert turn.unsaved() == turn.unsaved() != []

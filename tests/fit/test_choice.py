@@ -132,15 +132,20 @@ def test_a_refusal_for_a_gpu_says_what_does_not_fit_there() -> None:
 
 
 def test_a_line_says_what_was_chosen() -> None:
-    assert chosen(24 * GIB).described("big", LARGE.layers) == (
+    assert chosen(24 * GIB).described("big", LARGE.layers, 131_072) == (
         "big: context 16,384 tokens · f16 cache 2.00 GiB · needs 6.80 GiB of 24.00 GiB free")
-    assert "all layers on GPU (" in chosen(24 * GIB, device=24 * GIB).described("big", LARGE.layers)
-    assert " of 33 layers on GPU (" in chosen(24 * GIB, device=3 * GIB).described("big", LARGE.layers)
+    assert "all layers on GPU (" in chosen(24 * GIB, device=24 * GIB).described("big", LARGE.layers, 131_072)
+    assert " of 33 layers on GPU (" in chosen(24 * GIB, device=3 * GIB).described("big", LARGE.layers, 131_072)
+
+
+def test_the_context_that_is_told_is_what_one_sample_may_have() -> None:
+    assert chosen(64 * GIB, Asked(2, 8_192)).described("big", LARGE.layers, 4_096).startswith(
+        "big: context 4,096 tokens · f16 cache 1.00 GiB for 8,192 tokens · ")
 
 
 def test_a_context_beyond_what_was_trained_is_told_to_be_of_no_use() -> None:
     long = chosen(64 * GIB, Asked(context=200_000))
-    said = long.described("big", LARGE.layers)
+    said = long.described("big", LARGE.layers, 131_072)
     assert said.endswith("trained for 131,072 tokens: the rest of the context is of no use")
     assert not chosen(64 * GIB, Asked(2, 200_000)).waste()
     assert not chosen(64 * GIB, Asked(context=131_072)).waste()

@@ -3,19 +3,23 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 
 import pytest
 
 from chat.scripted import DEMO_QUESTION, TAGGED, BreakableHistory, Line, Reply, ScriptedClient
+from localthink.chat.session import with_tip
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Cancel, Loading
 from localthink.history import History
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.help import HelpScreen
+from localthink.tui.widgets.settings_panel import SettingsPanel
 from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
 from localthink.tui.widgets.token_flow import TokenFlow
-from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn
+from localthink.tui.widgets.transcript import Transcript
+from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn, figures
 from localthink.tui.widgets.welcome import Welcome
 from tui.chatting import Person, talking
 
@@ -457,6 +461,31 @@ def test_leaving_while_it_writes_keeps_what_was_written(tmp_path):
     assert answer.state == "cancelled" and "Okay, so I need" in answer.thinking
 
 
+def test_f5_while_it_writes_says_that_it_waits_and_compares_at_the_end(tmp_path):
+    async def test(person: Person) -> None:
+        await person.ask()
+        await person.write(20)
+        await person.press("f5")
+        await person.wait(lambda: "the comparison waits" in person.text)
+        person.client.finish()
+        await person.wait(lambda: person.app.screen.__class__.__name__ == "CompareScreen")
+
+    talking(tmp_path)(test)
+
+
+def test_f5_again_or_another_conversation_calls_a_waiting_comparison_off(tmp_path):
+    async def test(person: Person) -> None:
+        for call_off in ("f5", "ctrl+n"):
+            await person.ask()
+            await person.press("f5", call_off)
+            person.client.finish()
+            await person.wait(lambda: not person.session.busy)
+            await person.shown()
+            assert person.app.screen is person.screen and person.screen.comparing_after == -1
+
+    talking(tmp_path)(test)
+
+
 def test_f5_compares_the_latest_question(tmp_path):
     async def test(person: Person) -> None:
         await person.answered()
@@ -471,6 +500,66 @@ def test_f5_compares_the_latest_question(tmp_path):
         await person.wait(lambda: not person.session.asker.busy)
         await person.press("escape")
         await person.wait(lambda: person.app.screen is person.screen)
+
+    talking(tmp_path)(test)
+
+
+def test_a_short_conversation_begins_at_the_top_and_a_long_one_stays_at_its_end(tmp_path):
+    async def test(person: Person) -> None:
+        await person.answered()
+        assert person.screen.query(QuestionTurn).first().region.y <= 3
+        for _ in range(6):
+            await person.answered()
+        transcript = person.screen.query_one(Transcript)
+        await person.wait(lambda: transcript.max_scroll_y > 0 and transcript.scroll_y == transcript.max_scroll_y)
+        await person.press("ctrl+n")
+        await person.answered()
+        await person.wait(lambda: transcript.scroll_y == 0)
+        assert person.screen.query(QuestionTurn).first().region.y <= 3
+
+    talking(tmp_path)(test)
+
+
+@pytest.mark.parametrize("size", [(100, 40), (80, 24), (40, 12)])
+def test_what_is_told_in_passing_does_not_lie_on_the_question(tmp_path, size):
+    async def test(person: Person) -> None:
+        person.app.notify("told in passing")
+        await person.wait(lambda: person.app.screen.query("Toast"))
+        await person.shown()
+        toast = person.app.screen.query("Toast").first()
+        assert not toast.region.overlaps(person.prompt.region)
+
+    talking(tmp_path, size=size)(test)
+
+
+def test_a_model_that_does_not_think_is_offered_nothing_to_steer(tmp_path):
+    async def test(person: Person) -> None:
+        asker = person.session.asker
+        asker.model = replace(asker.model, loaded=replace(asker.model.loaded, thinks=False))
+        await person.ask()
+        await person.write(20)
+        for action in ("answer_now", "think_on"):
+            assert person.screen.check_action(action, ()) is False
+        await person.press("ctrl+s")
+        await person.shown()
+        panel = person.screen.query_one(SettingsPanel)
+        assert panel.query_one("Static.unpenalised").display and not any(each.display for each in panel.query(".tip"))
+        await person.finish()
+        assert "α" not in figures(person.session.entries[-1].turn, person.session.entries[-1].details)
+
+    talking(tmp_path)(test)
+
+
+def test_what_was_turned_in_flight_stands_in_the_line_of_the_answer(tmp_path):
+    async def test(person: Person) -> None:
+        await person.ask()
+        await person.write(20)
+        person.session.change(with_tip(person.session.settings, alpha=0))
+        await person.write(5)
+        await person.press("ctrl+g")
+        await person.finish()
+        told = figures(person.session.entries[-1].turn, person.session.entries[-1].details)
+        assert "α 3, β 600 · no penalty from token " in told and "answer now at token " in told
 
     talking(tmp_path)(test)
 
@@ -497,7 +586,7 @@ def test_ctrl_l_loads_and_ejects(tmp_path):
     async def test(person: Person) -> None:
         await person.press("ctrl+l")
         await person.wait(lambda: "countdown" in person.text)
-        await person.press("e")
+        await person.press("f4")
         await person.wait(lambda: person.session.asker.model.phase == "none")
         assert not person.client.running
         await person.press("enter")

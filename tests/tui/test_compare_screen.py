@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 import pytest
 from textual.app import App
@@ -121,7 +122,7 @@ def test_the_thoughts_of_both_are_shown_while_they_are_written():
         assert maps[0].region.y < maps[1].region.y and maps[0].region.width == maps[1].region.width
         lists = list(app.compared.query(ThoughtList))
         assert lists[0].region.y == lists[1].region.y and lists[0].region.right <= lists[1].region.x
-        assert app.keys == {"Stop", "New seed", "α and β", "Model"}
+        assert app.keys == {"Stop", "New seed", "α and β", "Left model", "Right model"}
     run(check)
 
 
@@ -274,8 +275,28 @@ def test_the_right_side_may_have_a_model_and_an_engine_of_its_own():
     assert not app.second.running and app.client.running
 
 
+@pytest.mark.parametrize("size", SIZES[:2])
+def test_the_keys_of_a_comparison_work_wherever_the_focus_is(size):
+    async def check(app, pilot):
+        await done(app, pilot)
+        for editing in (False, True):
+            if editing:
+                await pilot.press("e")
+                await wait_until(pilot, lambda: app.compared.has_class("editing"))
+            for focused in [None, *app.compared.focus_chain]:
+                if not isinstance(focused, TipInput):
+                    app.compared.set_focus(focused)
+                    await wait_until(pilot, lambda focused=focused: app.compared.focused is focused)
+                    assert {"Back", "New seed", "α and β", "Left model", "Right model"} <= app.keys, focused
+        await pilot.press("escape")
+        assert app.screen is app.compared and not app.compared.has_class("editing")
+        await pilot.press("escape")
+        assert app.screen is not app.compared
+    run(check, size=size)
+
+
 def test_another_model_is_chosen_from_those_that_are_known(tmp_path, monkeypatch):
-    monkeypatch.setattr(compare, "known_models", lambda: {"other": tmp_path / "other.gguf"})
+    monkeypatch.setattr(compare, "openable_models", lambda: [("other", tmp_path / "other.gguf")])
 
     async def check(app, pilot):
         await done(app, pilot)
@@ -294,6 +315,29 @@ def test_another_model_is_chosen_from_those_that_are_known(tmp_path, monkeypatch
         await asked(app, pilot, 5)
         assert not app.second.running
     run(check)
+
+
+def test_either_side_may_have_another_model(tmp_path, monkeypatch):
+    monkeypatch.setattr(compare, "openable_models", lambda: [("other", tmp_path / "other.gguf")])
+
+    async def check(app, pilot):
+        await done(app, pilot)
+        await pilot.press("l")
+        await wait_until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+        await pilot.press("2")
+        await wait_until(pilot, lambda: len(app.client.asks) == 3 and len(app.second.asks) == 1)
+        assert app.second.asks[0].tip.alpha == 0 and app.client.asks[2].tip.alpha == 3
+    run(check)
+
+
+def test_a_model_that_does_not_think_is_said_to_make_no_difference():
+    app = CompareApp(RIGHT, RIGHT)
+
+    async def check(app, pilot):
+        app.talk.asker.model = replace(app.talk.asker.model, loaded=replace(app.talk.asker.model.loaded, thinks=False))
+        await done(app, pilot)
+        assert "does not think, and the penalty acts within thinking alone" in app.text("#opening")
+    run(check, app)
 
 
 def test_an_engine_that_dies_is_told_and_opened_again():

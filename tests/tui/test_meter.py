@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -159,9 +160,31 @@ def test_no_penalty_is_said_in_words():
     assert lines(session(settings=ChatSettings(Tip(alpha=0))), 200)[1].endswith("no penalty")
 
 
-def test_thoughts_and_held_switches_are_counted():
-    assert "2 thoughts  ⊘ 1.5 held" in text(upper(Facts("thinking", thoughts=2, held=1.5)))
-    assert text(upper(Facts("thinking", thoughts=1))).endswith("1 thought")
+def test_figures_that_stand_beside_the_answer_are_not_told_again():
+    turn = writing("thinking")
+    above, below = lines(session(turn=turn), 200)
+    assert "thought" not in above and "seed" not in below
+    turn.end("stop", speed=41.2)
+    assert "tok/s" not in "".join(lines(session(turn=turn), 200))
+
+
+def test_a_model_that_does_not_think_has_no_penalty():
+    mute = replace(READY, loaded=replace(READY.loaded, thinks=False))
+    assert lines(session(mute), 200)[1].endswith("does not think")
+    for settings in (ChatSettings(Tip(where="everywhere")), ChatSettings(think="open")):
+        assert "α 3 β 600" in lines(session(mute, settings=settings), 200)[1]
+
+
+def test_the_context_of_an_answer_that_goes_on_is_not_guessed_before_it_is_read():
+    turn = writing("waiting", tokens=40)
+    turn.prompt_tokens = 0
+    assert "–  / 16,384" in lines(session(turn=turn), 200)[0]
+
+
+@pytest.mark.parametrize(("share", "said"), [(0.0, "… loading"), (0.5, "… loading 50 %"),
+                                             (1.0, "… loading, weights are read")])
+def test_a_load_does_not_stand_at_nothing(share, said):
+    assert lines(session(ModelState("loading", share)), 200)[0].split("  ")[0] == said
 
 
 @pytest.mark.parametrize(("name", "quantization", "shown"), [
@@ -173,25 +196,24 @@ def test_a_model_is_named_with_its_quantization_once(name, quantization, shown):
 
 
 @pytest.mark.parametrize(("width", "kept", "gone"), [
-    (200, ["▂▄▇", "thoughts", "━", "/ 16,384"], []),
-    (64, ["● thinking", "41 tok/s", "thoughts", "1,204", "/ 16,384"], ["▂▄▇", "━"]),
-    (38, ["● thinking", "41 tok/s", "1,204", "/ 16,384"], ["thoughts", "━"]),
+    (200, ["▂▄▇", "━", "/ 16,384"], []),
+    (48, ["● thinking", "41 tok/s", "1,204", "/ 16,384", "━"], ["▂▄▇"]),
+    (38, ["● thinking", "41 tok/s", "1,204", "/ 16,384"], ["━"]),
     (24, ["● thinking", "41 tok/s"], ["1,204", "/ 16,384"]),
     (10, ["● thinking"], ["41 tok/s"]),
 ])
 def test_what_matters_least_goes_first(width, kept, gone):
-    facts = Facts("thinking", thoughts=12, held=2.0, speed=41.0, speeds=(6.0, 20.0, 41.0), used=1204, size=16384)
+    facts = Facts("thinking", speed=41.0, speeds=(6.0, 20.0, 41.0), used=1204, size=16384)
     line = text(fitting(upper(facts), width, 2))
     assert all(part in line for part in kept)
     assert not any(part in line for part in gone)
 
 
 @given(st.builds(Facts, st.sampled_from(sorted(STATES)), st.floats(0, 1), st.tuples(st.integers(0, 9999),
-                 st.integers(0, 9999)), st.text(max_size=20), st.integers(0, 5000), st.floats(0, 1000),
-                 st.floats(0, 1e5), st.floats(0, 1e5), st.tuples(st.floats(0, 1e5), st.floats(0, 1e5)),
-                 st.none() | st.integers(0, 2**63 - 1), st.floats(allow_nan=False), st.floats(0),
+                 st.integers(0, 9999)), st.text(max_size=20), st.floats(0, 1e5), st.floats(0, 1e5),
+                 st.tuples(st.floats(0, 1e5), st.floats(0, 1e5)), st.floats(allow_nan=False), st.floats(0),
                  st.sampled_from(["free", "answer", "think"]), st.none() | st.integers(0, 10**6),
-                 st.integers(0, 10**6), st.integers(0, 10**4)), st.integers(1, 120))
+                 st.integers(0, 10**6), st.integers(0, 10**4), st.booleans()), st.integers(1, 120))
 def test_what_is_kept_fits_and_the_first_part_always_stays(facts, width):
     for parts, gap in ((upper(facts), 2), (lower(facts), 3)):
         kept = fitting(parts, width, gap)

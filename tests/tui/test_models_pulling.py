@@ -113,17 +113,17 @@ def test_the_light_has_a_colour_and_a_sign(desk: Desk) -> None:
 def test_a_key_chooses_another_precision_and_the_figures_follow(desk: Desk) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-7b")
-        await pilot.press("p")
+        await pilot.press("f2")
         chosen = desk.table.chosen
         assert chosen is not None and chosen[0].key == "pull r1-qwen-7b"
         before = chosen[0]
         assert isinstance(before, OfferRow)
-        await pilot.press("p")
+        await pilot.press("f2")
         after = desk.table.chosen
         assert after is not None and isinstance(after[0], OfferRow)
         assert after[0].precision != before.precision and after[0].bytes != before.bytes
         for _ in range(4):
-            await pilot.press("p")
+            await pilot.press("f2")
         chosen = desk.table.chosen
         assert chosen is not None and chosen[0] == before
         desk.table.mark(BUNDLED.model.path.as_posix())
@@ -136,7 +136,7 @@ def test_enter_says_what_a_pull_takes_and_once_more_begins_it(desk: Desk) -> Non
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-1.5b")
         desk.screen.query_one("#context", Input).value = "4096"
-        await pilot.press("x", "enter")
+        await pilot.press("f3", "enter")
         assert "is a download of about " in desk.text("#said") and desk.coming.begun == []
         desk.mark("r1-qwen-7b")
         await wait_until(pilot, lambda: "r1-qwen-7b" in desk.text("#why"))
@@ -172,7 +172,7 @@ def test_progress_is_in_the_row_and_in_words(desk: Desk) -> None:
     run(desk, steps)
 
 
-def test_a_second_pull_is_refused_in_words_and_c_stops_the_first(desk: Desk) -> None:
+def test_a_second_pull_is_refused_in_words_and_f9_stops_the_first(desk: Desk) -> None:
     async def steps(pilot: Pilot[None]) -> None:
         desk.mark("r1-qwen-7b")
         await pilot.press("enter", "enter")
@@ -180,7 +180,7 @@ def test_a_second_pull_is_refused_in_words_and_c_stops_the_first(desk: Desk) -> 
         await pilot.press("enter")
         assert desk.text("#said").endswith("is being pulled: wait for it, or stop it first")
         assert len(desk.coming.begun) == 1
-        await pilot.press("c")
+        await pilot.press("f9")
         await wait_until(pilot, lambda: "goes on from there" in desk.text("#said"))
         assert "↓" not in desk.text("#models") and not desk.screen.query_one("#pull").display
         assert desk.screen.check_action("stop_pull", ()) is False

@@ -1,6 +1,7 @@
 """The models: what each would take, loading with its end or its reason, and memory given back."""
 from __future__ import annotations
 
+import string
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -13,6 +14,7 @@ from textual.widgets import Input, ProgressBar
 from chat.pulled import Seen
 from localthink import locations
 from localthink.chat.asking import ModelState, Opening
+from localthink.chat.recents import openable_models, recent_models
 from localthink.chat.stock import take_stock
 from localthink.chat.surveying import Surveyor
 from localthink.engine.messages import Loaded
@@ -157,7 +159,7 @@ def test_loading_is_shown_and_its_end_closes_the_screen(engine: Engine, kept: Pa
     assert play(screen, steps) == [wanted]
 
 
-@pytest.mark.parametrize("key", ["escape", "c"])
+@pytest.mark.parametrize("key", ["escape", "f9"])
 def test_loading_can_be_given_up_and_the_screen_stays(engine: Engine, kept: Path, key: str) -> None:
     screen = screen_of(engine)
 
@@ -199,7 +201,7 @@ def test_a_model_that_cannot_be_loaded_is_told_of_in_words(engine: Engine, kept:
         assert text(screen, "#said") == "my-[b]model-F16 was not loaded: llama.cpp refused [b]it[/b]\\x1b[31m"
         await pilot.press("enter")
         assert len(engine.orders) == 2
-        await pilot.press("c", "escape")
+        await pilot.press("f9", "escape")
 
     assert play(screen, steps) == [None]
 
@@ -210,10 +212,10 @@ def test_ejecting_gives_the_memory_back_and_says_so(engine: Engine, kept: Path) 
 
     async def steps(pilot: Pilot[None]) -> None:
         await read(pilot, screen, 2)
-        await pilot.press("e")
+        await pilot.press("f4")
         assert text(screen, "#said") == "my-[b]model-F16 is ejected: 128 MiB are given back"
         assert "●" not in text(screen, "#models")
-        await pilot.press("e", "escape")
+        await pilot.press("f4", "escape")
 
     assert play(screen, steps) == [None]
     assert engine.orders == ["eject"]
@@ -242,9 +244,9 @@ def test_context_and_cache_can_be_chosen_and_the_figures_follow(engine: Engine) 
         await read(pilot, screen, 1)
         assert "512 KiB cache (512 tokens, f16)" in text(screen, "#why")
         assert text(screen, "#cache") == "cache auto"
-        await pilot.press("x", "x")
+        await pilot.press("f3", "f3")
         assert "272 KiB cache (512 tokens, q8_0)" in text(screen, "#why")
-        await pilot.press("x")
+        await pilot.press("f3")
         assert text(screen, "#cache") == "cache q4_0"
         await pilot.click("#cache")
         assert text(screen, "#cache") == "cache auto"
@@ -303,14 +305,52 @@ def test_any_file_can_be_given_by_its_path(engine: Engine, tmp_path: Path) -> No
         pilot.app.post_message(events.Paste(f"'{path}'\n"))
         await wait_until(pilot, lambda: bool(screen.query_one("#path", Input).value))
         await pilot.press("enter")
-        await read(pilot, screen, 2)
-        chosen = screen.query_one(ModelTable).chosen
-        assert chosen is not None
-        assert chosen[0].path == path
-        await pilot.press("enter")
-        assert engine.orders == [Opening(str(path))]
-        await pilot.press("c", *"/nowhere.gguf", "enter")
-        assert "there is no file" in text(screen, "#said")
+        await wait_until(pilot, lambda: engine.orders == [Opening(str(path))])
+        engine.open(path)
+        await wait_until(pilot, lambda: screen.app.screen is not screen)
+
+    assert play(screen, steps) == [Opening(str(path))]
+    assert recent_models() == [path]
+    assert path in [kept.model.path for kept in take_stock().here] and (path.stem, path) in openable_models()
+
+
+def test_typing_over_the_models_fills_the_line_and_chooses_nothing(engine: Engine) -> None:
+    screen = screen_of(engine)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await read(pilot, screen, 1)
+        line = screen.query_one("#path", Input)
+        for typed in string.digits + string.ascii_letters + "~/.:-_":
+            screen.query_one("#models").focus()
+            line.value = ""
+            await pilot.press(typed)
+            assert line.value == typed and line.has_focus
+        assert engine.orders == [] and text(screen, "#cache") == "cache auto"
+        await pilot.press("escape")
+
+    play(screen, steps)
+
+
+@pytest.mark.parametrize("how", ["typed", "pasted over the rows"])
+def test_a_refused_path_is_replaced_by_the_next_one(engine: Engine, tmp_path: Path, how: str) -> None:
+    (no_model := tmp_path / "notes.gguf").write_text("no model")
+    screen = screen_of(engine)
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await read(pilot, screen, 1)
+        line = screen.query_one("#path", Input)
+        for path, why in (("/nowhere.gguf", "there is no file"), (str(no_model), "cannot be loaded")):
+            if how == "typed":
+                await pilot.press(*path)
+            else:
+                screen.query_one("#models").focus()
+                pilot.app.post_message(events.Paste(path))
+            await wait_until(pilot, lambda path=path: line.value == path)
+            line.focus()
+            await pilot.press("enter")
+            await wait_until(pilot, lambda why=why: why in text(screen, "#said"))
+            assert line.has_focus and line.selected_text == path
+        assert engine.orders == [] and recent_models() == []
         await pilot.press("escape")
 
     play(screen, steps)

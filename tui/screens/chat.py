@@ -80,7 +80,7 @@ class ChatScreen(ChatDoors):
         yield PullLine()
         yield Meter()
         yield Prompt()
-        yield KeyLine()
+        yield KeyLine({key.action: key.rank for key in CHAT_KEYS})
 
     def on_mount(self) -> None:
         prompt = self.query_one(Prompt)
@@ -132,6 +132,7 @@ class ChatScreen(ChatDoors):
         self._show_usable()
         if session.overflow is not None and not self.asking_what_to_do:
             self.ask_what_to_do()
+        self.compare_if_due()
 
     def _show_model(self) -> None:
         state = self.session.asker.model
@@ -143,11 +144,17 @@ class ChatScreen(ChatDoors):
         bundled = state.loaded is None or is_bundled(state.loaded.path)
         self.query_one(Welcome).offer(bundled)
         self._count()
+        self._show_penalised()
         last = self.session.entries[-1].turn if self.session.entries else None
         if state.phase in ("failed", "died") and (last is None or last.reason != state.reason):
             again = "; the next question opens it again" if state.phase == "died" else ""
             self.notify(visible(state.reason) + again, title="the model is not there", severity="error", markup=False,
                         timeout=12)
+
+    def _show_penalised(self) -> None:
+        session = self.session
+        for panel in self.query(SettingsPanel):
+            panel.set_class(not session.asker.model.penalises(session.settings), "unpenalised")
 
     def _show_usable(self) -> None:
         """The footer shows the keys that do something now."""
@@ -163,13 +170,16 @@ class ChatScreen(ChatDoors):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         session, live = self.session, self.session.live
         if action in ("answer_now", "think_on"):
-            return live is not None and live.turn is not None and live.turn.phase in ("waiting", "reading", "thinking")
+            return (live is not None and live.turn is not None and live.turn.phase in ("waiting", "reading", "thinking")
+                    and session.asker.model.thinks(session.settings))
         if action == "stop":
             return session.busy or self._editing is not None
         if action == "go_on":
             return session.resumable is not None and not session.busy
-        if action in ("regenerate", "edit", "compare"):
+        if action in ("regenerate", "edit"):
             return bool(session.entries) and not session.busy
+        if action == "compare":
+            return bool(session.entries)
         if action in ("copy", "export", "fold", "thoughts"):
             return bool(session.entries)
         if action == "sibling":
@@ -177,6 +187,10 @@ class ChatScreen(ChatDoors):
         return True
 
     # Asking
+
+    @property
+    def writing(self) -> bool:
+        return self.session.busy
 
     @on(Prompt.Sent)
     def _send(self, event: Prompt.Sent) -> None:
@@ -301,6 +315,7 @@ class ChatScreen(ChatDoors):
         if not self.query(SettingsPanel):  # made when it is first wanted: the first screen is there sooner
             await self.query_one("#body").mount(panel := SettingsPanel())
             panel.show(self.session.settings)
+            self._show_penalised()
         self._toggle("settings", self.query_one(SettingsPanel).focus_first)
 
     async def action_tokens(self) -> None:

@@ -23,6 +23,7 @@ class ChatDoors(Screen[None]):
         super().__init__()
         self.session, self.surveyor = session, surveyor
         self.asking_what_to_do = False
+        self.comparing_after = -1  # the path on which a comparison waits for the answer under way; -1 where none does
 
     def latest_turn(self) -> AnswerTurn | None:
         return self.query_one(Transcript).latest_answer
@@ -105,12 +106,30 @@ class ChatDoors(Screen[None]):
 
         session = self.session
         last = session.transcript.asked
+        if session.live is not None:
+            self._compare_later()
+            return
         if not last or session.busy or session.asker.model.phase != "ready":
-            self.notify("a comparison needs a question, a loaded model, and no answer under way", markup=False)
+            self.notify("a comparison needs a question and a loaded model", markup=False)
             return
         messages = session.transcript.messages(session.settings.system, session.first, last)
         turn = session.entries[last].turn if last < len(session.entries) else None
         self.app.push_screen(CompareScreen.with_and_without(session, messages, turn.seed if turn else None))
+
+    def _compare_later(self) -> None:
+        """Both sides would share the engine with the answer under way: wait for its end, or for the key again."""
+        waits = self.comparing_after != self.session.path
+        self.comparing_after = self.session.path if waits else -1
+        self.notify("the comparison waits for this answer to end: Esc stops it, F5 calls the comparison off" if waits
+                    else "no comparison follows", markup=False)
+
+    def compare_if_due(self) -> None:
+        """Begin the comparison that waited, unless a person has gone elsewhere meanwhile."""
+        if self.comparing_after < 0 or self.session.live is not None:
+            return
+        due, self.comparing_after = self.comparing_after == self.session.path, -1
+        if due and self.app.screen is self:
+            self.action_compare()
 
     def action_conversations(self) -> None:
         from localthink.tui.screens.conversations import ConversationsScreen

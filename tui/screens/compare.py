@@ -4,6 +4,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from rich.text import Text
@@ -17,9 +18,9 @@ from localthink.chat.asking import Asker, Opening
 from localthink.chat.client import Client, EngineClient
 from localthink.chat.compare import Comparison, Side, names_of, penalises, summary
 from localthink.chat.keeping import keep
+from localthink.chat.recents import openable_models
 from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
-from localthink.local_models import known_models
 from localthink.records import Message, Tip
 from localthink.tui.cards import comparison_card
 from localthink.tui.keys import COMPARE_KEYS
@@ -28,14 +29,14 @@ from localthink.tui.screens.choice import ChoiceScreen
 from localthink.tui.screens.export import CARDS, offer_export, write_card
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
-from localthink.tui.widgets.tip_rows import TipRows
+from localthink.tui.widgets.tip_rows import SIDES, TipRows
 from localthink.visible_text import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 15  # a flush that takes long is followed by so many times its own length: the engines need the cores
 NARROW, LOW = 60, 30  # columns and lines
 GONE = ("none", "failed", "died")
-SAME = "same"  # the choice of one model for both sides
+CONVERSATION = "conversation"  # the choice of the model that is open there
 
 
 class CompareScreen(Screen[None]):
@@ -78,7 +79,7 @@ class CompareScreen(Screen[None]):
         self._messages, self._seed, self._settings = tuple(messages), seed, (left, right)
         self._make_client, self._seeds = make_client, seeds
         self._right_opening = right_opening
-        self._second: Asker | None = None  # of the right side, where that has a model of its own
+        self._own: list[Asker | None] = [None, None]  # of either side, where that has a model of its own
         self.comparison = self._comparison()
         self._asked = False  # the models may have to be opened first
         self._over = False
@@ -112,7 +113,7 @@ class CompareScreen(Screen[None]):
         self.query_one("#question", Static).update(Text(one_line(question)))
         self.session.arrivals.hold()  # a model that is pulled meanwhile
         if self._right_opening is not None:
-            self._open(self._right_opening)
+            self._open(1, self._right_opening)
         self._start()
         self.set_interval(FLUSH, self._pump)
         self.call_after_refresh(self._flush)
@@ -120,14 +121,15 @@ class CompareScreen(Screen[None]):
     def on_unmount(self) -> None:
         self.session.arrivals.release()
         self.comparison.stop()
-        if self._second is not None:
-            self._second.close()
+        for own in filter(None, self._own):
+            own.close()
 
     # Asking
 
     @property
     def _askers(self) -> tuple[Asker, Asker]:
-        return self.session.asker, self._second or self.session.asker
+        left, right = (own or self.session.asker for own in self._own)
+        return left, right
 
     @property
     def writing(self) -> bool:
@@ -137,26 +139,27 @@ class CompareScreen(Screen[None]):
         sides = [Side(asker, settings) for asker, settings in zip(self._askers, self._settings, strict=True)]
         return Comparison(sides, self._messages, self._seed, self.session.clock)
 
-    def _open(self, opening: Opening) -> None:
-        self._second = Asker(self._make_client(), self.session.clock)
-        self._second.load(opening)
+    def _open(self, side: int, opening: Opening) -> None:
+        own = self._own[side] = Asker(self._make_client(), self.session.clock)
+        own.load(opening)
 
     def _start(self) -> None:
         """Ask both sides as soon as their models are there; open again those that are gone."""
         if self._asked:
             self.comparison.stop()
-        if self.session.asker.model.phase in GONE:
+        if self.session.asker.model.phase in GONE and self.session.asker in self._askers:
             self.session.load(self.session.asker.opening)
-        if self._second is not None and self._second.model.phase in GONE:
-            self._second.load(self._second.opening)
+        for own in self._own:
+            if own is not None and own.model.phase in GONE:
+                own.load(own.opening)
         self.comparison, self._asked, self._over = self._comparison(), False, False
         self.query_one("#seed", Static).update(f"seed {self._seed}")
 
     def _pump(self) -> None:
         """Take in what has happened."""
         self.session.pump()
-        if self._second is not None:
-            self._second.pump()
+        for own in filter(None, self._own):
+            own.pump()
         if not self._asked and all(asker.model.phase == "ready" for asker in self._askers):
             self.comparison, self._asked = self._comparison(), True
             self.comparison.start()
@@ -203,7 +206,8 @@ class CompareScreen(Screen[None]):
 
     def _state(self) -> tuple[str, bool]:
         """What keeps it from going on, and whether that is trouble."""
-        for asker, whose in zip(self._askers, ("", " of the right side"), strict=True):
+        for asker, whose in zip(self._askers, (" of the left side" if self._own[0] else "", " of the right side"),
+                                strict=True):
             if asker.model.phase in GONE:
                 reason = asker.model.reason or "it was ejected"
                 return f"The model{whose} is not there: {reason}. R opens it again and starts over.", True
@@ -223,19 +227,28 @@ class CompareScreen(Screen[None]):
     # Verbs
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("stop", "leave", "again", "edit", "model", "keep", "export") and self.has_class("editing"):
-            return False
+        editing = self.has_class("editing")
+        if action in ("stop", "leave", "again", "edit", "model", "keep", "export") and editing and self._tips_focused:
+            return False  # the keys are those of the rows
         if action in ("stop", "leave"):
-            return self.writing == (action == "stop")
+            return (self.writing and not editing) == (action == "stop")
         if action in ("keep", "export"):
             return self._asked and not self.writing
         return True
+
+    @property
+    def _tips_focused(self) -> bool:
+        return self.focused is not None and self.query_one(TipRows) in self.focused.ancestors
 
     def action_stop(self) -> None:
         self.comparison.stop()
 
     def action_leave(self) -> None:
-        self.dismiss()
+        """One thing at a time: from rows that are open to the comparison, from there to the conversation."""
+        if self.has_class("editing"):
+            self._end_editing()
+        else:
+            self.dismiss()
 
     def action_again(self) -> None:
         self._seed = self._seeds()
@@ -243,7 +256,8 @@ class CompareScreen(Screen[None]):
 
     def action_edit(self) -> None:
         rows = self.query_one(TipRows)
-        rows.show(settings.tip for settings in self._settings)
+        if not self.has_class("editing"):
+            rows.show(settings.tip for settings in self._settings)
         self.add_class("editing")
         self.call_after_refresh(rows.focus_first)
 
@@ -270,21 +284,22 @@ class CompareScreen(Screen[None]):
         question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")
         return write_card(kind, folder, f"compare {question}", comparison_card(self.comparison))
 
-    def action_model(self) -> None:
-        loaded = self.session.asker.model.loaded
-        same = (SAME, "The same as on the left", loaded.name if loaded is not None else "")
-        choices = [same, *((str(path), name, str(path.parent)) for name, path in known_models().items()
-                           if loaded is None or str(path) != loaded.path)]
-        self.app.push_screen(ChoiceScreen("The model of the right side", "It is opened beside the other one: memory "
-                                          "must hold both.", choices), self._take_model)
+    def action_model(self, side: int) -> None:
+        loaded, own = self.session.asker.model.loaded, self._own[side]
+        taken = own.opening.model if own is not None else loaded.path if loaded is not None else ""
+        conversation = (CONVERSATION, "The model of the conversation", loaded.name if loaded is not None else "")
+        choices = [conversation, *((str(path), name, str(path.parent)) for name, path in openable_models()
+                                   if str(path) not in (taken, loaded.path if loaded is not None else ""))]
+        self.app.push_screen(ChoiceScreen(f"The model of the {SIDES[side]} side", "It is opened beside the others: "
+                                          "memory must hold all.", choices), partial(self._take_model, side))
 
-    def _take_model(self, model: str | None) -> None:
+    def _take_model(self, side: int, model: str | None) -> None:
         if model is None:
             return
         self.comparison.stop()
-        if self._second is not None:
-            self._second.close()
-            self._second = None
-        if model != SAME:
-            self._open(replace(self.session.asker.opening, model=model))
+        if (own := self._own[side]) is not None:
+            own.close()
+            self._own[side] = None
+        if model != CONVERSATION:
+            self._open(side, replace(self.session.asker.opening, model=model))
         self._start()

@@ -32,10 +32,11 @@ THOUGHTS = (
     "jump that was held back, both write the same. There k keeps both answers, and F8 writes a picture to a file.",
 )
 MAP = (
-    "Every row is a thought: its number, a bar as long as the thought, and its length in tokens. Many short bars are a "
-    "model that jumps about; long ones are ideas that were carried on.",
-    "⊘ in a bar stands where in the thought a jump was held back; ⊘ 2 at the end counts them. ░ behind the latest bar "
-    "shows how far the penalty still reaches.",
+    "Every row is a thought: its number, and a bar as long as the thought, whose tokens stand beside it in a "
+    "comparison, and in the list below otherwise. Many short bars are a model that jumps about; long ones are ideas "
+    "that were carried on.",
+    "⊘ in a bar stands where in the thought a jump was held back. ░ behind the latest bar shows how far the penalty "
+    "still reaches.",
     "Where there are more thoughts than rows, the earliest share the first row, each as a column whose height is its "
     "length (▂▇▃). Click a row to read its thought.",
 )

@@ -17,7 +17,6 @@ from localthink.tui.widgets.line_input import LineInput
 from localthink.tui.widgets.model_table import ModelTable
 
 Result = TypeVar("Result")
-BEGINS_NAME = "/~.h"  # a path, or hf: and https:
 
 
 class ModelBox(Dialog[Result]):
@@ -85,12 +84,19 @@ class ModelBox(Dialog[Result]):
         self._type_name(event.text.strip().partition("\n")[0])
 
     def on_key(self, event: events.Key) -> None:
-        if event.character is not None and event.character in BEGINS_NAME:
+        if event.character is not None and event.is_printable:
             event.stop()
             self._type_name(event.character)
 
     def _type_name(self, text: str) -> None:
-        """What is typed or pasted over the rows goes where it belongs."""
+        """What is typed or pasted over the rows goes where it belongs, in place of what is selected there."""
         line = self.query_one("#path", LineInput)
         line.focus()
-        line.insert_text_at_cursor(text)
+        line.replace(text, *sorted(line.selection))
+
+    def refuse(self, why: str) -> None:
+        """What was typed is nothing to open: say so, and let the next text take its place."""
+        line = self.query_one("#path", LineInput)
+        self.say(why, trouble=True)
+        line.focus()
+        line.select_all()

@@ -78,6 +78,10 @@ class ModelShelf(ModelBox[Result]):
         """Pull what was typed."""
         raise NotImplementedError
 
+    def action_choose(self) -> None:
+        """Open the model that is marked."""
+        raise NotImplementedError
+
     # What there is
 
     def look_through(self) -> None:
@@ -126,21 +130,27 @@ class ModelShelf(ModelBox[Result]):
             found: Path | Wanted | str = look_for(text, self._stock)
         except LocalthinkError as error:
             found = str(error)
-        unread = isinstance(found, Path) and str(found) not in self._files  # before its row is made
+        if isinstance(found, Path):
+            known = self._files.get(str(found))
+            if known is None or known.facts is None:
+                self._read([known or ModelRow(found, found.stem)])
         self.post_message(self.Meant(found))
-        if isinstance(found, Path) and unread:
-            self._read([ModelRow(found, found.stem)])
 
     @on(Meant)
     def _take_meant(self, event: Meant) -> None:
         if isinstance(event.found, str):
-            self.say(event.found, trouble=True)
+            self.refuse(event.found)
             return
         self.query_one("#models").focus()
         if isinstance(event.found, Wanted):
             self.pull(event.found)
+            return
+        self.mark(ModelRow(event.found, event.found.stem))
+        row = self._files[str(event.found)]
+        if row.trouble:
+            self.refuse(f"{row.name} cannot be loaded")
         else:
-            self.mark(ModelRow(event.found, event.found.stem))
+            self.action_choose()
 
     def mark(self, row: ModelRow) -> None:
         """Put the mark on a file, which need not have been listed."""

@@ -13,6 +13,7 @@ from textual.widgets import Input, OptionList, ProgressBar, Static
 from localthink import locations
 from localthink.chat.asking import ModelState, Opening
 from localthink.chat.pulling import PullState
+from localthink.chat.recents import remember_model
 from localthink.chat.stock import PREFER, Stock, take_stock
 from localthink.chat.surveying import Surveyor
 from localthink.errors import UsageError
@@ -227,6 +228,8 @@ class ModelsScreen(ModelShelf[Opening | None]):
             return
         self._seen = state
         if self._wanted is not None and state.phase == "ready" and state.loaded is not self._before.loaded:
+            if state.loaded is not None:
+                remember_model(Path(state.loaded.path))
             self.dismiss(self._wanted)
             return
         self._show_state()
@@ -268,6 +271,7 @@ class ModelsScreen(ModelShelf[Opening | None]):
     def _show_state(self) -> None:
         state = self._seen
         self.set_class(state.phase == "loading", "loading")
-        self.query_one(ProgressBar).update(progress=state.share)
+        weights = 0 < state.share < 1  # before and behind them nothing says how far it is: the bar moves to and fro
+        self.query_one(ProgressBar).update(total=1.0 if weights else None, progress=state.share)
         name = Path(self._opening().model or locations.bundled_model()).stem
         self.say(said_of(state, name, self._note), trouble=state.phase in ("failed", "died"))

@@ -1,6 +1,7 @@
-"""The keys that do something now, on as many lines as it takes."""
+"""The keys that do something now: the eight that matter most."""
 from __future__ import annotations
 
+from collections.abc import Iterable, Mapping
 from typing import ClassVar
 
 from rich.style import Style
@@ -12,13 +13,17 @@ from textual.widget import Widget
 
 from localthink.tui.keys import key_name
 
+MOST = 8  # keys; the rest is in the help and the palette
 MOST_LINES = 3
 LOW = 18  # lines of a terminal: with fewer, one line has to do
 GAP = 2
 
 
 class KeyLine(Widget):
-    """Shows and clicks the bindings of its screen, and of what is focused, that are shown and can be used."""
+    """Shows and clicks the bindings of its screen, and of what is focused, that are shown and can be used.
+
+    `ranks` say by their actions which of them give way to keep it on one line, the highest first; others stay.
+    """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"key-line--key", "key-line--label"}
     DEFAULT_CSS = """
@@ -29,6 +34,10 @@ class KeyLine(Widget):
     }
     """
 
+    def __init__(self, ranks: Mapping[str, int] | None = None) -> None:
+        super().__init__()
+        self._ranks = ranks or {}
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._changed)
 
@@ -36,20 +45,25 @@ class KeyLine(Widget):
         if screen is self.screen:
             self.refresh(layout=True)
 
-    def _keys(self) -> list[tuple[str, str, str]]:
+    def _keys(self, width: int) -> list[tuple[str, str, str]]:
         """Key to press, its name, its label; each verb once."""
         found: dict[str, tuple[str, str, str]] = {}
         for key, active in self.screen.active_bindings.items():
             binding = active.binding
             if binding.show and active.enabled and binding.action not in found:
                 found[binding.action] = (key, key_name(key).replace("Ctrl+", "^"), binding.description)
+        while len(found) > 1 and (len(found) > MOST or _cells(found.values()) > width):
+            last = max(found, key=lambda action: self._ranks.get(action, 0))
+            if not self._ranks.get(last):
+                break
+            del found[last]
         return list(found.values())
 
     def _lines(self, width: int) -> list[list[tuple[str, str, str]]]:
-        """The keys by lines. What does not fit is in the help, whose key comes last and always fits."""
+        """The keys by lines."""
         lines: list[list[tuple[str, str, str]]] = [[]]
         room = width
-        for key in self._keys():
+        for key in self._keys(width):
             needed = len(key[1]) + 1 + len(key[2])
             if needed > room and lines[-1]:
                 lines.append([])
@@ -78,3 +92,8 @@ class KeyLine(Widget):
         if (key := event.style.meta.get("press")) is not None:
             event.stop()
             self.app.simulate_key(key)
+
+
+def _cells(keys: Iterable[tuple[str, str, str]]) -> int:
+    """What they take on one line."""
+    return sum(len(name) + 1 + len(label) + GAP for _, name, label in keys) - GAP

@@ -18,7 +18,6 @@ from textual.widget import Widget
 from localthink.chat.session import Session
 from localthink.chat.turn import Turn
 from localthink.records import Wish
-from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.wording import counted
 from localthink.tui.wrapping import shortened
 from localthink.visible_text import visible
@@ -44,18 +43,16 @@ class Facts:
     share: float = 0.0  # of a model that is being loaded
     read: tuple[int, int] = (0, 0)  # prompt tokens, and of how many
     model: str = ""
-    thoughts: int = 0
-    held: int = 0
     prompt_speed: float = 0.0
     speed: float = 0.0
     speeds: tuple[float, ...] = ()
-    seed: int | None = None
     alpha: float = 0.0
     beta: float = 0.0
     wish: Wish = "free"
     used: int | None = None
     size: int = 0
     left_out: int = 0
+    penalised: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,22 +123,24 @@ class Meter(Widget):
 
 
 def facts_of(session: Session) -> Facts:
-    """What there is to show of a session: of the answer under way, else of the latest."""
-    entry = session.live or next((entry for entry in reversed(session.entries) if entry.turn is not None), None)
-    turn = entry.turn if entry is not None else None
-    live = turn if turn is not None and turn.running else None
+    """What there is to show of a session. The figures of an answer that has ended stand below it."""
+    live = session.live.turn if session.live is not None else None
     model, tip = session.asker.model, session.settings.tip
-    shown = turn if turn is not None else Turn(alpha=tip.alpha, beta=tip.beta)
+    shown = live if live is not None else Turn(alpha=tip.alpha, beta=tip.beta)
     loaded = model.loaded
     return Facts(
         _state(session, live), round(model.share, 2), (shown.prompt_read, shown.prompt_tokens),
         model_name(loaded.name, loaded.quantization) if loaded is not None else "",
-        len(shown.thoughts), shown.ticks, shown.prompt_speed, shown.speed,
-        tuple(shown.speeds)[-POINTS:], shown.seed if turn is not None else session.settings.seed,
+        shown.prompt_speed, shown.speed, tuple(shown.speeds)[-POINTS:],
         live.alpha if live is not None else tip.alpha, live.beta if live is not None else tip.beta,
         live.wish if live is not None else "free",
-        session.prompt_tokens if live is None else (live.prompt_tokens or session.prompt_tokens or 0) + live.tokens,
-        model.longest, session.first)
+        _used(session, live), model.longest, session.first, model.penalises(session.settings))
+
+
+def _used(session: Session, live: Turn | None) -> int | None:
+    """Tokens of the context: what would be sent now, or the prompt of the answer under way and what it has written."""
+    prompt = (live.prompt_tokens if live is not None else 0) or session.prompt_tokens
+    return prompt if live is None or prompt is None else prompt + live.tokens
 
 
 def _state(session: Session, live: Turn | None) -> str:
@@ -170,20 +169,16 @@ def fitting(parts: Iterable[Part], width: int, gap: int) -> list[Part]:
 
 
 def upper(facts: Facts) -> list[Part]:
-    """The first line: the state, the speed, the thoughts; the context on the right."""
+    """The first line: the state and the speed; the context on the right."""
     parts = [_state_part(facts)]
     if facts.state == "reading" and facts.read[1]:
         parts.append(Part(5, _bar(facts.read[0] / facts.read[1], "reading")))
-    elif facts.state == "loading":
+    elif facts.state == "loading" and 0 < facts.share < 1:
         parts.append(Part(5, _bar(facts.share, "loading")))
-    if facts.speed:
+    if facts.speed and facts.state in ("thinking", "answering"):
         parts.append(Part(1, ((speed(facts.speed).rjust(3), "figure"), (" tok/s", "faint"))))
     if facts.speeds:
         parts.append(Part(7, ((curve(facts.speeds).rjust(POINTS), "curve"),)))
-    if facts.thoughts:
-        thoughts, noun = counted(facts.thoughts, "thought").split()
-        held = ((f"  {HELD} ", "figure"), (f"{facts.held} held", "faint")) if facts.held else ()
-        parts.append(Part(4, ((thoughts, "figure"), (f" {noun}", "faint"), *held)))
     return parts + _context(facts)
 
 
@@ -192,7 +187,9 @@ def lower(facts: Facts) -> list[Part]:
     parts = []
     if facts.model:
         parts.append(Part(3, ((facts.model, "faint"),)))
-    if facts.alpha:
+    if not facts.penalised:
+        parts.append(Part(0, (("does not think", "faint"),)))
+    elif facts.alpha:
         parts.append(Part(0, (("α ", "faint"), (number(facts.alpha), "figure"), (" β ", "faint"),
                               (number(facts.beta), "figure"))))
     else:
@@ -201,8 +198,6 @@ def lower(facts: Facts) -> list[Part]:
         parts.append(Part(1, ((WISHES[facts.wish], "wish"),)))
     if facts.prompt_speed:
         parts.append(Part(4, (("prompt ", "faint"), (speed(facts.prompt_speed), "figure"), (" tok/s", "faint"))))
-    if facts.seed is not None:
-        parts.append(Part(5, (("seed ", "faint"), (str(facts.seed), "faint"))))
     if facts.left_out:
         parts.append(Part(2, ((f"{counted(facts.left_out, 'turn')} left out", "high"),), right=True))
     return parts
@@ -212,8 +207,8 @@ def _state_part(facts: Facts) -> Part:
     text = STATES[facts.state]
     if facts.state == "reading" and facts.read[1]:
         text += f" {facts.read[0]:,}/{facts.read[1]:,}"
-    elif facts.state == "loading":
-        text += f" {facts.share * 100:.0f} %"
+    elif facts.state == "loading" and facts.share:
+        text += f" {facts.share * 100:.0f} %" if facts.share < 1 else ", weights are read"
     return Part(0, ((text, STYLES.get(facts.state, facts.state)),))
 
 

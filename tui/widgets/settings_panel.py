@@ -40,6 +40,9 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         & > .title { text-style: bold; margin-bottom: 1; color: $text-accent; }
         & > .from-now { border-bottom: solid $foreground 20%; }
         & > Button { margin-bottom: 1; }
+        & > .unpenalised { display: none; }
+        &.unpenalised > .tip { display: none; }
+        &.unpenalised > .unpenalised { display: block; }
     }
     """
 
@@ -58,8 +61,10 @@ class SettingsPanel(VerticalScroll, can_focus=False):
     def compose(self) -> ComposeResult:
         yield Static("Settings", classes="title")
         for kind in TIP_KINDS:
-            yield self._fields[kind.name]
-        yield Static("α and β apply from the next token, while it runs.", classes="heading from-now")
+            yield self._fields[kind.name].add_class("tip")
+        yield Static("α and β apply from the next token, while it runs.", classes="heading from-now tip")
+        yield Static("This model does not think: there is no jump for α and β to hold.",
+                     classes="heading from-now unpenalised", markup=False)
         for kind in OTHER_KINDS:
             yield self._fields[kind.name]
         yield Static("These apply from the next answer.", classes="heading")
@@ -75,7 +80,8 @@ class SettingsPanel(VerticalScroll, can_focus=False):
             field.show(value_of(settings, name))
 
     def focus_first(self) -> None:
-        self._fields[TIP_KINDS[0].name].focus_input()
+        first = OTHER_KINDS if self.has_class("unpenalised") else TIP_KINDS
+        self._fields[first[0].name].focus_input()
 
     def _check(self, name: str, value: float | None) -> None:
         with_value(self.settings, name, value)

@@ -42,6 +42,7 @@ class ThinkingHeader(Widget, can_focus=True):
         height: 1; width: 1fr; color: $text-muted;
         & > .thinking-header--lead { color: $text-primary; text-style: bold; }
         & > .thinking-header--held { color: $text-warning; text-style: bold; }
+        &:light > .thinking-header--held { color: $text-error; }
         & > .thinking-header--hint { color: $text-primary; }
         &:hover { background: $foreground 10%; }
         &:focus { background: $block-cursor-blurred-background; }
@@ -191,7 +192,7 @@ class ThinkingPane(Vertical):
         if not self._composed:
             return
         if expanded and self._map is None:
-            self._map, self._list = ThoughtMap(), ThoughtList()
+            self._map, self._list = ThoughtMap(figured=False), ThoughtList()  # the lines have figures
             self.mount(self._map, self._list)
         if not expanded and self._list is not None and self._list.has_focus:
             self._header.focus()

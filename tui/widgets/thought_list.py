@@ -50,6 +50,7 @@ class ThoughtList(ScrollView, can_focus=True):
         & > .thought-list--opening { color: $text-muted; }
         & > .thought-list--figures { color: $text 50%; }
         & > .thought-list--held { color: $text-warning; text-style: bold; }
+        &:light > .thought-list--held { color: $text-error; }
         & > .thought-list--text { color: $text-muted; }
         & > .thought-list--rule { color: $text 20%; }
         & > .thought-list--latest { color: $text-primary; text-style: bold; }

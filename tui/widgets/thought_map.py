@@ -56,6 +56,7 @@ class ThoughtMap(Widget):
         & > .thought-map--even { color: $primary 50%; }
         & > .thought-map--current { color: $primary; }
         & > .thought-map--held { color: $text-warning; text-style: bold; }
+        &:light > .thought-map--held { color: $text-error; }
         & > .thought-map--reach { color: $text-warning 75%; }
         & > .thought-map--figures { color: $text-muted; }
         & > .thought-map--caption { color: $text-disabled; }
@@ -70,10 +71,10 @@ class ThoughtMap(Widget):
             super().__init__()
             self.index, self.clicked = index, clicked
 
-    def __init__(self, rows: int = ROWS, captioned: bool = True, *, id: str | None = None,
+    def __init__(self, rows: int = ROWS, captioned: bool = True, figured: bool = True, *, id: str | None = None,
                  classes: str | None = None) -> None:
         super().__init__(id=id, classes=classes)
-        self.rows, self.captioned = rows, captioned
+        self.rows, self.captioned, self.figured = rows, captioned, figured
         self._turn: Turn | None = None
         self._beside: Turn | None = None
         self._scale = 0
@@ -151,7 +152,9 @@ class ThoughtMap(Widget):
         held = max(len(self._held(drawn, row)) for drawn, row in rows)
         free = width - number - 1
         figures = 1 + tokens + (held and held + 2)
-        return (number, free - figures, tokens, held) if free - figures >= LEAST_BAR else (number, max(1, free), 0, 0)
+        if not self.figured or free - figures < LEAST_BAR:
+            return number, max(1, free), 0, 0
+        return number, free - figures, tokens, held
 
     def _tokens(self, turn: Turn, row: Row) -> str:
         tokens = sum(thought.tokens for thought in turn.thoughts[row.first:row.last + 1])

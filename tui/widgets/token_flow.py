@@ -40,6 +40,7 @@ class TokenFlow(ScrollView, can_focus=False):
         & > .token-flow--4 { color: $foreground; background: $error 70%; text-style: bold; }
         & > .token-flow--note { color: $text-muted; }
         & > .token-flow--held { color: $text-accent; text-style: bold; }
+        &:light > .token-flow--held { color: $text-error; }
         & > .token-flow--cursor {
             color: $block-cursor-blurred-foreground; background: $block-cursor-blurred-background;
         }

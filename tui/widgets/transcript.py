@@ -43,9 +43,6 @@ class Transcript(VerticalScroll, can_focus=True):
         self._first = 0  # of the entries, the first that is mounted
         self._turns: list[QuestionTurn | AnswerTurn] = []
 
-    def on_mount(self) -> None:
-        self.anchor()
-
     @property
     def turns(self) -> list[QuestionTurn | AnswerTurn]:
         return self._turns
@@ -62,10 +59,20 @@ class Transcript(VerticalScroll, can_focus=True):
             welcome.display = not session.entries
             for place, turn in enumerate(self._turns, self._first):
                 await self._show_turn(turn, place < session.first)
-            self.anchor()
+            self._follow(anew=True)
         elif self._turns:
             place = self._first + len(self._turns) - 1
             await self._show_turn(self._turns[-1], place < session.first)
+            self._follow()
+
+    def _follow(self, anew: bool = False) -> None:
+        """Stay at the end of what is longer than the screen: what is anchored would hang there from the bottom."""
+        longer = self.max_scroll_y > 0
+        if longer and (anew or not self.is_anchored):
+            self.anchor()
+        elif not longer and self.is_anchored:
+            self.anchor(False)
+            self.scroll_y = self.scroll_target_y = 0
 
     async def _show_turn(self, turn: QuestionTurn | AnswerTurn, left_out: bool) -> None:
         if isinstance(turn, QuestionTurn):

@@ -11,11 +11,11 @@ from textual.containers import Vertical
 from textual.message import Message
 from textual.widgets import Static
 
+from localthink.chat.steering import steering
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thinking_pane import ThinkingPane
-from localthink.tui.wording import counted
 from localthink.visible_text import visible
 
 
@@ -159,9 +159,8 @@ def figures(turn: Turn, details: Mapping[str, Any]) -> str:
     parts += [f"{turn.tokens:,} tokens", f"{turn.seconds:,.1f} s"]
     if turn.speed:
         parts.append(f"{turn.speed:,.0f} tokens/s")
-    if turn.thoughts:
-        parts.append(f"{counted(len(turn.thoughts), 'thought')}, {turn.ticks} held")
-    parts.append(f"α {turn.alpha:g} β {turn.beta:g}" if turn.alpha else "no penalty")
+    if details.get("penalised", True):
+        parts.append(steering(turn))
     parts.append(f"seed {turn.seed}")
     if (place := details.get("branched_at")) is not None:
         parts.append(f"branched at token {place + 1:,}")

@@ -1,0 +1,21 @@
+"""The colours that a person has chosen, from one start to the next."""
+from __future__ import annotations
+
+from localthink import locations
+from localthink.errors import UsageError
+from localthink.small_files import small_text
+
+
+def kept_theme() -> str:
+    """The name of the theme, empty where none was chosen or it cannot be read."""
+    return small_text(locations.theme_file()).strip()
+
+
+def keep_theme(name: str) -> None:
+    """Raises UsageError where it cannot be written."""
+    path = locations.theme_file()
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(f"{name}\n", encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"{path} cannot be written, so the theme is not kept: {error.strerror or error}") from None
