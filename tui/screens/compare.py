@@ -17,11 +17,13 @@ from localthink.chat.client import Client, EngineClient
 from localthink.chat.compare import Comparison, Side, names_of, penalises, summary
 from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
+from localthink.chat.tally import Tally
 from localthink.local_models import known_models
 from localthink.records import Message, Tip
 from localthink.tui.keys import COMPARE_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.choice import ChoiceScreen
+from localthink.tui.screens.tally import TallyScreen
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.tip_rows import TipRows
@@ -73,6 +75,7 @@ class CompareScreen(Screen[None]):
         self._right_opening = right_opening
         self._second: Asker | None = None  # of the right side, where that has a model of its own
         self.comparison = self._comparison()
+        self._tally: Tally | None = None  # of these sides, once it is wanted
         self._asked = False  # the models may have to be opened first
         self._over = False
         self._maps = (ComparedMap(captioned=False), ComparedMap(captioned=True))
@@ -142,7 +145,7 @@ class CompareScreen(Screen[None]):
             self.session.load(self.session.asker.opening)
         if self._second is not None and self._second.model.phase in GONE:
             self._second.load(self._second.opening)
-        self.comparison, self._asked, self._over = self._comparison(), False, False
+        self.comparison, self._asked, self._over, self._tally = self._comparison(), False, False, None
         self.query_one("#seed", Static).update(f"seed {self._seed}")
 
     def _pump(self) -> None:
@@ -216,8 +219,10 @@ class CompareScreen(Screen[None]):
     # Verbs
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("stop", "leave", "again", "edit", "model") and self.has_class("editing"):
+        if action in ("stop", "leave", "again", "tally", "edit", "model") and self.has_class("editing"):
             return False
+        if action == "tally":
+            return self._asked and not self.writing
         if action in ("stop", "leave"):
             return self.writing == (action == "stop")
         return True
@@ -231,6 +236,10 @@ class CompareScreen(Screen[None]):
     def action_again(self) -> None:
         self._seed = self._seeds()
         self._start()
+
+    def action_tally(self) -> None:
+        self._tally = self._tally or Tally(self.comparison.sides, self._messages, self._seed, self.session.clock)
+        self.app.push_screen(TallyScreen(self._tally))
 
     def action_edit(self) -> None:
         rows = self.query_one(TipRows)
