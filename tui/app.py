@@ -15,6 +15,7 @@ from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
 from localthink.chat.asking import Opening
+from localthink.chat.demo import remember_shown
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.errors import LocalthinkError
@@ -31,10 +32,11 @@ class ChatApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", tooltip="leave; everything is saved", priority=True)]
 
     def __init__(self, session: Session, opening: Opening, continue_last: bool = False,
-                 surveyor: Surveyor | None = None) -> None:
+                 surveyor: Surveyor | None = None, first_launch: bool = False) -> None:
         super().__init__()
         _take_any_bytes()
         self.session, self._opening, self._continue_last = session, opening, continue_last
+        self._first_launch = first_launch
         self.chat = ChatScreen(session, surveyor or Surveyor())
 
     def get_default_screen(self) -> Screen[None]:
@@ -45,6 +47,9 @@ class ChatApp(App[None]):
         if self._continue_last:
             self._open_last()
         self.session.load(self._opening)
+        if self._first_launch:
+            remember_shown()
+            self.chat.action_demo()
 
     def _leave_properly(self) -> None:
         """End as by a key where the system says so: otherwise the terminal would be left as a screen."""
@@ -70,6 +75,8 @@ class ChatApp(App[None]):
                 parameters = tuple(part.strip("'") for part in rest.rstrip(")").split(",") if part)
                 if self.chat.check_action(name, parameters):
                     yield SystemCommand(key.label, f"{key.help} ({key.names})", self._verb(key.action))
+            yield SystemCommand("Demo", "what the penalty does, on one puzzle, as the first launch shows it (/demo)",
+                                self._verb("demo"))
 
     def _verb(self, action: str) -> Callable[[], Coroutine[None, None, None]]:
         async def act() -> None:

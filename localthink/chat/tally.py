@@ -23,7 +23,7 @@ SEEDS = 2**63  # as many as there are
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one answer came to. `solved` is None where it cannot be graded; `result` is its final answer, "" for none."""
+    """What one answer came to. `solved` is None where it cannot be graded; `result` is its final answer, or ""."""
 
     result: str
     solved: bool | None

@@ -11,8 +11,8 @@ from localthink.chat.tally import Outcome, Pair, Tally, answer_groups
 from localthink.chat.wording import counted
 
 MOST_ANSWERS = 4  # that have a row of their own
-METHOD = ("[…] 95 % interval of the difference, paired by seed: Newcombe's method 10 for shares, Student's t for means. "
-          "It is about this question alone.")
+METHOD = ("[…] 95 % interval of the difference, paired by seed: Newcombe's method 10 for shares, Student's t for "
+          "means. It is about this question alone.")
 FIGURES: tuple[tuple[str, Callable[[Outcome], int]], ...] = (
     ("thoughts", lambda outcome: outcome.thoughts), ("tokens", lambda outcome: outcome.tokens),
     ("held back", lambda outcome: outcome.held))
@@ -121,7 +121,8 @@ def what_it_means(solved: Sequence[tuple[bool, bool]], names: Names) -> str:
     left, right = solved.count((True, False)), solved.count((False, True))
     if not left and not right:
         return "Every seed came to the same on both sides."
-    said = f"{capitalized(names.phrases[1])} alone, {counted(right, 'seed')} solved it; {names.phrases[0]} alone, {left}."
+    said = (f"{capitalized(names.phrases[1])} alone, {counted(right, 'seed')} solved it; "
+            f"{names.phrases[0]} alone, {left}.")
     low, high = share_difference(solved)
     if low <= 0 <= high:
         return f"{said} The interval holds 0: so much may be luck."

@@ -143,7 +143,8 @@ def test_the_seeds_wrap_around_where_they_end():
     assert {ask.seed for ask in counting.client.asks} == {2**63 - 1, 0}
 
 
-@pytest.mark.parametrize(("value", "digits", "text"), [(8, 0, "+8"), (-2.14, 1, "−2.1"), (0.04, 1, "0.0"), (-0.2, 0, "0")])
+@pytest.mark.parametrize(("value", "digits", "text"),
+                         [(8, 0, "+8"), (-2.14, 1, "−2.1"), (0.04, 1, "0.0"), (-0.2, 0, "0")])
 def test_differences_have_a_sign_where_there_is_one(value, digits, text):
     assert signed(value, digits) == text
 
@@ -154,4 +155,5 @@ def test_every_answer_is_in_one_group(results: Sequence[tuple[str, str]]):
         return Outcome(result, None, 1, 1, 0, False)
     groups = answer_groups([(outcome(left), outcome(right)) for left, right in results])
     assert sum(left for _, left, _ in groups) == sum(right for _, _, right in groups) == len(results)
-    assert [left + right for _, left, right in groups] == sorted((left + right for _, left, right in groups), reverse=True)
+    given = [left + right for _, left, right in groups]
+    assert given == sorted(given, reverse=True)

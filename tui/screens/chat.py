@@ -39,6 +39,7 @@ from localthink.visible_text import visible
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 0.03  # of a core: while something is written the engine needs them all, and flushes come less often
 SELDOM = 0.2  # seconds; still less often would look like standing still
+DEMO = "/demo"  # asked as in a plain conversation
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
 
@@ -182,6 +183,10 @@ class ChatScreen(ChatDoors):
     @on(Prompt.Sent)
     def _send(self, event: Prompt.Sent) -> None:
         session, prompt = self.session, self.query_one(Prompt)
+        if event.text.strip() == DEMO:
+            prompt.take()
+            self.action_demo()
+            return
         if session.busy or session.asker.model.phase not in ("ready", "loading"):
             self.notify("an answer is being written: stop it with Esc first" if session.busy
                         else "no model is loaded: choose one with Ctrl+L", markup=False)

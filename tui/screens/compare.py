@@ -141,12 +141,15 @@ class CompareScreen(Screen[None]):
         """Ask both sides as soon as their models are there; open again those that are gone."""
         if self._asked:
             self.comparison.stop()
+        self._open_again()
+        self.comparison, self._asked, self._over, self._tally = self._comparison(), False, False, None
+        self.query_one("#seed", Static).update(f"seed {self._seed}")
+
+    def _open_again(self) -> None:
         if self.session.asker.model.phase in GONE:
             self.session.load(self.session.asker.opening)
         if self._second is not None and self._second.model.phase in GONE:
             self._second.load(self._second.opening)
-        self.comparison, self._asked, self._over, self._tally = self._comparison(), False, False, None
-        self.query_one("#seed", Static).update(f"seed {self._seed}")
 
     def _pump(self) -> None:
         """Take in what has happened."""
