@@ -45,9 +45,9 @@ class Demo:
     @property
     def evidence(self) -> str:
         low, high = self.gain
-        return (f"This puzzle was chosen because the penalty helps here. Of {self.puzzles:,} others, {self.without} were "
-                f"solved without it and {self.with_it} with it ({low:+} to {high:+} points, 95 %). That is this model: "
-                "how often it helps yours, F5 and then N count.")
+        return (f"This puzzle was chosen because the penalty helps here. Of {self.puzzles:,} others, {self.without} "
+                f"were solved without it and {self.with_it} with it ({low:+} to {high:+} points, 95 %). That is this "
+                "model, and says nothing of yours.")
 
 
 def read_demo() -> Demo:

@@ -18,7 +18,7 @@ from localthink.chat.session import Session
 from localthink.records import Message
 from localthink.tui.screens.compare import FLUSH, CompareScreen
 
-ANY_KEY = "Any key goes to the chat."
+ANY_KEY = "Any key goes to the chat. There, F5 and then N count how often it helps."
 
 
 class DemoScreen(CompareScreen, inherit_bindings=False):
@@ -33,6 +33,7 @@ class DemoScreen(CompareScreen, inherit_bindings=False):
         & > #any { color: $text-primary; text-style: bold; }
         & KeyLine, & Verdict > #caveat { display: none; }
     }
+    DemoScreen.-low.over > #intro { display: none; }
     """
 
     def __init__(self, session: Session, demo: Demo, *, make_client: Callable[[], Client] = EngineClient) -> None:
@@ -80,6 +81,12 @@ class DemoScreen(CompareScreen, inherit_bindings=False):
                 turn.play(self.session.clock())
         if self._askers[0].model.phase in ("failed", "died") and self.is_current:
             self.dismiss()  # the chat says why
+
+    async def show(self) -> None:
+        await super().show()
+        if self._over and not self.has_class("over"):
+            self.add_class("over")
+            self.call_after_refresh(self.query_one("#rows").scroll_visible, animate=False)
 
     def _flushed(self, begun: float) -> None:
         """At an even pace: the engine has long ended."""

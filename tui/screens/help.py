@@ -28,7 +28,8 @@ THOUGHTS = (
     "⊘ marks a place where a jump was held back: with the same random numbers, and without the penalty, it would "
     "have come there. “Held” counts those marks.",
     "F5 asks the same question twice with the same random numbers, with and without the penalty: up to the first "
-    "jump that was held back, both write the same.",
+    "jump that was held back, both write the same. N counts that question over many seeds, with an interval: one "
+    "comparison is an anecdote. /demo, typed as a question, shows again what the first launch shows.",
 )
 MAP = (
     "Every row is a thought: its number, a bar as long as the thought, and its length in tokens. Many short bars are a "
