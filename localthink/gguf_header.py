@@ -105,17 +105,17 @@ class ModelFacts:
     def think_tags(self) -> tuple[str, str]:
         """The texts around its thinking: a known pair that its template names, else `<think>` and `</think>`."""
         template = self.chat_template or ""
-        named = (tags for tags in KNOWN_TAGS if tags.opening in template)
+        named = (tags for tags in KNOWN_TAGS if tags.opening in template or tags.closing in template)
         tags = next(named, KNOWN_TAGS[0])
         return tags.opening, tags.closing
 
     @property
     def thinks(self) -> bool:
-        """Whether it thinks before it answers: its template names a pair of tags, or it is of R1's family.
+        """Whether it thinks before it answers: its template names one of a pair of tags, or it is of R1's family.
 
-        The first templates that were published with the distills leave the opening tag to the model.
+        The first templates that were published with the distills name the closing tag alone.
         """
-        return self.r1_family or self.think_tags[0] in (self.chat_template or "")
+        return self.r1_family or any(tag in (self.chat_template or "") for tag in self.think_tags)
 
     @property
     def shape(self) -> ModelShape:
@@ -198,7 +198,7 @@ def _read_parts(header: Header) -> tuple[tuple[Path, ...], tuple[Tensor, ...]]:
         if len(header.data) > end:
             header.refuse(f"is one of {count} parts of a model with {len(header.data) - end:,} bytes joined to it, and "
                           "llama.cpp reads no joined parts: download them again and keep them as they are, side by "
-                          "side, or make one file of them with llama-gguf-split --merge")
+                          "side, or merge them with llama.cpp's llama-gguf-split")
         header.refuse(f"is one of {count} parts of a model, and llama.cpp finds the others by name: call them "
                       f"NAME-00001-of-{count:05}.gguf and so on")
     paths = [header.path]

@@ -1,6 +1,7 @@
 """What this machine has, as far as it decides how work is laid out."""
 from __future__ import annotations
 
+import math
 import os
 import threading
 import time
@@ -79,20 +80,34 @@ def memory_bandwidth(seconds: float = 1.0, threads: int | None = None) -> float:
 
 def other_programs_share() -> Callable[[], float]:
     """Begins to watch; what it returns says which share of the processor other programs have had since, 0 to 1."""
-    import psutil
-
-    def used() -> tuple[float, float, float]:
-        times, own = psutil.cpu_times(), psutil.Process().cpu_times()
-        resting = times.idle + getattr(times, "iowait", 0.0)
-        return sum(times), resting, own.user + own.system
-
-    before = used()
+    before = _processor_seconds()
 
     def share() -> float:
-        whole, resting, own = (now - then for now, then in zip(used(), before, strict=True))
+        whole, resting, own = (now - then for now, then in zip(_processor_seconds(), before, strict=True))
         return min(1.0, max(0.0, (whole - resting - own) / whole)) if whole > 0 else 0.0
 
     return share
+
+
+def cores_to_spare() -> Callable[[], float]:
+    """Begins to watch; what it returns says how many logical cores this process has had since, or could have had."""
+    before = _processor_seconds()
+
+    def spare() -> float:
+        import psutil
+
+        whole, resting, own = (now - then for now, then in zip(_processor_seconds(), before, strict=True))
+        return (resting + own) / whole * (psutil.cpu_count() or 1) if whole > 0 else math.inf
+
+    return spare
+
+
+def _processor_seconds() -> tuple[float, float, float]:
+    """Of all logical cores since the system's start: altogether, at rest, and those that this process has had."""
+    import psutil
+
+    times, own = psutil.cpu_times(), psutil.Process().cpu_times()
+    return sum(times), times.idle + getattr(times, "iowait", 0.0), own.user + own.system
 
 
 def processor_limit() -> float | None:

@@ -142,8 +142,8 @@ def _check_length(pieces: Sequence[str], tokens: Tokens, context: int) -> None:
             counted += len(tokens.tokenize(piece[start : start + PIECE], special=True))
             if counted > 2 * context:
                 raise PromptError(f"the prompt is {sum(map(len, pieces)):,} characters, far more than the {context} "
-                                  "tokens that the context holds: shorten the prompt, or give --raw where the chat "
-                                  "template writes most of it")
+                                  "tokens that the context holds: shorten the prompt",
+                                  "where the chat template writes most of it, --raw leaves it out")
 
 
 def _sew(content: str, specials: Sequence[str]) -> str:

@@ -54,21 +54,21 @@ def test_steps_with_and_without_the_penalty_take_turns_and_neither_is_always_fir
 
 
 def test_the_penalty_is_on_where_it_is_said_to_be(engine, monkeypatch):
-    held, step = {PLAIN.alpha: 0.0, PENALTY.alpha: 0.0}, engine.step
+    held, draw = {PLAIN.alpha: 0, PENALTY.alpha: 0}, engine._sampler.draw
     tips = []
     steer = engine.steer
     monkeypatch.setattr(engine, "steer", lambda request, tip=None, wish=None: (
         tips.append(tip or PLAIN), steer(request, tip, wish)))
 
-    def watched():
-        events = step()
+    def watched(*arguments):
+        drawn = draw(*arguments)
         if tips:
-            held[tips[-1].alpha] += sum(event.held for event in events)
-        return events
+            held[tips[-1].alpha] += drawn.held
+        return drawn
 
-    monkeypatch.setattr(engine, "step", watched)
+    monkeypatch.setattr(engine._sampler, "draw", watched)
     bench(engine, Work((1,), rounds=2, prompt=64, tokens=100)).run()
-    assert held[0.0] == 0.0 < held[3.0]
+    assert held[0.0] == 0 < held[3.0]
 
 
 def test_no_prompt_is_found_in_the_cache(engine):

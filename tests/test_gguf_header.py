@@ -126,6 +126,8 @@ def test_a_model_without_both_tags_as_tokens_thinks_where_its_template_names_the
     assert not read_facts(write_tiny_gguf(path, tokens=tokens, template="{{ messages }}")).thinks
     named = read_facts(write_tiny_gguf(path, tokens=tokens, template="{{ messages }}[THINK]"))
     assert (named.thinks, named.think_tags) == (True, ("[THINK]", "[/THINK]"))
+    closing = read_facts(write_tiny_gguf(path, tokens=tokens, template="{{ messages.split('</thought>')[-1] }}"))
+    assert (closing.thinks, closing.think_tags) == (True, ("<thought>", "</thought>"))
 
 
 @pytest.mark.parametrize(("pre", "add_bos", "expected"), [

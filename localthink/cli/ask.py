@@ -108,7 +108,7 @@ def _show(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> list[Trac
     traces = []
     for event in _events(engine, asked, interrupted):
         if asked.samples == 1:
-            page.show(event, engine.model.facts.thinks)
+            page.show(event, engine.model.thinks)
         else:
             page.collect(event, asked.samples)
         if event.trace is not None:

@@ -17,6 +17,7 @@ from localthink.records import (
     SplitMode,
     Tip,
 )
+from localthink.thinking.tags import Tags
 
 Command = Callable[..., None]
 AUTO = "auto"
@@ -67,9 +68,12 @@ def generation_options(command: Command) -> Command:
 
     @functools.wraps(command)
     def gathered(*, alpha: float, beta: float, grace: int, no_penalty: bool, groups: tuple[str, ...],
-                 temperature: float, top_p: float, top_k: int, min_p: float, **rest: Any) -> None:
+                 think_tags: tuple[str, str] | None, temperature: float, top_p: float, top_k: int, min_p: float,
+                 **rest: Any) -> None:
+        if think_tags is not None:
+            Tags(*think_tags)  # refuses what is no pair of tags before anything is loaded
         tip = Tip(0.0 if no_penalty else alpha, beta, groups=groups or Tip().groups, grace=grace)
-        command(tip=tip, sampling=Sampling(temperature, top_p, top_k, min_p), **rest)
+        command(tip=tip, sampling=Sampling(temperature, top_p, top_k, min_p), think_tags=think_tags, **rest)
 
     return _with(gathered, _GENERATION)
 

@@ -13,6 +13,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+# Threads of gcc's OpenMP wait for each other by spinning, and for so long that, beside one busy process on two cores,
+# decoding falls to a sixth. libgomp reads this once, when llama_cpp loads it; whoever has set either knows why.
+if "OMP_WAIT_POLICY" not in os.environ:
+    os.environ.setdefault("GOMP_SPINCOUNT", "1000")
+
 import llama_cpp.llama_cpp as lib
 import numpy as np
 import numpy.typing as npt
@@ -204,6 +209,10 @@ class NativeContext:
         self._logits_of = lib._lib["llama_get_logits_ith"]  # a function object of our own, which returns an address
         self._logits_of.argtypes, self._logits_of.restype = [ctypes.c_void_p, ctypes.c_int32], ctypes.c_void_p
         self._views: dict[int, npt.NDArray[np.float32]] = {}
+
+    def use_threads(self, count: int) -> None:
+        """Decode with so many threads from the next step on."""
+        lib.llama_set_n_threads(self._handle, count, count)
 
     def _watch_for_interrupts(self) -> None:
         """Let llama.cpp look at a byte of ours between two operations of a graph (the CPU's and Metal's do).

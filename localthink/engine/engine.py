@@ -19,6 +19,7 @@ from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw, FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
+from localthink.engine.threads import Threads
 from localthink.errors import EngineError
 from localthink.prompt import without_thinking
 from localthink.records import Alternative, Begun, Event, Request, Sampling, ThinkMode, Tip, Trace, Wish
@@ -33,10 +34,10 @@ class Engine:
     """Runs requests on a model. Close it, or use it in a `with`, to free the memory."""
 
     def __init__(self, model: Model, context: NativeContext, longest: int | None = None,
-                 fixed_shapes: bool = False) -> None:
+                 fixed_shapes: bool = False, threads: Threads | None = None) -> None:
         """`longest` is the most tokens that one sample may have; with `fixed_shapes` its text never depends on others.
 
-        The latter takes a split cache.
+        The latter takes a split cache. `threads` has their number follow what the processor has to spare.
         """
         self.model, self._context = model, context
         self.slots, self.cells, self.cache = context.slots, context.cells, context.cache
@@ -48,6 +49,7 @@ class Engine:
         self._scheduler = Scheduler(context.slots, context.batch, model.native.shares_prefixes, shapes)
         self._decoding = Decoding(context, can_undo=model.native.shares_prefixes)
         self._sampler = Sampler(model.native.n_vocab)
+        self._threads = threads
         self._samples: dict[int, list[Sample]] = {}
         self._inbox: dict[int, deque[Event]] = {}  # of requests that are being streamed
         self._requests = 0
@@ -106,6 +108,8 @@ class Engine:
         self._scheduler.forget()
 
     def _step(self) -> None:
+        if self._threads is not None and self._threads.look():
+            self._context.use_threads(self._threads.count)
         now = time.perf_counter()
         plan = self._plan()
         while plan.chunks:
@@ -313,7 +317,7 @@ class Engine:
 
     def _release(self, sample: Sample) -> None:
         """Free the slot. Its prompt stays for others; R1's templates drop the rest from later turns anyway."""
-        thinks = self.model.facts.thinks
+        thinks = self.model.thinks
         self._scheduler.end(sample.job, len(sample.request.prompt) if thinks else len(sample.job.tokens))
         if all(other.finished for other in self._samples[sample.request_id]):
             del self._samples[sample.request_id]

@@ -10,6 +10,7 @@ from localthink.engine.bindings import CACHE_TYPES, NativeContext, Progress
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
 from localthink.engine.room import room
+from localthink.engine.threads import Threads
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
 from localthink.fit.choice import Asked, Choice, choose, refusal
@@ -33,8 +34,8 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
 
     `context` is the number of tokens that the KV cache holds, all slots together, and `cache` its type: f16,
     q8_0 or q4_0. What is left out is chosen by the memory that is free: 16,384 tokens for every slot, or what the
-    model was trained for, in f16 if that fits, else in q8_0, else fewer. `threads` defaults to the physical cores,
-    `offload` to as many layers as the GPUs hold that llama.cpp was built for.
+    model was trained for, in f16 if that fits, else in q8_0, else fewer. `threads` defaults to the physical cores, or
+    to fewer while other programs use them, `offload` to as many layers as the GPUs hold that llama.cpp was built for.
 
     The `layout` of the cache is unified, which gives cells to whoever needs them and shares prompts for
     free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
@@ -52,12 +53,14 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), wanted, force)
     if on_choice is not None:
         on_choice(choice.described(facts.path.stem, facts.layers))
+    most = threads or physical_cores()
     opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress, facts=facts,
                    think_tags=think_tags)
     try:
         native = NativeContext(opened.native, choice.needs.context, slots, STEP_TOKENS, choice.needs.cache_type,
-                               threads or physical_cores(), split=layout == "split")
-        return Engine(opened, native, longest, fixed_shapes)
+                               most, split=layout == "split")
+        adaptive = Threads(most) if threads is None and not fixed_shapes else None
+        return Engine(opened, native, longest, fixed_shapes, adaptive)
     except BaseException:
         opened.close()
         raise

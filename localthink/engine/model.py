@@ -74,6 +74,7 @@ class Model:
             raise ModelFileError(f"{path} is a {self.facts.architecture} model, which does not write text")
         self.vocabulary = Vocabulary(self.native, self.facts)
         self.tags = self._find_tags(think_tags or self.facts.think_tags)
+        self.thinks = self.facts.thinks or think_tags is not None
         # what a message may say without its becoming structure
         self._specials = (self.tags.opening, self.tags.closing, *self.facts.control_tokens)
         self._automata: dict[tuple[str, ...], Automaton] = {}

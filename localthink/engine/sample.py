@@ -200,17 +200,24 @@ class Sample:
             text = self._texts[-1 - back]
             thought = self._held_back[-back].thought if text else -1
             self._held_back[-back] = replace(self._held_back[-back], text=text, thought=thought)
+        event = replace(event, text=self._texts[-1])
+        if turn.recasts:
+            *self._held_back, event = self._recast([*self._held_back, event])
         if turn.part != event.part or turn.recasts:
             self._turn_page(turn)
-            event = replace(event, part="thinking" if turn.recasts else event.part, thought=-1, recasts=turn.recasts)
-        return replace(event, text=self._texts[-1])
+            event = replace(event, thought=-1)
+        return event
+
+    def _recast(self, events: list[Event]) -> list[Event]:
+        """The sample so far was thinking; so are these, its latest, and the first that is news says so."""
+        self._turns = [(0, "thinking")]
+        self.tracker.recast(self.tokens[:-1], dict(self._held))
+        thought, first = self.tracker.thought, min(self._known, len(events) - 1)
+        return [replace(event, part="thinking", thought=thought if event.text else -1, recasts=place == first)
+                for place, event in enumerate(events)]
 
     def _turn_page(self, turn: Turn) -> None:
         """A tag has ended a part of the sample."""
-        if turn.recasts:
-            self._turns = [(0, "thinking")]
-            self._held_back = [replace(event, part="thinking") for event in self._held_back]
-            self.tracker.recast(self.tokens[:-1])
         ended = self.tracker.thought
         self.tracker.turn(turn.part, turn.tokens, kept=int(turn.tokens > 1 and turn.before != ""))
         self._drop_if_blank(ended)

@@ -149,7 +149,7 @@ class Worker:
         facts, self._longest = engine.model.facts, engine.longest
         self._news.send(Loaded(
             engine.slots, engine.cells, engine.longest, engine.model.backend, supports_gpu(), engine.model.name,
-            str(facts.path), facts.quantization, facts.context_length, facts.thinks, facts.weight_bytes,
+            str(facts.path), facts.quantization, facts.context_length, engine.model.thinks, facts.weight_bytes,
             engine.cells * facts.cache_bytes_per_token(engine.cache, engine.cache), "".join(said),
             mapped=engine.model.native.mapped))
 

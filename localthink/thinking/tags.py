@@ -11,22 +11,46 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import NamedTuple
 
+from localthink.errors import UsageError
 from localthink.records import Part
+
+MOST_BYTES = 60  # of a tag: so many tokens of one byte, and the white space after them, are looked at in a prompt
 
 
 @dataclass(frozen=True, slots=True)
 class Tags:
-    """The two texts, and their token ids, None unless the vocabulary has a token for each."""
+    """The two texts, and their token ids, None unless the vocabulary has a token for each.
+
+    Raises UsageError where the two cannot be told from each other or from any text.
+    """
 
     opening: str = "<think>"
     closing: str = "</think>"
     ids: tuple[int, int] | None = None
+
+    def __post_init__(self) -> None:
+        for tag in (self.opening, self.closing):
+            if reason := _unusable(tag):
+                raise UsageError(f"the think tag {tag!a} {reason}: give two texts as <think> and </think>")
+        if self.opening in self.closing or self.closing in self.opening:
+            raise UsageError(f"of the think tags {self.opening!r} and {self.closing!r} one holds the other: give two "
+                             "that can be told apart, as <think> and </think>")
 
     def text_of(self, token: int) -> str:
         """The tag that this token is, "" if it is none."""
         if self.ids is None or token not in self.ids:
             return ""
         return self.opening if token == self.ids[0] else self.closing
+
+
+def _unusable(tag: str) -> str:
+    """What is wrong with the text of a tag; "" if it can be one."""
+    if tag != tag.strip() or not tag:
+        return "is empty" if not tag.strip() else "begins or ends with white space"
+    if any("\ud800" <= character <= "\udfff" for character in tag):
+        return "is not Unicode"
+    size = len(tag.encode())
+    return f"is {size:,} bytes long, and {MOST_BYTES} are the most" if size > MOST_BYTES else ""
 
 
 # the pairs that models are known to use
@@ -78,6 +102,7 @@ class TagReader:
 
     def _search(self, text: str) -> Turn | None:
         if self.part == "answer" and self._answering and (self._any_block or self._mentioned):
+            self._pieces = []
             return None  # no tag means anything any more
         self._pieces.append(text)
         window = "".join(self._pieces)

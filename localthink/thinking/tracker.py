@@ -5,7 +5,7 @@ thought began (the penalty, the events, the trace) reads it here and nowhere els
 """
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -137,10 +137,11 @@ class ThoughtTracker:
         if self.followed:
             self.spans.append(Span(self.position, by_marker=False))
 
-    def recast(self, tokens: Sequence[int]) -> None:
-        """All `tokens` so far turn out to have been thinking."""
+    def recast(self, tokens: Sequence[int], held: Mapping[int, int]) -> None:
+        """All `tokens` so far turn out to have been thinking; `held` says at which of them how many switches were."""
         self._begin(thinking=True)
-        for token in tokens:
+        for position, token in enumerate(tokens):
+            self.spans[-1].held += held.get(position, 0)
             self.observe(token)
 
     def finish(self) -> None:

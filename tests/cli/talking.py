@@ -65,9 +65,9 @@ class Talk:
         self.pulls: list[ScriptedPull] = []
         self.session = Session(self.client, history, settings or ChatSettings(seed=7), clock=self.client.clock,
                                make_pull=self._make_pull)
-        model = locations.local_models() / "toy.gguf"  # which is never looked into
+        model = locations.local_models() / "toy.gguf"  # of which nothing but the first bytes is read
         model.parent.mkdir(parents=True, exist_ok=True)
-        model.write_bytes(bytes(64))
+        model.write_bytes(b"GGUF".ljust(64, b"\0"))
 
     def _make_pull(self, wanted: Wanted, prefer: Sequence[str]) -> ScriptedPull:
         self.pulls.append(ScriptedPull(wanted, prefer))

@@ -13,9 +13,10 @@ from cli.running import FakeTerminal, run, start
 from localthink.cli.page import HELD_MARK, RECAST, THOUGHT_MARK, Page
 from localthink.cli.terminal import Terminal
 from localthink.records import Event
-from scripted_gguf import ASSISTANT, BEGIN, END, needs_scripts, write_script
+from scripted_gguf import ASSISTANT, BEGIN, END, END_AS_TEXT, FIRST, needs_scripts, write_script
 from tiny_gguf import write_tiny_gguf
 
+PLAIN = "{{ messages[-1]['content'] }}<｜Assistant｜>"
 FIELDS = ["model", "sample", "seed", "prompt_tokens", "tokens", "token_ids", "thinking", "answer", "finish_reason",
           "thoughts", "switches", "held", "paraphrases", "settings", "seconds",
           "prompt_tokens_per_second", "tokens_per_second"]
@@ -55,6 +56,18 @@ def test_a_pipe_gets_the_answer_alone_also_where_nothing_opened_the_thinking(cap
 
 
 @needs_scripts
+@pytest.mark.parametrize(("said", "options"), [
+    (("Okay", " so", ".", "\n", *END_AS_TEXT, "Four"), ()),  # the template names the closing tag alone
+    (("Okay", " so", ".", "\n", "</", "plan", ">\n", "Four"), ("--think-tags", "<plan>", "</plan>")),
+])
+def test_a_pipe_gets_the_answer_alone_also_where_tags_are_text(capsys, monkeypatch, tmp_path, said, options):
+    model = write_script(tmp_path, *said, start=ASSISTANT, tags=False,
+                         template=PLAIN if options else FIRST)
+    ran = run(capsys, monkeypatch, "ask", "-m", model, "Hi", "--threads", "1", *options)
+    assert (ran.code, ran.out.strip()) == (0, "Four")
+
+
+@needs_scripts
 def test_on_a_terminal_it_is_said_of_text_that_was_thinking(monkeypatch, tmp_path):
     write_script(tmp_path, "Okay", " so", END, "Four", start=ASSISTANT)
     with localthink.load(tmp_path / "scripted.gguf", threads=1) as engine:
@@ -76,6 +89,12 @@ def test_the_rest_of_an_answer_that_an_open_tag_hid_is_shown_at_its_end(capsys, 
 def test_a_raw_prompt_cannot_be_opened(ask):
     ran = ask("Hello", "--raw", "--think", "open")
     assert ran.code == 2 and "think is 'open'" in ran.err and ran.err.count("\n") == 1
+
+
+@pytest.mark.parametrize("tags", [("", "</t>"), ("<t>", "<t>"), ("a\udcff", "</t>")])
+def test_think_tags_that_cannot_be_some_are_refused_in_one_line_before_the_model_is_looked_for(ask, tags):
+    ran = ask("Hello", "-m", "nowhere.gguf", "--think-tags", *tags)
+    assert (ran.code, ran.err.count("\n")) == (2, 1) and "think tag" in ran.err
 
 
 def test_thinking_can_be_hidden(ask):

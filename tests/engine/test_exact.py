@@ -125,7 +125,7 @@ def test_the_penalty_is_the_papers_token_by_token(model, tip, leads, drawn):
 
 
 def test_of_a_marker_of_several_tokens_the_last_one_is_penalised(model):
-    script = tokens_of(model, "xxxxx Let me try another")
+    script = tokens_of(model, "xxxxx Let me try another approach")
     [word], place = tokens_of(model, "x"), len(script) - 1
     prompt = len(model.prompt("Hello"))
 

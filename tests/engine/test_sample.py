@@ -315,6 +315,17 @@ def test_a_switch_that_the_penalty_invited_counts_against_it():
     assert writer.end().held == -1
 
 
+def test_what_was_held_stays_where_an_answer_turns_out_to_have_been_thinking():
+    writer = Writer(thinking=False, everywhere=True)
+    writer.write(*[WORD] * OPENING)
+    writer.token(WORD, b" so", held=1)
+    writer.write(SWITCH, *[WORD] * OPENING)
+    writer.token(WORD, b" and", held=1)
+    writer.write(END_THINK, WORD)
+    trace = writer.end()
+    assert [thought.held for thought in trace.thoughts] == [1, 1, 0] and trace.answer == "word"
+
+
 def test_the_penalty_is_the_requests_and_follows_the_thought():
     writer = Writer(tip=Tip(2.5, 10))
     seen = [writer.sample.penalty]
@@ -367,6 +378,16 @@ def test_events_agree_with_the_trace(stream, markers, thinking, everywhere, endi
     assert trace.answer == (shown["answer"].strip() if "thinking" in parts or thinking else shown["answer"])
     for thought in trace.thoughts:
         assert "".join(texts(events[thought.start:thought.end])).strip() == thought.text
+
+
+def test_text_that_waits_as_its_part_turns_out_to_be_thinking_says_so_with_its_first_event():
+    writer = Writer(thinking=False, stop=("\n\nEnd",))
+    writer.bytes(b"Okay", b" so", b"\n", b"\n")
+    assert texts(writer.events) == ["Okay", " so"]
+    writer.write(END_THINK, WORD)
+    told = [(event.text, event.part, event.recasts, event.thought) for event in writer.events[2:5]]
+    assert told == [("\n", "thinking", True, 0), ("\n", "thinking", False, 0), ("", "thinking", False, -1)]
+    assert writer.end().thinking == "Okay so"
 
 
 # stop strings

@@ -4,9 +4,10 @@ from __future__ import annotations
 import re
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from localthink.errors import UsageError
 from localthink.thinking.tags import TagReader, Tags
 
 THINK, END_THINK, WORD = 100, 101, 0
@@ -90,6 +91,7 @@ def test_an_answer_that_mentions_the_opening_tag_is_not_taken_for_thinking_at_th
 
 
 @given(st.lists(st.sampled_from(["<", "</", "think", ">", ">\n", "a", "<think>", " "]), max_size=30), st.booleans())
+@example(["</think>", "<", "<", "a"], False)  # once an answer has begun, what looked like a tag's beginning is text
 def test_no_more_tokens_wait_than_may_hold_a_tag(pieces, opened):
     reader, tail = TagReader(Tags(), opened), ""
     for piece in pieces:
@@ -99,3 +101,14 @@ def test_no_more_tokens_wait_than_may_hold_a_tag(pieces, opened):
         assert tail.endswith(waiting) or turn
         assert reader.undecided == 0 or any(tag.startswith(waiting[start:]) for tag in ("<think>", "</think>")
                                             for start in range(len(waiting)))
+
+
+@pytest.mark.parametrize(("opening", "closing", "reason"), [
+    ("", "", "is empty"), ("<t>", " \n", "is empty"), (" <t>", "</t>", "white space"), ("<t>", "<t>", "one holds"),
+    ("<t>", "<t>x", "one holds"), ("x<t>", "<t>", "one holds"), ("a\udcff", "</t>", "not Unicode"),
+    ("<" + "t" * 60, "</t>", "61 bytes"), ("思" * 21, "</t>", "63 bytes"),
+])
+def test_texts_that_cannot_be_told_apart_or_found_are_no_tags(opening: str, closing: str, reason: str) -> None:
+    with pytest.raises(UsageError, match=reason):
+        Tags(opening, closing)
+    assert Tags("<t\n>", "</\nt>").ids is None

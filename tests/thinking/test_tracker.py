@@ -193,7 +193,7 @@ def test_a_tag_of_several_tokens_leaves_the_thought_what_stands_before_it():
 def test_what_turns_out_to_have_been_thinking_has_its_thoughts():
     tokens = [*WORDS, SWITCH, WORD]
     followed = read(tokens, begins_thinking=False)
-    followed.recast(tokens)
+    followed.recast(tokens, {})
     followed.turn("answer", 1)
     assert segments(followed) == [(0, 8, False), (8, 10, True)]
     assert (followed.position, followed.part) == (11, "answer")
