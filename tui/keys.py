@@ -111,7 +111,7 @@ TALLY = "In a count over many seeds"
 TALLY_KEYS = (
     Key("stop", ("escape",), "Stop", "stop counting; what is counted stays", TALLY),
     Key("close", ("escape",), "Back", "back to the comparison", TALLY),
-    Key("more", ("n",), "More", "go on, up to 64 seeds", TALLY),
+    Key("more", ("n",), "More", "go on where it was stopped; else up to 64 seeds", TALLY),
 )
 HELP_KEYS = (
     Key("close", ("escape", "f1"), "Close", "back to where you were", "In this help"),

@@ -5,7 +5,7 @@ import statistics
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from localthink.chat.compare import NONE, Names, capitalized, names_of
+from localthink.chat.compare import NONE, Names, names_of
 from localthink.chat.intervals import LEAST, mean_difference, share_difference
 from localthink.chat.tally import Outcome, Pair, Tally, answer_groups
 from localthink.chat.wording import counted
@@ -46,8 +46,7 @@ def tally_summary(tally: Tally) -> TallySummary:
 
 def _progress(tally: Tally) -> str:
     done = len(tally.pairs)
-    last = f" ({tally.seed} to {tally.seed + done - 1})" if done > 1 else ""
-    text = f"{done} of {counted(tally.wanted, 'seed')}{last} on both sides"
+    text = f"{done} of {counted(tally.wanted, 'seed')} on both sides, from {tally.seed} on"
     return text if tally.running or done == tally.wanted else f"{text}, stopped"
 
 
@@ -82,15 +81,17 @@ def _points(pairs: Sequence[tuple[bool, bool]]) -> str:
 def _figure(label: str, pairs: Sequence[Pair], value: Callable[[Outcome], int]) -> TallyRow:
     """Means of both sides. What one side cannot have is no difference."""
     left, right = [value(pair[0]) for pair in pairs], [value(pair[1]) for pair in pairs]
+    digits = 0 if label == "tokens" else 1
     if not pairs or not (any(left) or any(right)):
         return TallyRow(label, NONE, NONE)
     means = statistics.fmean(left), statistics.fmean(right)
     differences = [float(after - before) for before, after in zip(left, right, strict=True)]
     said = ""
     if label != "held back":
-        interval = _interval(mean_difference(differences), 1, len(pairs)) if len(pairs) >= LEAST else ""
-        said = f"{signed(means[1] - means[0], 1)}{interval}"
-    return TallyRow(label, f"{means[0]:,.1f}" if any(left) else NONE, f"{means[1]:,.1f}" if any(right) else NONE, said)
+        interval = _interval(mean_difference(differences), digits, len(pairs)) if len(pairs) >= LEAST else ""
+        said = f"{signed(means[1] - means[0], digits)}{interval}"
+    shown = [f"{mean:,.{digits}f}" if mean else NONE for mean in means]
+    return TallyRow(label, shown[0], shown[1], said)
 
 
 def _cut_off(pairs: Sequence[Pair]) -> list[TallyRow]:
@@ -121,8 +122,7 @@ def what_it_means(solved: Sequence[tuple[bool, bool]], names: Names) -> str:
     left, right = solved.count((True, False)), solved.count((False, True))
     if not left and not right:
         return "Every seed came to the same on both sides."
-    said = (f"{capitalized(names.phrases[1])} alone, {counted(right, 'seed')} solved it; "
-            f"{names.phrases[0]} alone, {left}.")
+    said = f"Solved only {names.phrases[0]}: {counted(left, 'seed')}; only {names.phrases[1]}: {right}."
     low, high = share_difference(solved)
     if low <= 0 <= high:
         return f"{said} The interval holds 0: so much may be luck."

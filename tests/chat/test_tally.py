@@ -60,8 +60,8 @@ def test_solved_thoughts_tokens_and_held_are_counted_with_intervals():
     assert rows["thoughts"][:2] == ("2.0", "1.0") and rows["thoughts"][2] == "−1.0 [−1.0, −1.0]"
     assert rows["held back"] == ("–", "1.0", "")
     said = tally_summary(counting.tally)
-    assert said.progress == "16 of 16 seeds (6 to 21) on both sides"
-    assert said.meaning == ("With it alone, 16 seeds solved it; without the penalty alone, 0. "
+    assert said.progress == "16 of 16 seeds on both sides, from 6 on"
+    assert said.meaning == ("Solved only without the penalty: 0 seeds; only with it: 16. "
                             "The interval leaves 0 out: this is more than luck.")
 
 
@@ -84,7 +84,7 @@ def test_what_is_stopped_keeps_what_there_is_and_goes_on_from_there():
         counting.asker.pump()
     counting.tally.stop()
     assert not counting.client.writing and not counting.tally.running
-    assert tally_summary(counting.tally).progress == "3 of 16 seeds (6 to 8) on both sides, stopped"
+    assert tally_summary(counting.tally).progress == "3 of 16 seeds on both sides, from 6 on, stopped"
     counting.tally.start(64)
     counting.finish()
     assert len(counting.tally.pairs) == 64

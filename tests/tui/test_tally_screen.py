@@ -90,6 +90,20 @@ def test_more_goes_on_to_sixty_four():
     counting(check)
 
 
+def test_more_can_be_asked_for_while_it_counts_and_what_is_stopped_goes_on_to_where_it_was_going():
+    async def check(counting):
+        await counting.count(2)
+        await counting.pilot.press("n")
+        await counting.shows(f"of {MANY} seeds", "Stop")
+        assert "More" not in counting.text
+        await counting.pilot.press("escape")
+        await counting.shows("stopped", "More")
+        await counting.pilot.press("n")
+        await counting.count(SOME + 1)
+        await counting.shows(f"of {MANY} seeds", "Stop")
+    counting(check)
+
+
 def test_an_engine_that_dies_is_told_and_opened_again():
     async def check(counting):
         await counting.count(2)

@@ -101,7 +101,14 @@ class TallyScreen(Dialog[None]):
         busy = self.tally.running or bool(self._waiting)
         if action in ("stop", "close"):
             return busy == (action == "stop")
-        return action != "more" or (not busy and len(self.tally.pairs) < MANY)
+        if action == "more":
+            return len(self.tally.pairs) < MANY and not (busy and self._aim == MANY)
+        return True
+
+    @property
+    def _aim(self) -> int:
+        """Up to how many seeds it counts."""
+        return self._waiting or self.tally.wanted
 
     def action_stop(self) -> None:
         self._waiting = 0
@@ -112,7 +119,9 @@ class TallyScreen(Dialog[None]):
         self.dismiss(None)
 
     def action_more(self) -> None:
-        self._count(SOME if len(self.tally.pairs) < SOME else MANY)
+        """Go on where it was stopped; else up to MANY."""
+        stopped = not self.tally.running and not self._waiting and len(self.tally.pairs) < self._aim
+        self._count(self._aim if stopped else MANY)
         self._look()
 
 
@@ -120,8 +129,9 @@ def figures_table(said: TallySummary) -> Table:
     """A column for each side and one for the difference; empty before the first pair."""
     grid = Table.grid(padding=(0, 2, 0, 0), expand=True)
     grid.add_column(style="dim", max_width=24, overflow="fold")
-    for _ in range(3):
+    for _ in range(2):
         grid.add_column(ratio=1, overflow="fold")
+    grid.add_column()
     if said.rows:
         grid.add_row("", *(Text(visible(header), "bold") for header in said.names.headers), Text("difference", "bold"))
     for row in said.rows:
