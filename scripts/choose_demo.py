@@ -60,7 +60,9 @@ def compare(engine: localthink.Engine, puzzle: Puzzle, seed: int, tip: Tip) -> C
 
 
 def measured(all_of_them: list[Compared], tip: Tip) -> dict[str, Any]:
-    shown = next(compared for compared in all_of_them if compared.can_be_shown)
+    shown = next((compared for compared in all_of_them if compared.can_be_shown), None)
+    if shown is None:
+        raise SystemExit(f"none of {len(all_of_them)} puzzles can be shown: raise PUZZLES")
     solved = [compared.solved for compared in all_of_them]
     return {
         "command": "python scripts/choose_demo.py models/demo.json",

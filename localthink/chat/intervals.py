@@ -59,6 +59,7 @@ def mean_difference(differences: Sequence[float]) -> tuple[float, float]:
 def _t(freedom: int) -> float:
     """Student's 0.975 quantile."""
     z = Z
-    terms = ((z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
-             (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92_160)
-    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+    terms: tuple[float, ...] = (
+        (z**3 + z) / 4, (5 * z**5 + 16 * z**3 + 3 * z) / 96, (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92_160)
+    return z + sum(term / float(freedom) ** power for power, term in enumerate(terms, 1))

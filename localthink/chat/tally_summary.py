@@ -61,7 +61,7 @@ def _results(tally: Tally) -> list[TallyRow]:
     rows = [TallyRow(f"answer {' '.join(written.split())}" if written else "no answer", f"{left} of {n}",
                      f"{right} of {n}") for written, left, right in groups[:MOST_ANSWERS]]
     if rest := groups[MOST_ANSWERS:]:
-        left, right = (sum(group[side] for group in rest) for side in (1, 2))
+        left, right = sum(group[1] for group in rest), sum(group[2] for group in rest)
         rows.append(TallyRow(f"{counted(len(rest), 'other answer')}", f"{left} of {n}", f"{right} of {n}"))
     return rows
 
