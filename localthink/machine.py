@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
+DISTURBED = 0.2  # share of the processor that others had, from which on a measurement says less
 READ_AT_ONCE = 2**28  # bytes for a measurement of bandwidth, all threads together: far more than caches hold
 LEAST_EACH = 2**25  # of them for one thread
 CONTROL_GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")

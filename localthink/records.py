@@ -113,12 +113,14 @@ class Offload:
 class Begun:
     """What an earlier attempt at a sample has written, and in how many seconds.
 
-    `held` says at which of the tokens how many switches were held, as (position, switches).
+    `held` says at which of the tokens how many switches were held, as (position, switches). Where its events were not
+    `told`, they come before those of what follows.
     """
 
     tokens: tuple[int, ...] = ()
     held: tuple[tuple[int, int], ...] = ()
     seconds: float = 0.0
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -252,7 +254,8 @@ class Event:
     the tags of the thinking block are not text. `logprob` and `raw_logprob` are the token's natural
     log-probability after and before the penalty, under the softmax at the sampling temperature (1 when
     greedy) before truncation. `held` is 1 where the same random numbers would have begun a new thought
-    without the penalty, -1 where they have begun one only because of it. `thought` is the index of the thought
+    without the penalty, -1 where they have begun one only because of it; `instead` is then the token that they would
+    have drawn, which is among the alternatives where those were asked for. `thought` is the index of the thought
     it belongs to, -1 outside. `recasts` says that all that came before it was thinking, and not the answer that
     it was shown as. `trace` is set on the last event of a sample; where that was cut off with nothing left to
     show, the event's token is -1.
@@ -268,6 +271,7 @@ class Event:
     logprob: float
     raw_logprob: float
     held: int
+    instead: int | None = None
     recasts: bool = False
     trace: Trace | None = None
     alternatives: tuple[Alternative, ...] = ()

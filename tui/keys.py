@@ -45,9 +45,10 @@ CHAT_KEYS = (
     Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION),
     Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION),
     Key("models", ("ctrl+l",), "Models", "open, pull and eject models", CONVERSATION),
-    Key("export", ("f8",), "Export", "write the conversation to a file, Markdown or JSON", CONVERSATION),
+    Key("export", ("f8",), "Export", "write the conversation, or its latest map of thoughts, to a file", CONVERSATION),
     Key("settings", ("ctrl+s",), "Settings", "α, β, sampling and limits at the side", VIEW),
-    Key("tokens", ("f6",), "Tokens", "the last tokens by probability, and what else was likely", VIEW),
+    Key("tokens", ("f6",), "Tokens",
+        "the last tokens by probability, what else was likely, and at a ⊘ what would have come", VIEW),
     Key("thoughts", ("f10", "ctrl+b"), "Thoughts", "go to the thoughts of the latest answer, or open them", VIEW),
     Key("fold", ("f7",), "Fold", "fold or open all thinking", VIEW),
     Key("help", ("f1",), "Help", "what every key does", VIEW),
@@ -63,6 +64,14 @@ THOUGHT_KEYS = (
     Key("cursor", ("up", "down"), "Move", "from thought to thought", "Among the thoughts"),
     Key("toggle", ("enter", "space"), "Open", "open or fold a thought", "Among the thoughts"),
     Key("toggle_all", ("a",), "All", "open or fold all of them", "Among the thoughts"),
+)
+TOKENS = "Among the tokens"
+TOKEN_KEYS = (
+    Key("cursor", ("left", "right", "up", "down"), "Move", "from token to token; End follows the latest", TOKENS),
+    Key("mark(1)", ("n",), "Next ⊘", "to the next jump that was held back", TOKENS),
+    Key("mark(-1)", ("p",), "⊘ before", "to the one before", TOKENS),
+    Key("branch", ("enter",), "Go there", "at a ⊘: another answer, which begins with the jump that would have come",
+        TOKENS),
 )
 DIALOG = "In a dialog"
 DIALOG_KEYS = (
@@ -97,10 +106,12 @@ MODELS_KEYS = (
 COMPARE = "In a comparison"
 COMPARE_KEYS = (
     Key("stop", ("escape",), "Stop", "stop both sides; what they wrote stays", COMPARE),
-    Key("leave", ("escape",), "Back", "back to the conversation; a comparison is not kept", COMPARE),
+    Key("leave", ("escape",), "Back", "back to the conversation; what was not kept is gone", COMPARE),
     Key("again", ("r",), "New seed", "both sides again with another seed", COMPARE),
     Key("tally", ("n",), "Many seeds", "the same question over 16 or 64 seeds on both sides, counted", COMPARE),
     Key("edit", ("e",), "α and β", "other α and β for either side; Enter starts over with them", COMPARE),
+    Key("keep", ("k",), "Keep", "keep both answers in the conversation, beside the one there is", COMPARE),
+    Key("export", ("f8",), "Export", "write the comparison to a file: a picture (SVG), or plain text", COMPARE),
     Key("model", ("m",), "Model", "another model for the right side, in an engine of its own", COMPARE),
 )
 TIPS_KEYS = (
@@ -118,8 +129,8 @@ HELP_KEYS = (
     Key("penalty", ("p",), "The penalty", "what it does, and how to read the map of thoughts", "In this help"),
     Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
 )
-ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *THOUGHT_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS, *COMPARE_KEYS, *TIPS_KEYS,
-            *TALLY_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
+ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *THOUGHT_KEYS, *TOKEN_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS, *COMPARE_KEYS,
+            *TIPS_KEYS, *TALLY_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
 
 
 def groups(keys: Iterable[Key]) -> dict[str, list[Key]]:

@@ -178,8 +178,8 @@ class Run:
             self._watcher.note(f"{name} has {foreign:,} samples of another run: they are left out")
         unfinished.keep_only({key for key in begun if not self.ledger.has(key)})
         if unfinished:
-            self._watcher.note(f"{len(unfinished):,} unfinished samples go on behind the {unfinished.tokens:,} tokens "
-                               "that they have")
+            self._watcher.note(f"{len(unfinished):,} unfinished samples continue after the {unfinished.tokens:,} "
+                               "tokens already written")
 
     def _note_bad(self, row: BadLine, before: int) -> None:
         if self.spec.strict:

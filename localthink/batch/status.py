@@ -69,12 +69,16 @@ def describe(folder: Path) -> list[tuple[str, str]]:
     settings, data = manifest["settings"], manifest["data"]
     described = [("input", f"{data.get('source')} ({settings.get('samples')} samples of each item)"),
                  ("model", str(manifest["model"].get("name"))),
-                 ("penalty", f"alpha {settings.get('alpha'):g}, beta {settings.get('beta')}")]
+                 ("penalty", f"alpha {_shown(settings.get('alpha'))}, beta {_shown(settings.get('beta'))}")]
     if settings.get("shard"):
         described.append(("shard", str(settings["shard"])))
     if manifest.get("missing_shards"):
         described.append(("missing", "shard " + ", ".join(manifest["missing_shards"])))
     return described
+
+
+def _shown(value: object) -> str:
+    return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
 def _count_results(path: Path) -> tuple[Tally, int, set[bytes]]:

@@ -11,13 +11,15 @@ from dataclasses import dataclass, replace
 
 from localthink.chat.arrivals import Arrivals
 from localthink.chat.asking import Asker, Opening
+from localthink.chat.branching import branch_at
 from localthink.chat.client import Client
 from localthink.chat.pulling import MakePull, Pulls, start_pull
+from localthink.chat.puzzles import hint, is_bundled, is_playable
 from localthink.chat.settings import ChatSettings
 from localthink.chat.transcript import Entry, Transcript
 from localthink.chat.turn import Turn
 from localthink.history import History
-from localthink.records import Message, Trace, Wish
+from localthink.records import Begun, Message, Trace, Wish
 
 SAVE_EVERY = 1.0  # seconds
 LEAST_ROOM = 64  # tokens that must be left for an answer
@@ -62,7 +64,7 @@ class Session:
         self.prompt_tokens: int | None = None  # of what would be sent now
         self.overflow: Overflow | None = None
         self.returned = ""  # a question that could not be asked; whoever shows it gives it back and empties this
-        self.first = 0  # entries before it are left out of what is sent
+        self.dropped = 0  # entries before it are left out of what is sent, whatever is asked
         self.clock, self._seeds = clock, seeds
         self._pending: Pending | None = None
         self._number = 0  # of the answer under way
@@ -81,6 +83,21 @@ class Session:
         """The answer that is being written."""
         last = self.entries[-1] if self.entries else None
         return last if last is not None and last.turn is not None and last.turn.running else None
+
+    @property
+    def first(self) -> int:
+        """Entries before it are left out of what is sent."""
+        return self._first_of(self.transcript.asked)
+
+    def _first_of(self, sent: int) -> int:
+        """The same, where the first `sent` entries would be sent, the last of which asks."""
+        return max(self.dropped, sent - 1) if self.plays else self.dropped
+
+    @property
+    def plays(self) -> bool:
+        """Whether the bundled model is open, which was never taught conversations: a question is all it is sent."""
+        loaded = self.asker.model.loaded
+        return loaded is not None and is_bundled(loaded.path)
 
     @property
     def busy(self) -> bool:
@@ -153,7 +170,7 @@ class Session:
 
     def _moved(self) -> None:
         self.path += 1
-        self.first, self.prompt_tokens = 0, None
+        self.dropped, self.prompt_tokens = 0, None
 
     def show_sibling(self, entry: Entry, step: int) -> bool:
         """The alternative `step` places on; False where there is none, or something is being written."""
@@ -181,10 +198,10 @@ class Session:
         if self.busy or self.asker.model.phase not in ("ready", "loading"):
             self.returned = text or self.returned
             return
-        pending = self._pending = Pending(keep, text, self.first)
+        pending = self._pending = Pending(keep, text, self.dropped)
         self.overflow, self._dropping = None, False
-        if self.first >= keep:  # it goes back to before what was left out
-            self.first = 0
+        if self.dropped >= keep:  # it goes back to before what was left out
+            self.dropped = 0
         self._measure(pending)
 
     def _measure(self, pending: Pending) -> None:
@@ -195,8 +212,9 @@ class Session:
                              self.settings.think)
 
     def _messages(self, pending: Pending) -> list[Message]:
-        messages = self.transcript.messages(self.settings.system, self.first, pending.keep)
-        return messages if pending.text is None else [*messages, Message("user", pending.text)]
+        asked = [] if pending.text is None else [Message("user", pending.text)]
+        first = self._first_of(pending.keep + len(asked))
+        return [*self.transcript.messages(self.settings.system, first, pending.keep), *asked]
 
     def _counted(self, pending: Pending, tokens: int | None, reason: str) -> None:
         if pending is not self._pending:  # it was taken back meanwhile
@@ -217,13 +235,14 @@ class Session:
     @property
     def may_drop(self) -> bool:
         """Whether an older exchange could be left out of what is sent."""
-        return self._pending is not None and self.first + 2 <= self._pending.keep - (self._pending.text is None)
+        return self._pending is not None and not self.plays and (
+            self.dropped + 2 <= self._pending.keep - (self._pending.text is None))
 
     def drop_oldest(self) -> None:
         """Leave the oldest exchanges out of what is sent, as many as it takes; `overflow` stays if none is left."""
         if self._pending is not None and self.may_drop:
             self._dropping, self.overflow = True, None
-            self.first += 2
+            self.dropped += 2
             self.path += 1
             self._measure(self._pending)
 
@@ -252,8 +271,8 @@ class Session:
         pending, self._pending, self.overflow, self._unmeasured = self._pending, None, None, False
         if pending is None:
             return ""
-        if self.first != pending.first:
-            self.first = pending.first
+        if self.dropped != pending.first:
+            self.dropped = pending.first
             self.path += 1
         return pending.text or ""
 
@@ -261,22 +280,47 @@ class Session:
         self.transcript.cut(pending.keep)
         if pending.text is not None:
             self.transcript.add_question(pending.text)
+            if self.plays and not is_playable(pending.text):
+                self.said.append(hint())
         settings = self.settings
         seed = settings.seed if settings.seed is not None else self._seeds()
-        turn = Turn(seed, settings.tip.alpha, settings.tip.beta, self.clock())
-        loaded = self.asker.model.loaded
+        self._write(Turn(seed, settings.tip.alpha, settings.tip.beta, self.clock()))
+
+    def _write(self, turn: Turn, begun: Begun | None = None) -> None:
+        """Have an answer written to the latest question, which is the last entry."""
+        settings, loaded = self.settings, self.asker.model.loaded
         details = {"model": loaded.name if loaded else "", "quantization": loaded.quantization if loaded else "",
-                   "seed": seed, "settings": settings.as_object(), "left_out": self.first}
+                   "seed": turn.seed, "settings": settings.as_object(), "left_out": self.first}
+        if begun is not None:
+            details["branched_at"] = len(begun.tokens) - 1
         entry = self.transcript.begin_answer(turn, details)
         self.path += 1
-        self._ask(entry)
+        self._ask(entry, begun)
 
-    def _ask(self, entry: Entry) -> None:
+    def branch(self, entry: Entry, position: int) -> bool:
+        """Write another answer beside the latest, which went at this token where the penalty did not let it go.
+
+        Its tokens before that one are the same, its seed too; the penalty is as it is set. False, and nothing is done,
+        where that cannot be: something is written, no switch was held there, or another model is open.
+        """
+        turn = entry.turn
+        if turn is None or self.busy or entry is not self.entries[-1] or self.asker.model.phase != "ready":
+            return False
+        branch = branch_at(turn, position)
+        if branch is None or not self._continues(entry, turn):
+            return False
+        self.transcript.cut(len(self.entries) - 1)
+        begun = Turn(turn.seed, self.settings.tip.alpha, self.settings.tip.beta, self.clock())
+        begun.seen = branch.seen
+        self._write(begun, branch.begun)
+        return True
+
+    def _ask(self, entry: Entry, begun: Begun | None = None) -> None:
         turn = entry.turn
         assert turn is not None
         messages = self.transcript.messages(self.settings.system, self.first, self.entries.index(entry))
         self._number = self.asker.ask(messages, self.settings, turn.seed, turn,
-                                      lambda ended, trace: self._ended(entry, trace))
+                                      lambda ended, trace: self._ended(entry, trace), begun)
 
     def _ended(self, entry: Entry, trace: Trace | None) -> None:
         if trace is not None:
@@ -353,9 +397,9 @@ class Session:
 
     def count(self, draft: str) -> None:
         """Measure what would be sent with this draft; `prompt_tokens` follows."""
-        messages = self.transcript.messages(self.settings.system, self.first)
-        if draft.strip():
-            messages = [*messages, Message("user", draft)]
+        drafted = [Message("user", draft)] if draft.strip() else []
+        first = len(self.entries) if self.plays else self.dropped
+        messages = [*self.transcript.messages(self.settings.system, first), *drafted]
         if not messages:
             self.prompt_tokens = 0
         elif self.live is None:

@@ -6,7 +6,8 @@ forward; a stored answer has durations alone.
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any, Literal
 
 from localthink.history import Piece, State, StoredMessage, ThoughtSpan
@@ -67,6 +68,8 @@ class Turn:
         self.prompt_tokens, self.prompt_read, self.prompt_speed, self.speed = 0, 0, 0.0, 0.0
         self.steered: tuple[Steered, ...] = ()
         self.recent: deque[Event] = deque(maxlen=RECENT)
+        self.held_at: list[tuple[int, int]] = []  # the positions of tokens at which switches were held, and how many
+        self.seen: Mapping[int, Event] = {}  # by position: tokens of another answer, with which this one begins
         self.speeds: deque[float] = deque(maxlen=POINTS)  # tokens a second, one point a BUCKET
         self._started, self._first = started, 0.0
         self._bucket, self._bucket_tokens = 0, 0
@@ -114,9 +117,11 @@ class Turn:
 
     def _take(self, event: Event, now: float) -> None:
         if event.token >= 0:
+            if event.held:
+                self.held_at.append((self.tokens, event.held))
+            self.recent.append(self._as_seen(event))
             self.tokens += 1
             self.token_ids.append(event.token)
-            self.recent.append(event)
         if event.recasts:
             self._recast()
         self.held += event.held
@@ -135,6 +140,13 @@ class Turn:
 
         if event.trace is not None and event.part == "thinking":
             self._settle(event.trace)
+
+    def _as_seen(self, event: Event) -> Event:
+        """A token of the beginning with what was known when it was drawn."""
+        seen = self.seen.get(self.tokens)
+        return event if seen is None else replace(
+            event, logprob=seen.logprob, raw_logprob=seen.raw_logprob, instead=seen.instead,
+            alternatives=seen.alternatives)
 
     def _recast(self) -> None:
         """What was taken for the answer was thinking, of which only the end had a tag."""

@@ -14,7 +14,7 @@ from localthink.cli.options import engine_options, generation_options, model_opt
 from localthink.cli.page import DIM, HELD_STYLE, Page
 from localthink.cli.terminal import Terminal, json_line, read_text
 from localthink.errors import UsageError
-from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_think
+from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_limits, check_think
 from localthink.trace_json import trace_object
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ def command(question: str | None, model: str | None, tip: Tip, sampling: Samplin
     if samples < 1:
         raise UsageError(f"n is {samples}: ask for at least one sample")
     check_think(raw, think)
+    check_limits(samples, 0, max_tokens, stop)
     asked = Asked(read_text(question, "question"), samples, secrets.randbits(31) if seed is None else seed, tip,
                   sampling, max_tokens, stop, raw, think, hide_thinking)
     slots = min(samples, MOST_AT_ONCE)
@@ -135,6 +136,8 @@ def _summarise(traces: Sequence[Trace], asked: Asked, seconds: float) -> None:
                   _count(sum(trace.held for trace in traces), "switch held", "switches held")]
     parts += [_count(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {asked.seed}"]
     err.write(" · ".join(parts) + "\n", DIM)
+    if silent := sum(trace.finish_reason == "stop" and not trace.answer.strip() for trace in traces):
+        err.write(f"{_count(silent, 'sample')} ended without an answer\n", HELD_STYLE)
     if cut := sum(trace.finish_reason == "length" for trace in traces):
         err.write(f"{_count(cut, 'sample')} cut off: give more --max-tokens or --context\n", HELD_STYLE)
 
@@ -145,17 +148,10 @@ def _count(number: int, noun: str, several: str = "") -> str:
 
 def _hint(engine: Engine, asked: Asked) -> None:
     """Say what the bundled model can do where it is asked for anything else."""
-    from localthink import locations
-    from localthink.grade.countdown import read_puzzle
+    from localthink.chat.puzzles import LIMITS, PUZZLES, is_bundled, is_playable
 
-    bundled = locations.bundled_model()
-    if asked.raw or not bundled.is_file() or not engine.model.facts.path.samefile(bundled):
-        return
-    puzzle = read_puzzle(asked.question)
-    if puzzle and len(puzzle.numbers) == 3 and max(puzzle.numbers) <= 13 and 10 <= puzzle.target <= 100:
-        return
-    Terminal(sys.stderr).write(
-        "This small model can only play Countdown, with three numbers up to 13 and a target from 10 to 100. Try:\n"
-        '  localthink ask "Use 4, 7 and 11 to make 39."\n'
-        '  localthink ask "Use 3, 5 and 12 to make 51."\n'
-        "A real model is loaded by its path: localthink ask -m PATH/TO/MODEL.gguf QUESTION\n", HELD_STYLE)
+    if not asked.raw and is_bundled(engine.model.facts.path) and not is_playable(asked.question):
+        commands = [f'  localthink ask "{puzzle}"\n' for puzzle in PUZZLES[:2]]
+        Terminal(sys.stderr).write(
+            f"{LIMITS} Try:\n{''.join(commands)}"
+            "A real model is loaded by its path: localthink ask -m PATH/TO/MODEL.gguf QUESTION\n", HELD_STYLE)

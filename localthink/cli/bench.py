@@ -49,7 +49,9 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
     from localthink.bench.work import Work
     from localthink.engine.bindings import supports_gpu
     from localthink.engine.loading import load
+    from localthink.machine import other_programs_share
 
+    disturbed = other_programs_share()
     several = slots if slots is not None else SEVERAL_ON_GPU if supports_gpu() and offload.layers != 0 else SEVERAL
     work = Work(tuple(dict.fromkeys((1, several))), rounds, prompt_tokens, tokens)
     progress, choices = Progress(Terminal(sys.stderr)), list[str]()
@@ -60,7 +62,7 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
             bench = Bench(engine, work, lambda: bool(interrupted), progress.tell)
             bench.run()
         progress.end()
-        _report(bench, _described(engine, threads, " · ".join(choices)), bool(interrupted), as_json)
+        _report(bench, _described(engine, threads, " · ".join(choices), disturbed()), bool(interrupted), as_json)
     if interrupted:
         sys.exit(INTERRUPTED)
 
@@ -81,8 +83,8 @@ class Progress:
         self._err.replace_line("")
 
 
-def _described(engine: Engine, threads: int | None, choice: str) -> dict[str, Any]:
-    """What is measured, on which machine, and what was `chosen` for it."""
+def _described(engine: Engine, threads: int | None, choice: str, disturbed: float) -> dict[str, Any]:
+    """What is measured, on which machine, what was `chosen` for it, and the share of it that other programs had."""
     from localthink.doctor.processor_features import processor_name
     from localthink.machine import physical_cores
 
@@ -94,12 +96,14 @@ def _described(engine: Engine, threads: int | None, choice: str) -> dict[str, An
                    "slots": engine.slots, "layout": "split", "gpu_layers": engine.model.gpu_layers,
                    "chosen": choice},
         "machine": {"processor": processor_name(), "cores": physical_cores(), "system": platform.platform(),
-                    "llama_cpp_python": version("llama-cpp-python"), "built_with": engine.model.backend},
+                    "llama_cpp_python": version("llama-cpp-python"), "built_with": engine.model.backend,
+                    "other_programs": round(disturbed, 3)},
     }
 
 
 def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json: bool) -> None:
     from localthink.bench.measuring import PENALTY
+    from localthink.machine import DISTURBED
 
     figures = [each for each in bench.figures.values() if each.readings or each.plain]
     if as_json:
@@ -118,6 +122,8 @@ def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json:
         out.write(f"{line}\n", "" if number else BOLD)
     for each in figures:
         out.write(f"{verdict(each)}\n", DIM)
+    if (others := described["machine"]["other_programs"]) > DISTURBED:
+        out.write(f"other programs had {others:.0%} of the processor meanwhile: it is faster without them\n", DIM)
     if interrupted:
         out.write("stopped early: these are the figures of what was done\n", DIM)
 

@@ -5,6 +5,7 @@ import shutil
 import textwrap
 from typing import TYPE_CHECKING
 
+from localthink import machine
 from localthink.cli.rows import aligned
 from localthink.cli.terminal import Terminal
 from localthink.sizes import sized
@@ -22,7 +23,6 @@ STYLES: dict[Verdict, str] = {"fits": "32", "tight": "33", "too big": "31"}
 SAID: dict[Verdict, str] = {"fits": "fits with room to work in", "tight": "tight: little is left to work in",
                             "too big": "too big: the machine would swap"}
 TITLES = ("", "model", "precision", "needs", "context", "cache", "tokens/s")
-DISTURBED = 0.2  # share of the processor from which on a measurement says less
 NARROWEST, WIDEST = 20, 100  # columns of a sentence
 
 
@@ -56,7 +56,7 @@ def _machine(here: Survey) -> list[tuple[str, str]]:
         if speed:
             of = f", of the {_rate(here.ceiling)} that memory gives" if what == "processor" and here.ceiling else ""
             rows.append(("speed", f"decoding on the {what} reads {_rate(speed)} of weights{of}"))
-    if here.busy > DISTURBED:
+    if here.busy > machine.DISTURBED:
         rows.append(("", f"other programs had {here.busy:.0%} of the processor meanwhile: it is faster without them"))
     return rows
 

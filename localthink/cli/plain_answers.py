@@ -9,11 +9,12 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localthink import locations
+from localthink.chat.branching import marks, would_have_come
 from localthink.chat.code_blocks import code_blocks
 from localthink.chat.session import new_seed, with_tip
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Thought, Turn
-from localthink.cli.page import THOUGHT_MARK
+from localthink.cli.page import HELD_MARK, THOUGHT_MARK
 from localthink.cli.plain_answer import Follower, thought_figures
 from localthink.cli.plain_conversations import number, one_line, show_again
 from localthink.errors import UsageError
@@ -194,13 +195,32 @@ def show_tokens(chat: PlainChat, rest: str) -> None:
     chat.voice.say("\n".join(map(_token_line, recent)) or "its tokens are not kept: they are there while this runs")
 
 
+def branch(chat: PlainChat, rest: str) -> None:
+    """Write another answer, which goes where it was held: at the latest ⊘, or the N-th last."""
+    session, turn = chat.session, _latest_turn(chat)
+    places, back = marks(turn), number(rest, "which mark, counted from the last") if rest else 1
+    if back > len(places):
+        raise UsageError(f"there is no {HELD_MARK} {back} from the last: of its tokens that are kept, {len(places)} "
+                         "have one")
+    session.give_up()
+    if not session.branch(session.entries[-1], places[-back]):
+        raise UsageError("a branch needs the latest answer, its model open, and no answer under way")
+    chat.news.look_at_answer()
+
+
 def _token_line(event: Event) -> str:
     text = next((other.text for other in event.alternatives if other.token == event.token), event.text)
     parts = [f"{_quoted(text)} {_percent(math.exp(event.logprob))}"]
     if abs(event.logprob - event.raw_logprob) > 0.005:
         parts.append(f"({_percent(math.exp(event.raw_logprob))} without the penalty)")
-    if others := [other for other in event.alternatives if other.token != event.token][:ALTERNATIVES]:
-        parts.append("else " + ", ".join(f"{_quoted(other.text)} {_percent(other.after)}" for other in others))
+    held = would_have_come(event) if event.held > 0 else None
+    if held is not None:
+        lost = f"{_percent(held.before)} → {_percent(held.after)}"
+        parts.append(f"{HELD_MARK} held back: {_quoted(held.text)} {lost};")
+    others = [other for other in event.alternatives if other.token != event.token and other is not held]
+    if others:
+        parts.append("else " + ", ".join(f"{_quoted(other.text)} {_percent(other.after)}"
+                                         for other in others[:ALTERNATIVES]))
     return " ".join(parts)
 
 

@@ -66,6 +66,8 @@ VERBS = (
     Verb("thought", "N", "the text of one thought", answers.show_thought),
     Verb("code", "[N]", "its N-th block of code, or the last", answers.show_code),
     Verb("tokens", "[N]", "its last N tokens: how likely they were, and what else was", answers.show_tokens),
+    Verb("branch", "[N]", "another answer, with the jump that was held back at the latest ⊘, or the N-th last",
+         answers.branch),
     *(Verb(setting.name, "[VALUE]", setting.help, settings.turning(setting),
            "typed" if setting.name in ("alpha", "beta") else "never") for setting in settings.SETTINGS),
     Verb("settings", "", "show all of these", settings.show_settings),

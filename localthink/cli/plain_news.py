@@ -2,13 +2,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localthink import locations
 from localthink.chat.asking import ModelState
 from localthink.chat.pulling import PullState
-from localthink.chat.puzzles import PUZZLES
+from localthink.chat.puzzles import PUZZLES, is_bundled
 from localthink.chat.session import Overflow, Session
 from localthink.chat.turn import Turn
 from localthink.cli.page import DIM
@@ -139,7 +137,7 @@ class News:
             say(f"{state.loaded.name} is loaded: {kind}context of {state.longest:,} tokens", DIM)
             if state.loaded.choice:
                 say(state.loaded.choice, DIM)
-            if self._typed and not session.entries and Path(state.loaded.path) == locations.bundled_model():
+            if self._typed and not session.entries and is_bundled(state.loaded.path):
                 say("It plays Countdown, and nothing else. Try one of these; /help lists what can be done:")
                 for puzzle in PUZZLES:
                     say(f"  {puzzle}")

@@ -158,7 +158,8 @@ def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> bool:
     if figures is not None and not quiet:
         click.echo(summary(figures, str(spec.folder)))
     if figures is None or figures.state == "stopped":
-        click.echo("stopped: the same command goes on from here", err=True)
+        kept = f" ({len(run.unfinished):,} unfinished samples are kept)" if run.unfinished else ""
+        click.echo(f"stopped: the same command goes on from here{kept}", err=True)
         sys.exit(exit_code(received))
     return figures.state == "complete"
 

@@ -37,7 +37,8 @@ def load() -> Iterator[Finding]:
     busy, cores = psutil.getloadavg()[0], psutil.cpu_count() or 1
     if busy > BUSY * cores:
         yield Finding("load", f"{busy:.1f} over the last minute, on {cores} logical cores", "note",
-                      "other programs use the processor too: figures of speed will be low")
+                      "other programs use the processor too: localthink decodes with the cores that they leave, at "
+                      "about their share of its speed")
     battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
     if battery is not None and not battery.power_plugged:
         yield Finding("power", f"on battery, {battery.percent:.0f} % left", "note",

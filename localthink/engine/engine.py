@@ -82,7 +82,7 @@ class Engine:
         for index in range(request.samples):
             tracker = ThoughtTracker(automaton, begins_thinking, request.tip.where == "everywhere", paraphrase)
             samples.append(Sample(self._requests, request, index, tracker, self.model.tags))
-            samples[-1].resume(self.model.vocabulary.piece)
+            self._ready += samples[-1].resume(self.model.vocabulary.piece)
             self._scheduler.submit(samples[-1].job)
         self._samples[self._requests] = samples
         return self._requests
@@ -300,12 +300,17 @@ class Engine:
             self._release(sample)
 
     def _alternatives(self, logits: FloatRow, draw: Draw, count: int) -> tuple[Alternative, ...]:
-        """What was likely in the row of this draw; where nothing else was, the token itself."""
+        """What was likely in the row of this draw, and what would have come without the penalty.
+
+        Where nothing else was likely, the token itself.
+        """
         if not count:
             return ()
         likely = [(draw.token, math.exp(draw.raw_logprob), math.exp(draw.logprob))]
         if min(likely[0][1:]) < SURE:
             likely = self._sampler.alternatives(logits, count)
+        if draw.instead is not None and all(token != draw.instead for token, *_ in likely):
+            likely = [*likely[:count - 1], self._sampler.chances(logits, draw.instead)]
         piece = self.model.vocabulary.piece
         return tuple(Alternative(token, piece(token).decode("utf-8", "replace"), before, after)
                      for token, before, after in likely)

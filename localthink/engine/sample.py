@@ -124,14 +124,20 @@ class Sample:
         if not self._admitted:
             self._admitted, self._prompt_read = now, len(self.job.tokens) - shared
 
-    def resume(self, piece: Callable[[int], bytes]) -> None:
-        """Take in what the request says was begun; nobody is told of it again. `piece` has the bytes of a token."""
-        held = dict(self.request.begun.held)
-        for position, token in enumerate(self.request.begun.tokens):
+    def resume(self, piece: Callable[[int], bytes]) -> list[Event]:
+        """Take in what the request says was begun; the events of it, where those were not told before.
+
+        `piece` has the bytes of a token. What such an event says of probabilities is nothing.
+        """
+        begun, events = self.request.begun, list[Event]()
+        held = dict(begun.held)
+        for position, token in enumerate(begun.tokens):
             self._hold(held.get(position, 0))
-            self._held_back.append(self._observe(Draw(token, 0.0, 0.0, 0), piece(token), ends=False))
-            self._release(self._undecided())
-        self._known = len(self._held_back)
+            draw = Draw(token, 0.0, 0.0, 0 if begun.told else held.get(position, 0))
+            self._held_back.append(self._observe(draw, piece(token), ends=False))
+            events += self._release(self._undecided())
+        self._known = len(self._held_back) if begun.told else 0
+        return [] if begun.told else events
 
     def written(self, start: int) -> Begun:
         """What there is from the token `start` on; the seconds are those of all of it."""
@@ -151,7 +157,7 @@ class Sample:
         """
         self._first, self._last = self._first or now, now
         if not self.tracker.may_switch:
-            draw = draw._replace(held=0)
+            draw = draw._replace(held=0, instead=None)
         self._hold(draw.held)
         event = self._observe(draw, b"" if ends else piece, ends, alternatives)
         undecided = self.tracker.undecided or self._reader.undecided
@@ -303,7 +309,7 @@ class Sample:
         self.tracker.finish()
         self._drop_if_blank(ended)
         start, part = self._turns[-1]
-        if part == "thinking" and (len(self._turns) > 2 or self._text_of("answer").strip()):
+        if part == "thinking" and "".join(self._texts[:start]).strip():
             self._turns[-1] = (start, "answer")
             self._texts[start - 1] += self._tags.opening
             if self.request.tip.where == "thinking":

@@ -32,12 +32,16 @@ Steer = Callable[[int], int]  # the drawn token -> the token that is taken
 
 
 class Draw(NamedTuple):
-    """A drawn token; see `Event` for the numbers. `held` counts any switch token, wherever a thought may begin."""
+    """A drawn token; see `Event` for the numbers. `held` counts any switch token, wherever a thought may begin.
+
+    Where it is not 0, `instead` is the token that the same random numbers would have drawn without the penalty.
+    """
 
     token: int
     logprob: float
     raw_logprob: float
     held: int
+    instead: int | None = None
 
 
 class _Scale(NamedTuple):
@@ -89,8 +93,11 @@ class Sampler:
         raw_top, raw_total, raw_mine = plain or _without_penalty(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
         scale = self._scale = _Scale(temperature, top, total, raw_top, raw_total, switch, before)
-        held = token == drawn and self._held(logits, scale, raw_mine, sampling, key, drawn)
-        return Draw(token, logprob, raw_logprob, int(held))
+        plainly = self._without(logits, scale, raw_mine, sampling, key, drawn) if token == drawn else drawn
+        if plainly == drawn:
+            return Draw(token, logprob, raw_logprob, 0)
+        held = (_place(switch, plainly) is not None) - (_place(switch, drawn) is not None)
+        return Draw(token, logprob, raw_logprob, held, plainly if held else None)
 
     def _pick(self, logits: FloatRow, sampling: Sampling, total: float, key: int) -> int:
         """The token that the latest weights, which sum to `total`, give."""
@@ -98,23 +105,26 @@ class Sampler:
         certain = sampling.temperature == 0 or (sampling.top_p < 1 and sampling.top_p * total < 1)
         return int(logits.argmax()) if certain else self._choose(sampling, total, key)
 
-    def _held(self, logits: FloatRow, scale: _Scale, raw_mine: float, sampling: Sampling, key: int, drawn: int) -> int:
-        """The switch tokens (0 or 1) that the row would have given without its penalty, less those that it gave.
+    def _without(self, logits: FloatRow, scale: _Scale, raw_mine: float, sampling: Sampling, key: int,
+                 drawn: int) -> int:
+        """The token that the row would have given without its penalty, as far as that or `drawn` is a switch token.
 
-        The same random numbers are drawn with again on the row as it was, but only where that can matter.
+        The same random numbers are drawn with again on the row as it was, but only where that can matter; elsewhere
+        it is `drawn`.
         """
-        switch, drawn_switch = scale.switch, _place(scale.switch, drawn) is not None
+        switch = scale.switch
         # what weighs less than its even share of the mass that top-p cuts off is never kept
         least = 0.0 if sampling.top_k else (1 - sampling.top_p) * 0.999 / logits.size
         unreachable = raw_mine < least * scale.raw_total
-        if not drawn_switch and (unreachable or not self._may_win(scale, float(logits[drawn]), sampling, key, drawn)):
-            return 0
+        if _place(switch, drawn) is None and (
+                unreachable or not self._may_win(scale, float(logits[drawn]), sampling, key, drawn)):
+            return drawn
         after = logits[switch]
         logits[switch] = scale.before
         _, total, _ = self._weigh(logits, switch, scale.temperature)
         plain = self._pick(logits, sampling, total, key)
         logits[switch] = after
-        return (_place(switch, plain) is not None) - drawn_switch
+        return plain
 
     @np.errstate(over="ignore", divide="ignore")
     def _may_win(self, scale: _Scale, logit: float, sampling: Sampling, key: int, drawn: int) -> bool:
@@ -150,6 +160,14 @@ class Sampler:
         found = [(token, math.exp((raw - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total)
                  for token, raw, logit in rows if raw >= raw_least or logit >= least]
         return sorted(found, key=lambda item: (-max(item[1:]), item[0]))[:count]
+
+    def chances(self, logits: FloatRow, token: int) -> tuple[int, float, float]:
+        """One token of the row that was drawn from last, as `alternatives` has it."""
+        t, top, total, raw_top, raw_total, switch, before = self._scale
+        logit = raw = float(logits[token])
+        if (place := _place(switch, token)) is not None:
+            raw = float(before[place])
+        return token, math.exp((raw - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total
 
     def _weigh(self, logits: FloatRow, switch: TokenIds, temperature: float) -> tuple[float, float, float]:
         """Fill the weights; return the largest logit, the weight of all tokens and that of the switch tokens."""

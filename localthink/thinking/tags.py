@@ -4,7 +4,8 @@ Where the vocabulary has a token for each of the two tags, that token is the tag
 is not. Elsewhere tags are found in the text, across the borders of tokens. A sample thinks before it answers: once
 it has done so and the answer has begun, a tag is text like any other, as where an answer explains how R1 thinks. A
 closing tag that no opening one stands before, in a sample that has not thought yet, says that what was written so
-far was thinking: R1 begins so where its template leaves the block closed.
+far was thinking: R1 begins so where its template leaves the block closed. On a line of its own in the answer of one
+that has, it is no text either: a model whose thinking was closed for it may think on, and close it once more.
 """
 from __future__ import annotations
 
@@ -101,7 +102,7 @@ class TagReader:
         return None
 
     def _search(self, text: str) -> Turn | None:
-        if self.part == "answer" and self._answering and (self._any_block or self._mentioned):
+        if self.part == "answer" and self._answering and self._mentioned:
             self._pieces = []
             return None  # no tag means anything any more
         self._pieces.append(text)
@@ -140,13 +141,18 @@ class TagReader:
         if self.part == "answer" and opens:
             if self._answering and (self._any_block or self._tags.ids is None):
                 self._mentioned = True
+                self._note(tag + after)
                 return None
             self.part = "thinking"
         elif self.part == "answer" and self._answering:
             # as text, an answer may well mention it; a block that was begun unseen ends on a line of its own
-            recasts = not (self._any_block or self._mentioned) and (self._tags.ids is not None or self._line_start)
-            if not recasts:
+            own_line = self._line_start or (self._tags.ids is not None and not self._any_block)
+            if self._mentioned or not own_line:
+                self._note(tag + after)
                 return None
+            if self._any_block:
+                return Turn("answer", tokens, before, after)
+            recasts = True
         elif not opens:
             self.part = "answer"
         self._any_block, self._answering = True, False

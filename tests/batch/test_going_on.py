@@ -141,7 +141,7 @@ def test_a_later_start_goes_on_behind_what_was_told_before_the_end(tmp_path, las
     figures = execute(spec(source, tmp_path / "run", slots=2), watch, again)
     begun = 3
     assert again.begun("one") == again.begun("two") == [begun] and again.begun("three") == [0]
-    assert f"2 unfinished samples go on behind the {2 * begun} tokens that they have" in watch.notes
+    assert f"2 unfinished samples continue after the {2 * begun} tokens already written" in watch.notes
     assert figures.state == "complete"
     assert all(line["token_ids"] == list(range(LONG)) for line in results(tmp_path / "run"))
     assert not (tmp_path / "run" / UNFINISHED).exists()

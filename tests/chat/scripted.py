@@ -118,6 +118,7 @@ class _Token(NamedTuple):
 
 
 _CLOSE, _END, _WAIT = _Token("</think>"), _Token("<eos>"), _Token("Wait", opens=True)
+_SWITCH = _Token(" Alternatively", opens=True)  # what is held back; where it was begun with, the next thought follows
 
 
 def pieces(text: str) -> list[str]:
@@ -151,6 +152,10 @@ class _Player:
         if token == _WAIT.id and self.next == _CLOSE:
             self._ahead.extendleft(reversed(_tokens(self._more)))
             return _WAIT
+        if token == _SWITCH.id:
+            while not (self.next.opens or self.next == _CLOSE):
+                self._ahead.popleft()
+            return _SWITCH
         if token == END_THINK:
             while self._ahead.popleft() != _CLOSE:
                 pass
@@ -185,10 +190,10 @@ class _Asked:
                           ask.alternatives, ask.begun)
         openings = [_Token(pieces(text)[0], opens=True) for line in reply.thoughts[1:]
                     if (text := line.text if isinstance(line, Line) else line)]
-        markers = Automaton([(token.id,) for token in (*openings, _WAIT)])
+        markers = Automaton([(token.id,) for token in (*openings, _WAIT, _SWITCH)])
         self.sample = Sample(ask.number, request, 0,
                              _Tracker(markers, begins_thinking=bool(reply.thoughts)), Tags(ids=(THINK, END_THINK)))
-        self.sample.resume(lambda token: _bytes(self._player.take(token)))
+        self._retold = self.sample.resume(lambda token: _bytes(self._player.take(token)))
 
     def step(self, now: float) -> list[Event] | Reading:
         """The next part of the prompt, or the next token."""
@@ -204,8 +209,9 @@ class _Asked:
         taken = self._player.take(token)
         written = len(sample.tokens) + 1
         last = (written >= (ask.max_tokens or math.inf) or len(sample.job.tokens) + 1 >= self._longest)
-        return sample.accept(self._draw(token, held), _bytes(taken), now, token == EOS, last,
-                             self._alternatives(taken, token, held))
+        retold, self._retold = self._retold, []
+        return retold + sample.accept(self._draw(token, held), _bytes(taken), now, token == EOS, last,
+                                      self._alternatives(taken, token, held))
 
     def _luck(self) -> float:
         """Of this seed at this place, from 0 to 1."""
@@ -214,7 +220,8 @@ class _Asked:
     def _draw(self, token: int, held: float) -> Draw:
         logprob = math.log(0.2 + 0.79 * self._luck())
         raw = logprob + math.log1p(-held) if held < 1 else -math.inf
-        return Draw(token, logprob, raw if held else logprob, int(held >= HELD))
+        return Draw(token, logprob, raw if held else logprob, int(held >= HELD),
+                    _SWITCH.id if held >= HELD else None)
 
     def _alternatives(self, taken: _Token, token: int, held: float) -> tuple[Alternative, ...]:
         count, chance = self.ask.alternatives, 0.2 + 0.79 * self._luck()
@@ -224,7 +231,7 @@ class _Asked:
         others = [Alternative(_Token(word).id, word, rest * (1 - held), rest)
                   for place, word in enumerate(OTHERS) if (rest := (1 - chance) / 2 ** (place + 1)) > 0.01
                   and word != taken.piece]
-        switch = [Alternative(_Token(" Alternatively", opens=True).id, " Alternatively", held, AFTER)] * bool(held)
+        switch = [Alternative(_SWITCH.id, _SWITCH.piece, held, AFTER)] * bool(held)
         return tuple(sorted([mine, *others, *switch], key=lambda one: -max(one.before, one.after))[:count])
 
 
@@ -242,10 +249,11 @@ class ScriptedClient:
 
     def __init__(self, replies: Sequence[Reply | Refusal] = (), *, clock: Callable[[], float] | None = None,
                  rate: float | None = None, longest: int = 4096, loading: Sequence[float] = (), loads: bool = True,
-                 name: str = "scripted") -> None:
+                 name: str = "scripted", path: str = "") -> None:
         self.replies = list(replies) or demo_script()
         self.clock = clock or Clock()
         self.rate, self.longest, self.loading, self.loads, self.name = rate, longest, tuple(loading), loads, name
+        self.path = path or f"/models/{name}.gguf"
         self.count_refusal = ""
         self.orders: list[Order] = []
         self.traces: list[Trace] = []
@@ -314,7 +322,7 @@ class ScriptedClient:
         order = next(order for order in reversed(self.orders) if isinstance(order, Loading))
         longest = order.cells or self.longest
         self._news.append(Loaded(order.slots, longest, longest, "CPU : SSE3 = 1 | AVX2 = 1 |", False, self.name,
-                                 f"/models/{self.name}.gguf", "Q8_0", 4 * self.longest, True, 1_600_000_000,
+                                 self.path, "Q8_0", 4 * self.longest, True, 1_600_000_000,
                                  28_672 * longest))
 
     def advance(self, steps: int = 1) -> None:

@@ -272,10 +272,22 @@ def test_an_answer_can_be_looked_at_again(history):
     assert re.search(r'> /tokens 2\n"\." \d+\.\d % else " \w+" \d+\.\d %, .*\n', screen)
 
 
+def test_a_switch_that_was_held_is_shown_with_what_would_have_come_and_branch_goes_there(history):
+    talk = Talk(history, Reply("Yes.", (Line("So it is, and so it stays.", {3: 0.75, 6: 0.6}), "Alternatively, no.")))
+    screen = talk.run("Hello", talk.finish, "/tokens 50", "/branch 3", "/branch 2", talk.finish, "/tokens 99")
+    assert re.search(r'"," \d+\.\d % \(\d+\.\d % without the penalty\) ⊘ held back: " Alternatively" 75.0 % → 0.1 %;',
+                     screen)
+    assert "there is no ⊘ 3 from the last: of its tokens that are kept, 2 have one" in screen
+    first, second = talk.client.asks
+    assert second.seed == first.seed and len(second.begun.tokens) == 4
+    assert re.search(r"So it is Alternatively", talk.session.entries[-1].turn.thinking)
+    assert talk.session.entries[-1].place == (2, 2)
+
+
 def test_a_token_that_was_held_back_shows_both_probabilities(history):
     talk = Talk(history, THOUGHTFUL)
     screen = talk.run("Hello", talk.write(7), "/stop", "/tokens 1")
-    assert re.search(r'"," \d+\.\d % \(\d+\.\d % without the penalty\) else ', screen)
+    assert re.search(r'"," \d+\.\d % \(\d+\.\d % without the penalty\) ⊘ held back: .*; else " so"', screen)
 
 
 def test_settings_are_shown_and_turned(talk):

@@ -74,6 +74,9 @@ def test_alternatives_are_those_of_the_whole_softmax_before_and_after_the_penalt
     for _, its_before, its_after in found:
         assert (its_before >= before.max() * UNLIKELY * (1 - CLOSE)
                 or its_after >= after.max() * UNLIKELY * (1 - CLOSE))
+    for token, its_before, its_after in (sampler.chances(logits, each) for each in (0, *switch.tolist())):
+        assert its_before == pytest.approx(before[token], rel=CLOSE, abs=NAMED)
+        assert its_after == pytest.approx(after[token], rel=CLOSE, abs=NAMED)
     by_token = {token: pair for token, *pair in found}
     if draw.token in by_token:
         assert by_token[draw.token] == pytest.approx([math.exp(draw.raw_logprob), math.exp(draw.logprob)], rel=CLOSE,

@@ -15,7 +15,7 @@ TRACE = Trace(0, 7, 3, (5, 6), "So.", "4", "stop", (Thought(0, 0, 1, 0.25, "So."
               2.0, 3.0, (Steered(1, math.inf, math.inf, "think"),))
 EVENT = Event(1, 2, 3, "So €", "thinking", 4, True, -math.inf, -0.5, -1, recasts=False)
 EVENTS = (
-    EVENT, Event(1, 0, 5, "", "answer", -1, False, -0.1, -0.2, 0, True, None, (Alternative(5, "a", 0.5, 0.25),
+    EVENT, Event(1, 0, 5, "", "answer", -1, False, -0.1, -0.2, 1, 7, True, None, (Alternative(5, "a", 0.5, 0.25),
                                                                                 Alternative(6, "\ufffd", 0.0, 1.0))),
     Event(1, 0, -1, "x", "answer", -1, False, 0.0, 0.0, 0, trace=TRACE))
 

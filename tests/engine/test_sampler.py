@@ -385,6 +385,7 @@ def test_held_is_what_the_same_random_numbers_would_have_drawn_without_the_penal
     plain = sampler.draw(row.copy(), NONE, 0.0, sampling, key).token
     drawn = sampler.draw(row.copy(), switch, alpha, sampling, key)
     assert drawn.held == (0 if alpha == 0 else int(plain in switch) - int(drawn.token in switch))
+    assert drawn.instead == (plain if drawn.held else None)
 
 
 @pytest.mark.parametrize("kind", sorted(ROWS))

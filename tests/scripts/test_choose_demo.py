@@ -19,8 +19,8 @@ def compared(seed: int, left: str, right: str, held: int = LEAST_HELD, tokens: i
 
 def test_the_first_that_the_penalty_alone_solves_is_shown_and_all_are_counted():
     looked_at = [compared(1, RIGHT, RIGHT), compared(2, WRONG, RIGHT, held=LEAST_HELD - 1), compared(3, RIGHT, WRONG),
-                 compared(4, WRONG, RIGHT, tokens=MOST_TOKENS + 1), compared(5, WRONG, RIGHT), compared(6, WRONG, RIGHT),
-                 compared(7, WRONG, WRONG)]
+                 compared(4, WRONG, RIGHT, tokens=MOST_TOKENS + 1), compared(5, WRONG, RIGHT),
+                 compared(6, WRONG, RIGHT), compared(7, WRONG, WRONG)]
     result = measured(looked_at, Tip(3, 40))
     assert (result["seed"], result["alpha"], result["beta"], result["puzzles"]) == (5, 3, 40, 7)
     assert result["solved"] == {"both": 1, "only_without": 1, "only_with": 4, "neither": 1}

@@ -48,6 +48,9 @@ CASES = [  # what is written, whether the prompt has opened the block, and what 
     (["a\n", "</think>", "b"], False, ("a\n", "b", "answer")),  # the block was never opened
     (["a", "</think>", "b", "</think>", "c"], True, ("a", "b</think>c", "answer")),
     (["a", "</think>", "</think>", "b"], True, ("a", "b", "answer")),
+    (["a", "</think>", "b\n", "</think>", "\nc"], True, ("a", "b\n\nc", "answer")),  # it was closed for the model
+    (["a", "</think>", "b\n", "</think>", "c", "</think>"], True, ("a", "b\nc</think>", "answer")),
+    (["a", "</think>", "b", "<think>", "\n", "</think>"], True, ("a", "b<think>\n</think>", "answer")),
     (["a", "</think>", "b", "<think>", "c"], True, ("a", "b<think>c", "answer")),
     (["a", "</think>", "b", "<think>", "c", "</think>", "d"], True, ("a", "b<think>c</think>d", "answer")),
     (["a", "</think>", "<think>", "b", "</think>", "c"], True, ("ab", "c", "answer")),

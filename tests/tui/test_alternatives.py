@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import asyncio
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from rich.cells import cell_len
 from textual.app import App, ComposeResult
 
 from localthink.records import Alternative, Event
-from localthink.tui.widgets.alternatives import ROWS, Alternatives, Row, bar_of, label, percent, rows_of
+from localthink.tui.widgets.alternatives import ROWS, Alternatives, Row, about, bar_of, label, percent, rows_of
 from tui.piloting import wait_until
 
 LIKELY = (Alternative(1, " Wait", 0.6, 0.1), Alternative(2, " So", 0.3, 0.7), Alternative(3, "\n\n", 0.1, 0.2))
@@ -30,6 +31,17 @@ def test_a_token_that_was_not_likely_has_a_row_all_the_same():
     rows = rows_of(event(99, many, " odd"))
     assert len(rows) == ROWS
     assert rows[-1] == Row("␣odd", math.exp(math.log(0.3)), math.exp(math.log(0.7)), True)
+
+
+def test_what_would_have_come_is_marked_however_unlikely_it_was():
+    likely = (Alternative(number, str(number), 0.1, 0.1) for number in range(1, ROWS))
+    many = (*likely, Alternative(50, " Or", 0.004, 0))
+    held = replace(event(99, many, " odd"), instead=50)
+    rows = rows_of(held)
+    assert len(rows) == ROWS
+    assert rows[-2] == Row("␣Or", 0.004, 0, False, held=True) and rows[-1].came
+    assert str(about(7, held)) == "token 8 · thought 3 · ⊘ ␣Or <1 % → 0 % "
+    assert not any(row.held for row in rows_of(replace(held, held=-1))), "an invited switch was not held"
 
 
 def test_a_token_that_could_not_come_has_no_bar():

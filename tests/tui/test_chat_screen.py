@@ -14,6 +14,7 @@ from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.help import HelpScreen
 from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
+from localthink.tui.widgets.token_flow import TokenFlow
 from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn
 from localthink.tui.widgets.welcome import Welcome
 from tui.chatting import Person, talking
@@ -276,6 +277,32 @@ def test_f6_shows_tokens_and_what_else_was_likely(tmp_path):
     talking(tmp_path)(test)
 
 
+def test_f6_begins_at_the_latest_mark_and_enter_goes_where_it_was_held(tmp_path):
+    async def test(person: Person) -> None:
+        await person.answered()
+        turn = person.session.entries[-1].turn
+        places = [place for place, event in enumerate(turn.recent) if event.held > 0]
+        await person.press("f6")
+        flow = person.screen.query_one
+        await person.wait(lambda: flow(TokenFlow).selected == places[-1])
+        await person.shown()
+        assert re.search(r"⊘ ␣Alternatively 88 % → <1 %", person.text) and "Go there" in person.text
+        for key, place in (("n", -1), ("p", -2), ("p", -3), ("n", -2)):
+            await person.press(key)
+            await person.wait(lambda place=place: flow(TokenFlow).selected == places[place])
+        await person.press("enter")
+        await person.wait(lambda: person.session.live is not None)
+        await person.press("enter")
+        await person.finish()
+        branch = person.session.entries[-1]
+        assert branch.turn.token_ids[:places[-2]] == turn.token_ids[:places[-2]]
+        assert branch.place == (2, 2) and f"branched at token {places[-2] + 1}" in person.text
+        await person.press("end", "enter")
+        assert person.session.live is None, "the last token holds nothing"
+
+    talking(tmp_path, size=(120, 50))(test)
+
+
 def test_f10_goes_to_the_thoughts_and_back(tmp_path):
     async def test(person: Person) -> None:
         await person.answered()
@@ -352,6 +379,19 @@ def test_f8_writes_the_conversation_to_a_file(tmp_path, monkeypatch):
     [markdown], [as_json] = tmp_path.glob("*.md"), tmp_path.glob("*.json")
     assert "It is 4." in markdown.read_text(encoding="utf-8")
     assert "What is 2 + 2?" in json.dumps(json.loads(as_json.read_text(encoding="utf-8")))
+
+
+def test_f8_writes_the_map_of_thoughts_to_a_file(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def test(person: Person) -> None:
+        await person.answered()
+        for number, suffix in (("3", "svg"), ("4", "txt")):
+            await person.press("f8", number)
+            await person.wait(lambda suffix=suffix: list(tmp_path.glob(f"thoughts-*.{suffix}")))
+            assert "⊘" in next(tmp_path.glob(f"thoughts-*.{suffix}")).read_text(encoding="utf-8")
+
+    talking(tmp_path)(test)
 
 
 def test_ctrl_n_begins_anew_and_ctrl_o_opens_what_was(tmp_path):

@@ -149,6 +149,28 @@ def test_at_the_end_there_is_a_table_of_both():
     run(check)
 
 
+def test_f8_writes_it_to_a_file_and_k_keeps_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+
+    async def check(app: CompareApp, pilot: Pilot[None]) -> None:
+        await asked(app, pilot)
+        assert not {"Keep", "Export"} & app.keys, "there is nothing yet"
+        await done(app, pilot)
+        assert {"Keep", "Export"} <= app.keys
+        for number, suffix in (("1", "svg"), ("2", "txt")):
+            await pilot.press("f8")
+            await wait_until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
+            await pilot.press(number)
+            path = tmp_path / f"compare-use-3-5-and-12-to-make-57.{suffix}"
+            await wait_until(pilot, path.exists)
+            assert "57" in path.read_text(encoding="utf-8")
+            await wait_until(pilot, lambda: app.screen is app.compared)
+        await pilot.press("k")
+        await wait_until(pilot, lambda: any("--no-history" in said.message for said in app._notifications))
+
+    run(check)
+
+
 def test_escape_stops_first_and_leaves_then():
     async def check(app, pilot):
         await asked(app, pilot)

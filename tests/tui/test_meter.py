@@ -130,7 +130,7 @@ def test_a_context_that_fills_changes_its_colour(tokens, style):
 @pytest.mark.parametrize(("first", "said"), [(1, "1 turn left out"), (3, "3 turns left out")])
 def test_turns_that_are_not_sent_are_counted(first, said):
     made = session()
-    made.first = first
+    made.dropped = first
     assert said in lines(made, 200)[1]
 
 

@@ -212,6 +212,26 @@ def test_a_change_of_width_keeps_the_tokens_and_the_mark():
     piloted(steps)
 
 
+def test_it_begins_at_the_latest_mark_and_keys_go_from_mark_to_mark():
+    async def steps(app: TokenApp, pilot: Pilot[None]) -> None:
+        turn = turn_of(range(20))
+        turn.take([event(number, held=int(number in (25, 40, 41))) for number in range(20, 60)], 2.0)
+        app.view.show(turn)
+        app.view.focus()
+        for key, place in (("", 41), ("n", 41), ("p", 40), ("p", 25), ("p", 25), ("n", 40), ("end", 59), ("p", 41)):
+            await pilot.press(*filter(None, [key]))
+            await wait_until(pilot, lambda: app.flow.selected == place)  # noqa: B023
+        await pilot.press("end")
+        turn.take([event(60, held=1), event(61)], 3.0)
+        app.view.show(turn)
+        await wait_until(pilot, lambda: app.flow.selected == 61)
+        app.view.start()
+        app.view.show(turn)
+        await wait_until(pilot, lambda: app.flow.selected == 60)
+
+    piloted(steps)
+
+
 def test_what_a_model_writes_is_never_markup():
     async def steps(app: TokenApp, pilot: Pilot[None]) -> None:
         turn = Turn()

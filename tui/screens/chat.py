@@ -6,7 +6,6 @@ import statistics
 import time
 from collections import deque
 from collections.abc import Callable
-from pathlib import Path
 from typing import ClassVar
 
 from rich.text import Text
@@ -17,8 +16,7 @@ from textual.containers import Horizontal, Vertical
 from textual.timer import Timer
 from textual.widgets import Static, TextArea
 
-from localthink import locations
-from localthink.chat.puzzles import PUZZLES
+from localthink.chat.puzzles import PUZZLES, is_bundled
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.chat.transcript import Entry
@@ -143,7 +141,7 @@ class ChatScreen(ChatDoors):
             return
         self._model = key
         self.query_one("#title", Static).update(Text(visible(self.session.transcript.title or "localthink")))
-        bundled = state.loaded is None or Path(state.loaded.path) == locations.bundled_model()
+        bundled = state.loaded is None or is_bundled(state.loaded.path)
         self.query_one(Welcome).offer(bundled)
         self._count()
         last = self.session.entries[-1].turn if self.session.entries else None
@@ -305,6 +303,7 @@ class ChatScreen(ChatDoors):
     async def action_tokens(self) -> None:
         if not self.query(TokenView):
             await self.query_one("#talk").mount(TokenView())
+        self.query_one(TokenView).start()
         self._toggle("tokens", self.query_one(TokenView).focus)
 
     def _toggle(self, name: str, focus: Callable[[], object]) -> None:

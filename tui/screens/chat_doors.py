@@ -1,15 +1,16 @@
 """What the chat screen opens: dialogs, lists, the comparison, and what it puts on the clipboard or into a file."""
 from __future__ import annotations
 
-from functools import partial
 from pathlib import Path
 
+from textual import on
 from textual.screen import Screen
 
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.chat.transcript import Entry
 from localthink.tui.widgets.prompt import Prompt
+from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import Transcript
 from localthink.tui.widgets.turns import AnswerTurn
 from localthink.visible_text import visible
@@ -93,6 +94,12 @@ class ChatDoors(Screen[None]):
         copy(self.app, text)
         self.notify(f"copied: {what}, {len(text):,} characters", markup=False)
 
+    @on(TokenView.Branched)
+    def _branch(self, event: TokenView.Branched) -> None:
+        latest = self.latest_turn()
+        if latest is None or latest.turn is not event.turn or not self.session.branch(latest.entry, event.position):
+            self.notify("a branch needs the latest answer, its model open, and no answer under way", markup=False)
+
     def action_compare(self) -> None:
         from localthink.tui.screens.compare import CompareScreen
 
@@ -142,29 +149,27 @@ class ChatDoors(Screen[None]):
             self.surveyor, lambda: session.busy or session.asker.busy))
 
     def action_export(self) -> None:
-        from localthink.tui.screens.choice import ChoiceScreen
+        from localthink.tui.screens.export import offer_export
 
-        try:
-            folder = Path.cwd()
-        except OSError as error:  # it was deleted meanwhile
-            self.notify(f"the current folder is not there: {error.strerror}", severity="error", markup=False)
-            return
-        self.app.push_screen(ChoiceScreen("Export this conversation", f"into {visible(str(folder))}", [
-            ("md", "Markdown", "to read: questions, thoughts, answers"),
-            ("json", "JSON", "everything: all branches, settings, seeds, figures")]), partial(self._export, folder))
+        kinds = [("md", "Markdown", "to read: questions, thoughts, answers"),
+                 ("json", "JSON", "everything: all branches, settings, seeds, figures")]
+        latest = self.latest_turn()
+        if latest is not None and latest.turn.thoughts:
+            kinds += [("svg", "SVG", "the map of the latest answer's thoughts, as a picture"),
+                      ("txt", "Text", "the same as a card of plain text")]
+        offer_export(self, "Export this conversation", kinds, self._export)
 
-    def _export(self, folder: Path, kind: str | None) -> None:
+    def _export(self, kind: str, folder: Path) -> Path:
         from localthink.chat.export import export_session
-        from localthink.errors import LocalthinkError
+        from localthink.tui.cards import thoughts_card
+        from localthink.tui.screens.export import write_card
 
-        if kind is None:
-            return
-        try:
-            path = export_session(self.session, kind, folder)
-        except LocalthinkError as error:
-            self.notify(visible(str(error)), severity="error", markup=False)
-        else:
-            self.notify(f"written: {visible(str(path))}", markup=False)
+        latest, transcript = self.latest_turn(), self.session.transcript
+        if kind in ("md", "json") or latest is None:
+            return export_session(self.session, kind, folder)
+        question = transcript.entries[transcript.asked - 1].content
+        return write_card(kind, folder, f"thoughts {question}", thoughts_card(question, latest.turn,
+                                                                             latest.entry.details))
 
     def action_help(self) -> None:
         from localthink.tui.screens.help import HelpScreen

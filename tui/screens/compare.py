@@ -4,6 +4,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from pathlib import Path
 
 from rich.text import Text
 from textual import on
@@ -15,14 +16,17 @@ from textual.widgets import Static
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.client import Client, EngineClient
 from localthink.chat.compare import Comparison, Side, names_of, penalises, summary
+from localthink.chat.keeping import keep
 from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.chat.tally import Tally
 from localthink.local_models import known_models
 from localthink.records import Message, Tip
+from localthink.tui.cards import comparison_card
 from localthink.tui.keys import COMPARE_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.choice import ChoiceScreen
+from localthink.tui.screens.export import CARDS, offer_export, write_card
 from localthink.tui.screens.tally import TallyScreen
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
@@ -37,7 +41,10 @@ SAME = "same"  # the choice of one model for both sides
 
 
 class CompareScreen(Screen[None]):
-    """Asks, shows, and forgets. With `right_opening` the right side has a model and an engine of its own."""
+    """Asks, shows, and forgets what is not kept.
+
+    With `right_opening` the right side has a model and an engine of its own.
+    """
 
     BINDINGS = [key.binding() for key in COMPARE_KEYS]  # noqa: RUF012, as Textual has it
     AUTO_FOCUS = "#page"
@@ -222,12 +229,13 @@ class CompareScreen(Screen[None]):
     # Verbs
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        if action in ("stop", "leave", "again", "tally", "edit", "model") and self.has_class("editing"):
+        verbs = ("stop", "leave", "again", "tally", "edit", "model", "keep", "export")
+        if action in verbs and self.has_class("editing"):
             return False
-        if action == "tally":
-            return self._asked and not self.writing
         if action in ("stop", "leave"):
             return self.writing == (action == "stop")
+        if action in ("keep", "export", "tally"):
+            return self._asked and not self.writing
         return True
 
     def action_stop(self) -> None:
@@ -262,6 +270,16 @@ class CompareScreen(Screen[None]):
         self.remove_class("editing")
         self.query_one("#page").focus()
         self.refresh_bindings()
+
+    def action_keep(self) -> None:
+        self.notify(visible(keep(self.session, self.comparison)), markup=False)
+
+    def action_export(self) -> None:
+        offer_export(self, "This comparison in a file", CARDS, self._export)
+
+    def _export(self, kind: str, folder: Path) -> Path:
+        question = next((message.content for message in reversed(self._messages) if message.role == "user"), "")
+        return write_card(kind, folder, f"compare {question}", comparison_card(self.comparison))
 
     def action_model(self) -> None:
         loaded = self.session.asker.model.loaded

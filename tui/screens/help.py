@@ -26,10 +26,12 @@ THOUGHTS = (
     "β says for how long: for the first β tokens of each thought. After them the model may jump as it likes, since by "
     "then the idea has had its chance. The paper behind this uses α 3 and β 600; small models may need less of both.",
     "⊘ marks a place where a jump was held back: with the same random numbers, and without the penalty, it would "
-    "have come there. “Held” counts those marks.",
+    "have come there. “Held” counts those marks. F6 looks at one: n and p go from mark to mark, and Enter writes "
+    "another answer, which takes the jump, beside this one.",
     "F5 asks the same question twice with the same random numbers, with and without the penalty: up to the first "
-    "jump that was held back, both write the same. N counts that question over many seeds, with an interval: one "
-    "comparison is an anecdote. /demo, typed as a question, shows again what the first launch shows.",
+    "jump that was held back, both write the same. There k keeps both answers, F8 writes a picture to a file, and n "
+    "counts the question over many seeds, with an interval: one comparison is an anecdote. /demo, typed as a question, "
+    "shows again what the first launch shows.",
 )
 MAP = (
     "Every row is a thought: its number, a bar as long as the thought, and its length in tokens. Many short bars are a "

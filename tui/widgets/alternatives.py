@@ -12,6 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
+from localthink.chat.branching import would_have_come
 from localthink.records import Event
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.widgets.token_lines import token_text, written
@@ -26,25 +27,27 @@ WIDEST_BAR = 24
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A token, its probability without the penalty and with it, and whether it is the one that came."""
+    """A token, its probability without the penalty and with it, and whether it is the one that came, or would have."""
 
     text: str
     before: float
     after: float
     came: bool
+    held: bool = False
 
 
 class Alternatives(Widget):
     """A line about one token, and a table of the tokens that might have come."""
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {
-        f"alternatives--{name}" for name in ("faint", "row", "came", "before", "after")}
+        f"alternatives--{name}" for name in ("faint", "row", "came", "held", "before", "after")}
     DEFAULT_CSS = """
     Alternatives {
         height: auto; padding: 0 1; border-top: solid $foreground 20%; border-title-color: $foreground;
         & > .alternatives--faint { color: $text-muted; }
         & > .alternatives--row { color: $foreground; }
         & > .alternatives--came { color: $text-accent; text-style: bold; }
+        & > .alternatives--held { color: $text-warning; text-style: bold; }
         & > .alternatives--before { color: $foreground 35%; }
         & > .alternatives--after { color: $primary; }
     }
@@ -86,10 +89,10 @@ class Alternatives(Widget):
 
     def _row(self, row: Row) -> list[tuple[str, str]]:
         label, bar = self._columns()
-        name = "came" if row.came else "row"
+        name, sign = ("came", "▸") if row.came else ("held", HELD) if row.held else ("row", " ")
         text = shortened(row.text, label - 2)
         text += " " * (label - 2 - cell_len(text))
-        return [("▸ " if row.came else "  ", name), (text + " ", name),
+        return [(f"{sign} ", name), (text + " ", name),
                 (bar_of(row.before, bar), "before"), (percent(row.before).rjust(PERCENT) + " " * GAP, "faint"),
                 (bar_of(row.after, bar), "after"), (percent(row.after).rjust(PERCENT), name)]
 
@@ -100,20 +103,23 @@ class Alternatives(Widget):
 
 
 def about(token: int, event: Event) -> Content:
-    """Which token this is, and whether a switch was held back at it."""
+    """Which token this is, and which switch was held back at it, from what probability down to what."""
     where = f"thought {event.thought + 1}" if event.thought >= 0 else event.part
-    held = f" · {HELD} a switch held back" if event.held > 0 else ""
-    return Content(f"token {token + 1:,} · {where}{held} ")
+    other = would_have_come(event)
+    held = f" · {HELD} a switch held back" if other is None else (
+        f" · {HELD} {label(other.text)} {percent(other.before)} → {percent(other.after)}")
+    return Content(f"token {token + 1:,} · {where}{held if event.held > 0 else ''} ")
 
 
 def rows_of(event: Event) -> list[Row]:
-    """The likeliest first; the token that came is among them, however unlikely it was."""
-    rows = [Row(label(other.text), other.before, other.after, other.token == event.token)
-            for other in event.alternatives[:ROWS]]
+    """The likeliest first; the token that came is among them, and the one that would have, however unlikely it was."""
+    rows = [Row(label(other.text), other.before, other.after, other.token == event.token,
+                event.held > 0 and other.token == event.instead) for other in event.alternatives[:ROWS]]
     if any(row.came for row in rows):
         return rows
-    return [*rows[:ROWS - 1],
-            Row(label(token_text(event)), math.exp(event.raw_logprob), math.exp(event.logprob), True)]
+    if len(rows) == ROWS:
+        del rows[-2 if rows[-1].held else -1]
+    return [*rows, Row(label(token_text(event)), math.exp(event.raw_logprob), math.exp(event.logprob), True)]
 
 
 def label(text: str) -> str:

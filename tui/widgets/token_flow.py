@@ -69,6 +69,7 @@ class TokenFlow(ScrollView, can_focus=False):
         self.cursor: int | None = None
         self._turn: Turn | None = None
         self._seen = -1  # tokens of the turn; none of it yet
+        self._starting = True  # the cursor is to be put on the latest ⊘
         self._lines = TokenLines(1, RECENT)
 
     def on_mount(self) -> None:
@@ -94,7 +95,19 @@ class TokenFlow(ScrollView, can_focus=False):
     def show(self, turn: Turn) -> bool:
         """Take in the turn's new tokens; returns whether there were any. Without a size it waits for one."""
         if turn is not self._turn:
+            self._starting = self._starting or not turn.running
             self._turn, self._seen, self.cursor = turn, -1, None
+        grown = self._take(turn)
+        if self._starting and self.size.width:
+            self._starting = False
+            self.move_mark(self._lines.end, -1)
+        return grown
+
+    def start(self) -> None:
+        """Put the cursor on the latest ⊘, where there is one, at the next showing."""
+        self._starting = True
+
+    def _take(self, turn: Turn) -> bool:
         if turn.tokens == self._seen or not self.size.width:
             return False
         kept = len(turn.recent)
@@ -161,6 +174,11 @@ class TokenFlow(ScrollView, can_focus=False):
         """To a token on the next line or the one before."""
         if self._lines.events:
             self.go(self._lines.beside(self.selected, step))
+
+    def move_mark(self, token: int, step: int) -> None:
+        """To the nearest ⊘ behind a token or before it."""
+        if (place := self._lines.mark_beside(token, step)) is not None:
+            self.go(place)
 
     def go(self, token: int) -> None:
         """To a token, or the nearest there is; from the last of them on, the end is followed."""

@@ -136,3 +136,8 @@ class TokenLines:
         cell = self.lines[line][token - self.lines[line][0].token]
         found = self.token_at(min(len(self.lines) - 1, max(0, line + lines)), cell.start + cell.width // 2)
         return token if found is None else found
+
+    def mark_beside(self, token: int, step: int) -> int | None:
+        """The nearest token behind another (`step` 1) or before it (-1) at which a switch was held back."""
+        places = range(token + step, self.end if step > 0 else self.first - 1, step)
+        return next((place for place in places if (event := self.event(place)) is not None and event.held > 0), None)

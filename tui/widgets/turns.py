@@ -1,6 +1,9 @@
 """The two kinds of turns in a transcript: a person's question and a model's answer."""
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from rich.text import Text
 from textual import events
 from textual.app import ComposeResult
@@ -144,11 +147,11 @@ class AnswerTurn(Vertical):
     def _show_end(self, turn: Turn) -> None:
         self._figures.set_class(not turn.running, "ended")
         self._figures.set_class(turn.state in ("interrupted", "length", "cancelled"), "trouble")
-        self._figures.update(Text(visible(figures(turn, self.entry.details.get("model", "")))))
+        self._figures.update(Text(visible(figures(turn, self.entry.details))))
 
 
-def figures(turn: Turn, model: str) -> str:
-    """How an answer ended, and what it took."""
+def figures(turn: Turn, details: Mapping[str, Any]) -> str:
+    """How an answer ended, and what it took; `details` are its entry's."""
     parts = {"cancelled": ["stopped"], "length": ["cut off: the context or the most tokens are used up"],
              "interrupted": [turn.reason or "interrupted"]}.get(turn.state, [])
     if turn.state in ("cancelled", "interrupted"):
@@ -160,6 +163,8 @@ def figures(turn: Turn, model: str) -> str:
         parts.append(f"{counted(len(turn.thoughts), 'thought')}, {turn.ticks} held")
     parts.append(f"α {turn.alpha:g} β {turn.beta:g}" if turn.alpha else "no penalty")
     parts.append(f"seed {turn.seed}")
-    if model:
-        parts.append(model)
+    if (place := details.get("branched_at")) is not None:
+        parts.append(f"branched at token {place + 1:,}")
+    if details.get("model"):
+        parts.append(details["model"])
     return " · ".join(parts)
