@@ -1,4 +1,4 @@
-"""What the first launch shows: a puzzle that was chosen, and how often the penalty helps with puzzles that were not.
+"""What the first launch shows: a puzzle that was chosen, and how often the penalty helps with puzzles drawn at random.
 
 Both are measured: `scripts/choose_demo.py` wrote `demo.json`, `scripts/eval_countdown.py` wrote `countdown.eval.json`.
 """
@@ -20,8 +20,8 @@ from localthink.records import Tip
 class Demo:
     """A question to the bundled model, its seed, and the penalty that it is asked with.
 
-    Of `puzzles` others, `without` were solved without that penalty and `with_it` with it; `gain` is the 95 % interval
-    of the difference, in points.
+    Of `puzzles` drawn at random, `without` were solved without that penalty and `with_it` with it; `gain` is the 95 %
+    interval of the difference, in points.
     """
 
     question: str
@@ -45,9 +45,9 @@ class Demo:
     @property
     def evidence(self) -> str:
         low, high = self.gain
-        return (f"This puzzle was chosen because the penalty helps here. Of {self.puzzles:,} others, {self.without} "
-                f"were solved without it and {self.with_it} with it ({low:+} to {high:+} points, 95 %). That is this "
-                "model, and says nothing of yours.")
+        return (f"This puzzle was chosen because the penalty helps here. Of {self.puzzles:,} drawn at random, "
+                f"{self.without} were solved without it and {self.with_it} with it ({low:+} to {high:+} points, 95 %). "
+                "That is this model, and says nothing of yours.")
 
 
 def read_demo() -> Demo:
