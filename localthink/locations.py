@@ -71,6 +71,11 @@ def history_file() -> Path:
     return _home("data") / "history.sqlite"
 
 
+def demo_mark() -> Path:
+    """An empty file that is there once the first launch has shown what the penalty does."""
+    return _home("data") / "demo-shown"
+
+
 def bundled_models() -> Path:
     """The folder of the models that come with localthink."""
     return Path(str(resources.files("localthink.models")))

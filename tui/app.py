@@ -17,6 +17,7 @@ from textual.screen import Screen
 from textual.theme import Theme
 
 from localthink.chat.asking import Opening
+from localthink.chat.demo import remember_shown
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.errors import LocalthinkError
@@ -49,10 +50,11 @@ class ChatApp(App[None]):
         Binding("ctrl+q", "quit", "Quit", tooltip="leave; everything is saved", priority=True)]
 
     def __init__(self, session: Session, opening: Opening, continue_last: bool = False,
-                 surveyor: Surveyor | None = None) -> None:
+                 surveyor: Surveyor | None = None, first_launch: bool = False) -> None:
         super().__init__()
         _take_any_bytes()
         self.session, self._opening, self._continue_last = session, opening, continue_last
+        self._first_launch = first_launch
         self.chat = ChatScreen(session, surveyor or Surveyor())
         self._interrupted = -AGAIN  # when Ctrl+C was pressed last, in seconds of a clock that only goes forward
 
@@ -76,6 +78,9 @@ class ChatApp(App[None]):
         if self._continue_last:
             self._open_last()
         self.session.load(self._opening)
+        if self._first_launch:
+            remember_shown()
+            self.chat.action_demo()
 
     def action_help_quit(self) -> None:
         """Ctrl+C where nothing is selected: stop what is being written; once it has stopped, a second one quits."""
@@ -116,6 +121,8 @@ class ChatApp(App[None]):
                 parameters = tuple(part.strip("'") for part in rest.rstrip(")").split(",") if part)
                 if self.chat.check_action(name, parameters):
                     yield SystemCommand(key.label, f"{key.help} ({key.names})", self._verb(key.action))
+            yield SystemCommand("Demo", "what the penalty does, on one puzzle, as the first launch shows it (/demo)",
+                                self._verb("demo"))
 
     def _verb(self, action: str) -> Callable[[], Coroutine[None, None, None]]:
         async def act() -> None:

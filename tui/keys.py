@@ -117,6 +117,7 @@ COMPARE_KEYS = (
     Key("stop", ("escape",), "Stop", "stop both sides; what they wrote stays", COMPARE),
     Key("leave", ("escape",), "Back", "back to the conversation; what was not kept is gone", COMPARE),
     Key("again", ("r",), "New seed", "both sides again with another seed", COMPARE),
+    Key("tally", ("n",), "Many seeds", "the same question over 16 or 64 seeds on both sides, counted", COMPARE),
     Key("edit", ("e",), "α and β", "other α and β for either side; Enter starts over with them", COMPARE),
     Key("keep", ("k",), "Keep", "keep both answers in the conversation, beside the one there is", COMPARE),
     Key("export", ("f8",), "Export", "write the comparison to a file: a picture (SVG), or plain text", COMPARE),
@@ -127,13 +128,19 @@ TIPS_KEYS = (
     Key("submit", ("enter",), "Start over", "start both sides over with these settings", COMPARE),
     Key("close", ("escape",), "Back", "leave the settings as they were", COMPARE),
 )
+TALLY = "In a count over many seeds"
+TALLY_KEYS = (
+    Key("stop", ("escape",), "Stop", "stop counting; what is counted stays", TALLY),
+    Key("close", ("escape",), "Back", "back to the comparison", TALLY),
+    Key("more", ("n",), "More", "go on where it was stopped; else up to 64 seeds", TALLY),
+)
 HELP_KEYS = (
     Key("close", ("escape", "f1"), "Close", "back to where you were", "In this help"),
     Key("penalty", ("p",), "The penalty", "what it does, and how to read the map of thoughts", "In this help"),
     Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
 )
 ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *INTERRUPT_KEYS, *THOUGHT_KEYS, *TOKEN_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS,
-            *COMPARE_KEYS, *TIPS_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
+            *COMPARE_KEYS, *TIPS_KEYS, *TALLY_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
 
 
 def groups(keys: Iterable[Key]) -> dict[str, list[Key]]:

@@ -120,16 +120,20 @@ class Asker:
         self._client.close()
 
     def ask(self, messages: Sequence[Message], settings: ChatSettings, seed: int, turn: Turn, on_end: OnEnd,
-            begun: Begun | None = None) -> int:
-        """Begin an answer, with what is given as `begun`, or go on with one that has tokens; returns its number."""
+            begun: Begun | None = None, watched: bool = True) -> int:
+        """Begin an answer, with what is given as `begun`, or go on with one that has tokens; returns its number.
+
+        One that is not watched has only an end.
+        """
         number = self._next()
         if turn.token_ids and (turn.alpha, turn.beta) != (settings.tip.alpha, settings.tip.beta):  # turned meanwhile
             turn.steered += (Steered(len(turn.token_ids), settings.tip.alpha, settings.tip.beta, "free"),)
         turn.alpha, turn.beta = settings.tip.alpha, settings.tip.beta
         self._writing[number] = _Writing(turn, on_end, turn.steered)
         self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
-                              think=settings.think, max_thinking=settings.max_thinking, alternatives=ALTERNATIVES,
-                              begun=begun or Begun(tuple(turn.token_ids)), watched=True))
+                              think=settings.think, max_thinking=settings.max_thinking,
+                              alternatives=ALTERNATIVES if watched else 0,
+                              begun=begun or Begun(tuple(turn.token_ids)), watched=watched))
         return number
 
     def cancel(self, number: int) -> None:

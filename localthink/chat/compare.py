@@ -41,9 +41,9 @@ class Comparison:
     """Two answers to `messages` with one seed. Whoever shows it pumps the askers."""
 
     def __init__(self, sides: Sequence[Side], messages: Sequence[Message], seed: int,
-                 clock: Callable[[], float]) -> None:
+                 clock: Callable[[], float], make_turn: Callable[[int, float, float, float], Turn] = Turn) -> None:
         self.sides, self.seed = tuple(sides), seed
-        self.turns = tuple(Turn(seed, side.settings.tip.alpha, side.settings.tip.beta, clock()) for side in sides)
+        self.turns = tuple(make_turn(seed, side.settings.tip.alpha, side.settings.tip.beta, clock()) for side in sides)
         self.messages = tuple(messages)
         self._numbers: list[int] = []
 

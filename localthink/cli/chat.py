@@ -56,9 +56,12 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
         session = _session(settings, no_history, stack)
         if plain or not _has_screen():
             sys.exit(_talk_plainly(session, opening, continue_last))
+        from localthink.chat.demo import is_first_launch
         from localthink.tui.app import ChatApp
 
-        app = ChatApp(session, opening, continue_last)
+        alone = model is None and not continue_last  # whoever names something has not come to be shown anything
+        app = ChatApp(session, opening, continue_last,
+                      first_launch=alone and is_first_launch(session.transcript.history))
         app.run()
         if session.unsaved:
             raise HistoryError(f"the end of the conversation is not saved: {session.unsaved}")

@@ -5,8 +5,10 @@ import json
 import math
 from collections.abc import Sequence
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
+from localthink import locations
 from localthink.chat.branching import marks, would_have_come
 from localthink.chat.code_blocks import code_blocks
 from localthink.chat.session import new_seed, with_tip
@@ -16,9 +18,10 @@ from localthink.cli.page import HELD_MARK, THOUGHT_MARK
 from localthink.cli.plain_answer import Follower, thought_figures
 from localthink.cli.plain_conversations import number, one_line, show_again
 from localthink.errors import UsageError
-from localthink.records import Event, Wish
+from localthink.records import Event, Message, Wish
 
 if TYPE_CHECKING:
+    from localthink.chat.compare import Comparison
     from localthink.cli.plain_chat import PlainChat
 
 TOKENS = 10
@@ -108,8 +111,25 @@ def compare(chat: PlainChat, rest: str) -> None:
         raise UsageError("alpha is 0: there is no penalty to compare with; set one with /alpha")
     sides = [Side(session.asker, settings) for settings in (with_tip(session.settings, alpha=0.0), session.settings)]
     messages = session.transcript.messages(session.settings.system, session.first, place)
-    comparison = Comparison(sides, messages, answered.seed if answered is not None else new_seed(), chat.clock)
+    _start_comparison(chat, Comparison(sides, messages, answered.seed if answered is not None else new_seed(),
+                                       chat.clock))
 
+
+def demo(chat: PlainChat, rest: str) -> None:
+    """What the penalty does on a puzzle that was chosen, and how often it does so."""
+    from localthink.chat.compare import Comparison, Side
+    from localthink.chat.demo import read_demo
+
+    shown, loaded = read_demo(), chat.session.asker.model.loaded
+    if loaded is not None and Path(loaded.path) != locations.bundled_model():
+        raise UsageError("the demo is a puzzle for the model that comes with localthink: /load countdown opens that")
+    sides = [Side(chat.session.asker, settings) for settings in shown.settings]
+    comparison = Comparison(sides, [Message("user", shown.question)], shown.seed, chat.clock)
+    chat.voice.say("\n".join((shown.opening, shown.evidence, shown.question)))
+    _start_comparison(chat, comparison)
+
+
+def _start_comparison(chat: PlainChat, comparison: Comparison) -> None:
     def start() -> None:
         comparison.start()
         chat.news.comparison = comparison

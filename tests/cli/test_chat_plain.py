@@ -124,6 +124,13 @@ def test_a_comparison_shows_both_and_where_they_part():
     assert "without the penalty" in ran.err and "thoughts: " in ran.err and "makes 57: " in ran.err
 
 
+def test_the_demo_shows_both_answers_and_how_often_it_is_so():
+    ran = talk("/demo\n")
+    assert ran.code == 0
+    assert len(ran.out.strip().split("\n\n")) == 2
+    assert "were solved without it" in ran.err and "makes 84: no / yes" in ran.err
+
+
 @pytest.mark.parametrize(("arguments", "said"), [
     (["-m", "nothing"], "there is no model called 'nothing'"),
     (["-m", "nothing.gguf"], "there is no file nothing.gguf"),

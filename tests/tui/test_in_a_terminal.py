@@ -13,6 +13,7 @@ import psutil
 import pytest
 
 from localthink import locations
+from localthink.chat.demo import remember_shown
 from localthink.history import History
 
 pexpect = pytest.importorskip("pexpect", reason="pexpect needs a POSIX terminal")
@@ -113,6 +114,7 @@ class Window:
 @pytest.fixture
 def window():
     opened: list[Window] = []
+    remember_shown()
 
     def open_window(*arguments: str, **size: tuple[int, int]) -> Window:
         opened.append(Window(*arguments, **size))
@@ -190,3 +192,17 @@ def test_it_survives_every_size_of_terminal(window):
         opened.resize(lines, columns)
         opened.wait("57", "idle")
     opened.quit()
+
+
+def test_the_first_launch_shows_what_the_penalty_does_and_the_next_does_not(window):
+    locations.demo_mark().unlink()
+    first = window()
+    first.wait("one puzzle twice", "Without the penalty it left this thought here", "makes 84", "Any key goes to")
+    first.press(" ")
+    first.wait("countdown Q8_0", "idle")
+    first.quit()
+    again = window()
+    again.wait("countdown Q8_0", "idle")
+    again.press("/demo\r")
+    again.wait("Any key goes to")
+    again.quit()

@@ -37,6 +37,7 @@ from localthink.visible_text import visible
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 0.03  # of a core: while something is written the engine needs them all, and flushes come less often
 SELDOM = 0.2  # seconds; still less often would look like standing still
+DEMO = "/demo"  # asked as in a plain conversation
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
 
@@ -195,6 +196,10 @@ class ChatScreen(ChatDoors):
     @on(Prompt.Sent)
     def _send(self, event: Prompt.Sent) -> None:
         session, prompt = self.session, self.query_one(Prompt)
+        if event.text.strip() == DEMO:
+            prompt.take()
+            self.action_demo()
+            return
         if not self._may_ask():
             return
         if event.text == prompt.text:  # and not a puzzle that was clicked, beside a draft

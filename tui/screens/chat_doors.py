@@ -131,6 +131,15 @@ class ChatDoors(Screen[None]):
         if due and self.app.screen is self:
             self.action_compare()
 
+    def action_demo(self) -> None:
+        from localthink.chat.demo import read_demo
+        from localthink.tui.screens.demo import DemoScreen
+
+        if self.session.busy:
+            self.notify("an answer is being written: stop it with Esc first", markup=False)
+            return
+        self.app.push_screen(DemoScreen(self.session, read_demo()))
+
     def action_conversations(self) -> None:
         from localthink.tui.screens.conversations import ConversationsScreen
 

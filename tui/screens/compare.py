@@ -21,12 +21,14 @@ from localthink.chat.keeping import keep
 from localthink.chat.recents import openable_models
 from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
+from localthink.chat.tally import Tally
 from localthink.records import Message, Tip
 from localthink.tui.cards import comparison_card
 from localthink.tui.keys import COMPARE_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.choice import ChoiceScreen
 from localthink.tui.screens.export import CARDS, offer_export, write_card
+from localthink.tui.screens.tally import TallyScreen
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.tip_rows import SIDES, TipRows
@@ -81,6 +83,7 @@ class CompareScreen(Screen[None]):
         self._right_opening = right_opening
         self._own: list[Asker | None] = [None, None]  # of either side, where that has a model of its own
         self.comparison = self._comparison()
+        self._tally: Tally | None = None  # of these sides, once it is wanted
         self._asked = False  # the models may have to be opened first
         self._over = False
         self._maps = (ComparedMap(captioned=False), ComparedMap(captioned=True))
@@ -147,13 +150,17 @@ class CompareScreen(Screen[None]):
         """Ask both sides as soon as their models are there; open again those that are gone."""
         if self._asked:
             self.comparison.stop()
+        self._open_again()
+        self.comparison, self._asked, self._over, self._tally = self._comparison(), False, False, None
+        self.query_one("#seed", Static).update(f"seed {self._seed}")
+
+    def _open_again(self) -> None:
+        """Open a side's model again whose engine has ended."""
         if self.session.asker.model.phase in GONE and self.session.asker in self._askers:
             self.session.load(self.session.asker.opening)
         for own in self._own:
             if own is not None and own.model.phase in GONE:
                 own.load(own.opening)
-        self.comparison, self._asked, self._over = self._comparison(), False, False
-        self.query_one("#seed", Static).update(f"seed {self._seed}")
 
     def _pump(self) -> None:
         """Take in what has happened."""
@@ -228,11 +235,12 @@ class CompareScreen(Screen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         editing = self.has_class("editing")
-        if action in ("stop", "leave", "again", "edit", "model", "keep", "export") and editing and self._tips_focused:
+        verbs = ("stop", "leave", "again", "tally", "edit", "model", "keep", "export")
+        if action in verbs and editing and self._tips_focused:
             return False  # the keys are those of the rows
         if action in ("stop", "leave"):
             return (self.writing and not editing) == (action == "stop")
-        if action in ("keep", "export"):
+        if action in ("keep", "export", "tally"):
             return self._asked and not self.writing
         return True
 
@@ -253,6 +261,10 @@ class CompareScreen(Screen[None]):
     def action_again(self) -> None:
         self._seed = self._seeds()
         self._start()
+
+    def action_tally(self) -> None:
+        self._tally = self._tally or Tally(self.comparison.sides, self._messages, self._seed, self.session.clock)
+        self.app.push_screen(TallyScreen(self._tally))
 
     def action_edit(self) -> None:
         rows = self.query_one(TipRows)

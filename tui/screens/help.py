@@ -29,7 +29,9 @@ THOUGHTS = (
     "have come there. “Held” counts those marks. F6 looks at one: n and p go from mark to mark, and Enter writes "
     "another answer, which takes the jump, beside this one.",
     "F5 asks the same question twice with the same random numbers, with and without the penalty: up to the first "
-    "jump that was held back, both write the same. There k keeps both answers, and F8 writes a picture to a file.",
+    "jump that was held back, both write the same. There k keeps both answers, F8 writes a picture to a file, and n "
+    "counts the question over many seeds, with an interval: one comparison is an anecdote. /demo, typed as a question, "
+    "shows again what the first launch shows.",
 )
 MAP = (
     "Every row is a thought: its number, and a bar as long as the thought, whose tokens stand beside it in a "

@@ -17,7 +17,7 @@ from localthink.tui.widgets.thought_map import ThoughtMap
 from localthink.tui.wording import counted
 from localthink.visible_text import visible
 
-CAVEAT = "This is one seed, and does not show how often it is so: R draws another."
+CAVEAT = "This is one seed, and does not show how often it is so: N counts over many, R draws another."
 STATES = {"stop": "done", "length": "cut off", "cancelled": "stopped", "interrupted": "interrupted"}
 
 
