@@ -15,7 +15,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, pr
 
 from history.stores import ANY_TEXT, ODD_TEXT, Clock, asked, contents, everything, piece, sql
 from localthink.errors import HistoryError, LocalthinkError
-from localthink.history import Conversation, History, Piece, StoredMessage, ThoughtSpan
+from localthink.history import Conversation, History, Piece, StoredMessage, ThoughtSpan, TokenRun
 from localthink.locations import history_file
 
 DAY, HOUR = 86400, 3600
@@ -470,7 +470,7 @@ def test_what_was_deleted_over_a_day_ago_is_removed_for_good_when_the_store_is_o
     kept, _ = asked(store, "a question that stays")
     conversation, question = asked(store, "vanishingquestion", "vanishingtitle")
     answers = [store.begin_answer(conversation, question, {"note": "vanishingdetail"}) for _ in range(2)]
-    store.append(answers[0], [piece("vanishingpiece")])
+    store.append(answers[0], [piece("vanishingpiece")], TokenRun(0, (7,), 5))
     store.finish(answers[1], "vanishinganswer", "vanishingthought", (), "stop", {})
     store.delete(conversation)
     clock.time += DAY
@@ -494,7 +494,7 @@ def test_what_was_deleted_over_a_day_ago_is_removed_for_good_when_the_store_is_o
             again.append(answers[0], [piece("x")])
         assert again.create("new") > conversation
         assert again.add_message(kept, None, "user", "new") > max(answers)
-    assert [len(rows) for rows in everything(file)] == [2, 2, 0]
+    assert [len(rows) for rows in everything(file)] == [2, 2, 0, 0]
     assert b"vanishing" not in file.read_bytes()
 
 

@@ -127,7 +127,9 @@ def _message(message: StoredMessage) -> dict[str, Any]:
         return value
     thoughts = [{"index": thought.index, "tokens": thought.tokens, "held": thought.held, "seconds": thought.seconds,
                  "held_at": thought.ticks, "text": thought.text} for thought in stored_turn(message).thoughts]
-    return {**value, "state": message.state, "thinking": message.thinking, "thoughts": thoughts, **message.details}
+    ids = {"token_ids": list(message.token_ids)} if message.token_ids else {}
+    return {**value, "state": message.state, "thinking": message.thinking, "thoughts": thoughts, **message.details,
+            **ids}
 
 
 def _time(seconds: float) -> str | None:
@@ -142,7 +144,7 @@ def unsaved_messages(entries: Sequence[Entry]) -> list[StoredMessage]:
                                 entry.details)
         if (turn := entry.turn) is not None:
             message = replace(message, content=turn.answer, thinking=turn.thinking, thoughts=turn.spans(),
-                              state=turn.state)
+                              state=turn.state, token_ids=turn.kept_ids)
         messages.append(message)
     return messages
 

@@ -13,6 +13,7 @@ from localthink.chat.arrivals import Arrivals
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.branching import branch_at
 from localthink.chat.client import Client
+from localthink.chat.going_on import begun_with, why_anew
 from localthink.chat.pulling import MakePull, Pulls, start_pull
 from localthink.chat.puzzles import hint, is_bundled, is_playable
 from localthink.chat.settings import ChatSettings
@@ -29,12 +30,14 @@ LEAST_ROOM = 64  # tokens that must be left for an answer
 class Pending:
     """A question that waits to be measured: `keep` entries stay, then comes `text`, or the answer again (None).
 
-    `first` is what was left out before it was asked.
+    `first` is what was left out before it was asked. `reopened` says that the model was opened again for it, which
+    is done once.
     """
 
     keep: int
     text: str | None
     first: int
+    reopened: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +184,11 @@ class Session:
 
     # Asking
 
+    @property
+    def askable(self) -> bool:
+        """Whether a question would find a model: one that is open or loading, or whose engine has ended."""
+        return self.asker.model.phase in ("ready", "loading", "died")
+
     def send(self, text: str) -> None:
         """Ask the next question; `overflow` is set, and nothing sent, where it does not fit."""
         self._prepare(len(self.entries), text)
@@ -195,14 +203,23 @@ class Session:
             self._prepare(self.transcript.asked, None)
 
     def _prepare(self, keep: int, text: str | None) -> None:
-        if self.busy or self.asker.model.phase not in ("ready", "loading"):
+        if self.busy or not self.askable:
             self.returned = text or self.returned
             return
         pending = self._pending = Pending(keep, text, self.dropped)
         self.overflow, self._dropping = None, False
         if self.dropped >= keep:  # it goes back to before what was left out
             self.dropped = 0
-        self._measure(pending)
+        if self.asker.model.phase == "died":
+            self._reopen(pending)
+        else:
+            self._measure(pending)
+
+    def _reopen(self, pending: Pending) -> None:
+        """The engine has ended: have the question wait until its model is open again."""
+        self._pending = replace(pending, reopened=True)
+        self.asker.load(self.asker.opening)
+        self._measure(self._pending)
 
     def _measure(self, pending: Pending) -> None:
         """Have it counted; while a model is loading, once that is there."""
@@ -219,7 +236,9 @@ class Session:
     def _counted(self, pending: Pending, tokens: int | None, reason: str) -> None:
         if pending is not self._pending:  # it was taken back meanwhile
             return
-        if tokens is None:
+        if tokens is None and self.asker.model.phase == "died" and not pending.reopened:
+            self._reopen(pending)
+        elif tokens is None:
             self.returned = self.give_up() or self.returned
             self.said.append(reason)
         elif tokens + LEAST_ROOM > self.asker.model.longest:
@@ -307,7 +326,7 @@ class Session:
         if turn is None or self.busy or entry is not self.entries[-1] or self.asker.model.phase != "ready":
             return False
         branch = branch_at(turn, position)
-        if branch is None or not self._continues(entry, turn):
+        if branch is None or not turn.token_ids or why_anew(entry, turn, self.asker.model):
             return False
         self.transcript.cut(len(self.entries) - 1)
         begun = Turn(turn.seed, self.settings.tip.alpha, self.settings.tip.beta, self.clock())
@@ -316,10 +335,13 @@ class Session:
         return True
 
     def _ask(self, entry: Entry, begun: Begun | None = None) -> None:
+        """With the prompt that it was begun with, where it goes on."""
         turn = entry.turn
         assert turn is not None
-        messages = self.transcript.messages(self.settings.system, self.first, self.entries.index(entry))
-        self._number = self.asker.ask(messages, self.settings, turn.seed, turn,
+        settings = begun_with(entry, self.settings)
+        messages = self.transcript.messages(settings.system, entry.details.get("left_out", 0),
+                                            self.entries.index(entry))
+        self._number = self.asker.ask(messages, settings, turn.seed, turn,
                                       lambda ended, trace: self._ended(entry, trace), begun)
 
     def _ended(self, entry: Entry, trace: Trace | None) -> None:
@@ -362,7 +384,10 @@ class Session:
         return last
 
     def go_on(self) -> None:
-        """Let the latest answer go on where it ended early, as it would have; open the model again if it is gone."""
+        """Let the latest answer go on where it ended early, as it would have; open the model again if it is gone.
+
+        Where that cannot be, it is written anew, beside what there is.
+        """
         entry = self.resumable
         if entry is None or entry.turn is None or self.busy:
             return
@@ -370,18 +395,12 @@ class Session:
             self._resume = entry
             if self.asker.model.phase != "loading":
                 self.asker.load(self.asker.opening)
-        elif self._continues(entry, entry.turn):
+        elif why := why_anew(entry, entry.turn, self.asker.model):
+            self.said.append(f"{why}: it is written anew, and stays beside that")
+            self.regenerate()
+        else:
             entry.turn.resume(self.clock())
             self._ask(entry)
-        else:
-            self.regenerate()
-
-    def _continues(self, entry: Entry, turn: Turn) -> bool:
-        """Whether its tokens are known, and are this model's: of an earlier run only the text was kept."""
-        if not turn.token_ids:
-            return not (turn.thoughts or turn.answer)
-        loaded = self.asker.model.loaded
-        return loaded is not None and entry.details.get("model") == loaded.name
 
     # The model
 

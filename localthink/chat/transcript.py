@@ -113,25 +113,34 @@ class Transcript:
         """Save what an answer has written since the last time; where that is nothing, that it is still at work."""
         turn, number = entry.turn, entry.id
         assert turn is not None
-        if number is not None and self._keep(lambda history: history.append(number, turn.unsaved())):
+        if number is None:
+            return
+        if turn.recast:
+            self._write(number, entry, turn)
+            return
+        run = turn.unsaved_tokens()
+        details = {**entry.details, "statistics": turn.statistics()} if run.ids else None
+        if self._keep(lambda history: history.append(number, turn.unsaved(), run, details)):
             turn.saved()
 
     def finish(self, entry: Entry) -> None:
         """Save an answer as it has ended."""
         turn = entry.turn
         assert turn is not None
-        entry.details["statistics"] = turn.statistics()
-        entry.details.pop("token_ids", None)
-        if turn.state in ("cancelled", "interrupted"):  # with them it can go on, on another day too
-            entry.details["token_ids"] = list(turn.token_ids)
         if entry.id is not None:
             self._finish(entry.id, entry, turn)
 
     def _finish(self, number: int, entry: Entry, turn: Turn) -> None:
-        entry.kept = self._keep(lambda history: history.finish(
-            number, turn.answer, turn.thinking, turn.spans(), turn.state, entry.details))
-        if entry.kept:
+        entry.kept = self._write(number, entry, turn)
+
+    def _write(self, number: int, entry: Entry, turn: Turn) -> bool:
+        """Save an answer as a whole."""
+        entry.details["statistics"] = turn.statistics()
+        saved = self._keep(lambda history: history.finish(
+            number, turn.answer, turn.thinking, turn.spans(), turn.state, entry.details, turn.kept_ids))
+        if saved:
             turn.saved()
+        return saved
 
     def choose(self, entry: Entry, step: int) -> bool:
         """Go to the sibling `step` places on, and along its latest branch; False where there is none.

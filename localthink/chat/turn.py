@@ -10,8 +10,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
-from localthink.history import Piece, State, StoredMessage, ThoughtSpan
+from localthink.history import Piece, State, StoredMessage, ThoughtSpan, TokenRun
 from localthink.history.texts import thoughts_of, undamaged
+from localthink.history.tokens import seal
 from localthink.records import Event, FinishReason, Steered, Trace, Wish
 from localthink.trace_json import number
 
@@ -73,7 +74,9 @@ class Turn:
         self.speeds: deque[float] = deque(maxlen=POINTS)  # tokens a second, one point a BUCKET
         self._started, self._first = started, 0.0
         self._bucket, self._bucket_tokens = 0, 0
+        self.recast = False  # whether what was saved before was saved as the answer, and is thinking
         self._unsaved: dict[int, Piece] = {}
+        self._saved = 0  # tokens
         self._thinks = False  # whether there was a block of thinking, even an empty one
 
     @property
@@ -127,18 +130,15 @@ class Turn:
         self.held += event.held
         self.phase = "thinking" if event.part == "thinking" else "answering"
         self._thinks = self._thinks or event.part == "thinking"
-        text = event.text
-        if event.trace is not None and event.trace.finish_reason == "cancelled":
-            text = text.removesuffix("\ufffd")  # half a character, which is whole once the answer goes on
         if event.thought >= 0 and event.part == "thinking":
-            self._think(event, text, now)
+            self._think(event, now)
         elif event.part == "answer":
-            text = text if self.answer or not self._thinks else text.lstrip()
+            text = event.text if self.answer or not self._thinks else event.text.lstrip()
             if text:
                 self.answer += text
                 self._note(Piece(-1, text, 1, 0.0, 0.0))
 
-        if event.trace is not None and event.part == "thinking":
+        if event.trace is not None and event.part == "thinking" and event.trace.finish_reason != "cancelled":
             self._settle(event.trace)
 
     def _as_seen(self, event: Event) -> Event:
@@ -150,7 +150,7 @@ class Turn:
 
     def _recast(self) -> None:
         """What was taken for the answer was thinking, of which only the end had a tag."""
-        text, self.answer, self._thinks = self.answer, "", True
+        text, self.answer, self._thinks, self.recast = self.answer, "", True, True
         self._unsaved.pop(-1, None)
         if text and not self.thoughts:
             thought = Thought(0, self._first)
@@ -164,14 +164,14 @@ class Turn:
             self.answer = trace.answer
             del self.thoughts[len(trace.thoughts):]
 
-    def _think(self, event: Event, text: str, now: float) -> None:
+    def _think(self, event: Event, now: float) -> None:
         while len(self.thoughts) <= event.thought:
             self.thoughts.append(Thought(len(self.thoughts), now))
         thought = self.thoughts[event.thought]
         before, ticks = thought.seconds, len(thought.ticks)
-        thought.add(text, int(event.token >= 0), event.held)
+        thought.add(event.text, int(event.token >= 0), event.held)
         thought.seconds = now - thought.started
-        self._note(Piece(thought.index, text, int(event.token >= 0), event.held, thought.seconds - before,
+        self._note(Piece(thought.index, event.text, int(event.token >= 0), event.held, thought.seconds - before,
                          tuple(thought.ticks[ticks:])))
 
     def _note(self, piece: Piece) -> None:
@@ -196,8 +196,17 @@ class Turn:
         """What was written since it was last `saved`, by thoughts."""
         return list(self._unsaved.values())
 
+    def unsaved_tokens(self) -> TokenRun:
+        return TokenRun(self._saved, tuple(self.token_ids[self._saved:]),
+                        seal(self.answer, self.thinking, self.token_ids))
+
     def saved(self) -> None:
-        self._unsaved = {}
+        self._unsaved, self._saved, self.recast = {}, len(self.token_ids), False
+
+    @property
+    def kept_ids(self) -> tuple[int, ...]:
+        """The token ids that are kept: with them it can go on, on another day too."""
+        return tuple(self.token_ids) if self.state in ("writing", "cancelled", "interrupted") else ()
 
     def end(self, state: FinishReason | Literal["interrupted"], reason: str = "") -> None:
         """It is over. An answer that may yet go on keeps the blanks that it ends in."""
@@ -213,6 +222,7 @@ class Turn:
         return {"prompt_tokens": self.prompt_tokens, "tokens": self.tokens, "thinking_tokens": self.thinking_tokens,
                 "thoughts": len(self.thoughts), "held": round(self.held, 6), "seconds": round(self.seconds, 3),
                 "prompt_tokens_per_second": round(self.prompt_speed, 3), "tokens_per_second": round(self.speed, 3),
+                "thinks": self._thinks,
                 "steered": [{"position": s.position, "alpha": number(s.alpha), "beta": number(s.beta), "wish": s.wish}
                             for s in self.steered]}
 
@@ -238,7 +248,8 @@ def _stored_turn(message: StoredMessage) -> Turn:
                          for each in figures.get("steered", ()))
     if turn.steered:
         turn.alpha, turn.beta = turn.steered[-1].alpha, turn.steered[-1].beta
-    turn.token_ids = list(details.get("token_ids", ()))
+    turn.token_ids = list(message.token_ids)
+    turn._saved, turn._thinks = len(turn.token_ids), figures.get("thinks", bool(turn.thoughts))
     turn.held = figures.get("held", sum(span.held for span in message.thoughts))
     turn.tokens = figures.get("tokens", sum(span.tokens for span in message.thoughts))
     turn.seconds = figures.get("seconds", sum(span.seconds for span in message.thoughts))

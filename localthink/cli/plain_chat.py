@@ -26,8 +26,7 @@ from localthink.errors import LocalthinkError, UsageError
 BUSY, IDLE = 0.05, 0.25  # seconds between two looks at what has happened, unless a line comes
 NO_MODEL = {"none": "no model is loaded: /load NAME opens one, /models lists those that are here",
             "failed": "the model could not be loaded: /load NAME opens another, with --force also one that does not "
-                      "fit, /models lists those that are here",
-            "died": "the engine has ended: /load opens the model again"}
+                      "fit, /models lists those that are here"}
 
 
 class PlainChat:
@@ -165,7 +164,7 @@ class PlainChat:
         """Ask the model something, in place of what may be waiting because it did not fit."""
         phase = self.session.asker.model.phase
         self.session.give_up()
-        if phase != "ready":
+        if phase in NO_MODEL:
             if not self._lines.typed:
                 self.leave()  # what follows would only be refused as well
             raise LocalthinkError(NO_MODEL[phase])

@@ -146,7 +146,7 @@ class News:
             if state.phase == "died" and session.resumable:
                 say("/go opens the model again and lets the answer go on")
             elif self._typed:  # from a pipe, the next question says so
-                say("/load opens the model again" if state.phase == "died" else
+                say("the next question opens the model again" if state.phase == "died" else
                     "/load NAME opens another model; /models lists those that are here")
 
     def _say_overflow(self, overflow: Overflow) -> None:

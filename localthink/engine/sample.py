@@ -345,3 +345,13 @@ class Sample:
         ends = [span.end if span.end >= 0 else self.tracker.position for span in spans]
         return tuple(Thought(i, span.start, end, span.held, "".join(self._texts[span.start:end]).strip())
                      for i, (span, end) in enumerate(zip(spans, ends, strict=True)))
+
+
+def without_held_back(events: list[Event]) -> list[Event]:
+    """Of the last events of a cancelled sample the one that carries its trace, without any token or text.
+
+    What was held back was not known yet for what it is: whoever lets the sample go on behind what was told before is
+    told of it then.
+    """
+    last = events[-1]
+    return [Event(last.request, last.sample, -1, "", last.part, -1, False, 0.0, 0.0, 0, trace=last.trace)]

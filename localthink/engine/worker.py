@@ -40,6 +40,7 @@ from localthink.engine.messages import (
 )
 from localthink.engine.model import Model
 from localthink.engine.room import room
+from localthink.engine.sample import without_held_back
 from localthink.errors import LocalthinkError
 from localthink.local_models import find_model
 from localthink.records import Event, Request
@@ -185,7 +186,9 @@ class Worker:
 
     def _cancel(self, number: int) -> None:
         if self._engine is not None and number in self._requests:  # it may have ended on its own
-            self._tell(self._engine.cancel(self._requests[number]))
+            request = self._requests[number]
+            events = self._engine.cancel(request)
+            self._tell(without_held_back(events) if self._asks[request].watched else events)
 
     def _step(self, engine: Engine) -> None:
         events = engine.step()

@@ -1,5 +1,5 @@
 """The store of chat conversations: trees of messages in one SQLite file, found again by their words."""
-from localthink.history.records import Conversation, Hit, Piece, State, StoredMessage, ThoughtSpan
+from localthink.history.records import Conversation, Hit, Piece, State, StoredMessage, ThoughtSpan, TokenRun
 from localthink.history.store import History
 
-__all__ = ["Conversation", "History", "Hit", "Piece", "State", "StoredMessage", "ThoughtSpan"]
+__all__ = ["Conversation", "History", "Hit", "Piece", "State", "StoredMessage", "ThoughtSpan", "TokenRun"]

@@ -40,8 +40,21 @@ class Piece:
 
 
 @dataclass(frozen=True, slots=True)
+class TokenRun:
+    """Token ids that an answer has written from its `start`-th on. `seal` is that of all its text and ids with them."""
+
+    start: int
+    ids: tuple[int, ...]
+    seal: int
+
+
+@dataclass(frozen=True, slots=True)
 class StoredMessage:
-    """A message as it was last saved; `details` are an answer's model, settings, seed and statistics."""
+    """A message as it was last saved; `details` are an answer's model, settings, seed and statistics.
+
+    `token_ids` are those of an answer that ended early, or is being written; none where they are not known, or
+    not known to be the ones that its text was made of.
+    """
 
     id: int
     conversation: int
@@ -53,6 +66,7 @@ class StoredMessage:
     state: State
     created: float
     details: Mapping[str, Any]
+    token_ids: tuple[int, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

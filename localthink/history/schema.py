@@ -82,7 +82,17 @@ CREATE TRIGGER text_changed AFTER UPDATE OF content, thinking ON messages BEGIN
     INSERT INTO texts (rowid, content, thinking) VALUES (new.id, new.content, new.thinking);
 END
 """
-MIGRATIONS = (FIRST,)  # statements parted by an empty line; the first makes version 1 of an empty file
+# What an unfinished answer goes on with. Earlier versions kept the ids beside the text, and did not write both at once:
+# those are not used.
+SECOND = """
+CREATE TABLE tokens (
+    message INTEGER NOT NULL,
+    start INTEGER NOT NULL,
+    seal INTEGER NOT NULL,
+    ids TEXT NOT NULL,
+    PRIMARY KEY (message, start))
+"""
+MIGRATIONS = (FIRST, SECOND)  # statements parted by an empty line; the first makes version 1 of an empty file
 
 
 def migrate(connection: sqlite3.Connection, path: Path) -> None:

@@ -15,7 +15,7 @@ from functools import cache
 from itertools import chain, islice
 
 from localthink.history.records import Hit
-from localthink.history.texts import storable
+from localthink.history.tokens import storable
 
 LONGEST = 1000  # characters of what is looked for that are looked at
 EXCERPT, BEFORE = 160, 40  # characters; so many of them stand before the first word found

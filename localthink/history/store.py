@@ -13,9 +13,10 @@ from typing import Any
 
 from localthink.errors import HistoryError
 from localthink.history.database import Database
-from localthink.history.records import Conversation, Hit, Piece, State, StoredMessage, ThoughtSpan
+from localthink.history.records import Conversation, Hit, Piece, State, StoredMessage, ThoughtSpan, TokenRun
 from localthink.history.search import search
-from localthink.history.texts import Texts, add_pieces, json_of, moment, read_message, storable, write_texts
+from localthink.history.texts import Texts, add_pieces, json_of, moment, read_message, write_texts
+from localthink.history.tokens import add_tokens, seal, storable
 from localthink.history.upkeep import tidy
 from localthink.records import Role
 
@@ -118,26 +119,36 @@ class History:
             _choose(connection, conversation, parent, message)
             return message
 
-    def append(self, message: int, pieces: Sequence[Piece]) -> None:
+    def append(self, message: int, pieces: Sequence[Piece], run: TokenRun | None = None,
+               details: Mapping[str, Any] | None = None) -> None:
         """Save what was written of an answer since the last time; with no pieces, that it is still at work.
 
         An answer that had ended is being written again from here on: its text so far comes before the pieces.
+        `run` are the tokens that the pieces were made of, `details` what is now to be known beside the answer.
         """
         with self._database.writing() as connection:
             if not connection.execute("UPDATE messages SET state = 'writing', beat = ? WHERE id = ?",
                                       (self._now(), message)).rowcount:
                 raise _gone("message", message)
             add_pieces(connection, message, pieces)
+            if run is not None and run.ids:
+                add_tokens(connection, message, run)
+            if details is not None:
+                connection.execute("UPDATE messages SET details = ? WHERE id = ?", (json_of(details), message))
 
     def finish(self, message: int, content: str, thinking: str, thoughts: Sequence[ThoughtSpan], state: State,
-               details: Mapping[str, Any]) -> None:
-        """Save an answer as a whole, in place of everything that was saved of it before."""
+               details: Mapping[str, Any], token_ids: Sequence[int] = ()) -> None:
+        """Save an answer as a whole, in place of everything that was saved of it before.
+
+        `token_ids` are those that it was made of, where it may go on.
+        """
         now = self._now()
         with self._database.writing() as connection:
             if not write_texts(connection, message, Texts(content, thinking, thoughts), state):
                 raise _gone("message", message)
             connection.execute("UPDATE messages SET beat = ?, details = ? WHERE id = ?",
                                (now, json_of(details), message))
+            add_tokens(connection, message, TokenRun(0, tuple(token_ids), seal(content, thinking, token_ids)))
             connection.execute("UPDATE conversations SET updated = ? WHERE id = ?",
                                (now, _place(connection, message)[0]))
 

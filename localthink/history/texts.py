@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import json
 import math
-import re
 import sqlite3
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -12,24 +11,19 @@ from typing import Any, NamedTuple, cast, get_args
 
 from localthink.errors import HistoryError
 from localthink.history.records import Piece, State, StoredMessage, ThoughtSpan
+from localthink.history.tokens import read_tokens, storable
 from localthink.records import Role
 
 ALIVE = 15.0  # seconds from its last sign of life on in which an unfinished answer is taken to be still written
 ANSWER = -1  # what a piece of no thought has for its thought
 LATEST = 2e11  # seconds since 1970: calendars end soon after
 ENDED = frozenset(get_args(State)) - {"writing"}  # whatever else a state reads, the answer may have pieces
-SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 class Texts(NamedTuple):
     content: str
     thinking: str
     thoughts: Sequence[ThoughtSpan]
-
-
-def storable(text: str) -> str:
-    """UTF-8 has no half of a surrogate pair: U+FFFD stands in its place, so that offsets stay right."""
-    return SURROGATES.sub("\ufffd", text)
 
 
 def moment(column: str) -> str:
@@ -115,7 +109,8 @@ def read_message(connection: sqlite3.Connection, message: int, now: float) -> St
     with undamaged(message):
         check_words(role, content, thinking)
         return StoredMessage(message, conversation, parent, role, content, thinking, tuple(thoughts),
-                             state_at(state, beat, now), created, dict(json.loads(details)))
+                             state_at(state, beat, now), created, dict(json.loads(details)),
+                             read_tokens(connection, message, content, thinking))
 
 
 def check_words(role: Any, *texts: Any) -> None:

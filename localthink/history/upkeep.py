@@ -20,7 +20,8 @@ def remove_deleted(connection: sqlite3.Connection, before: float) -> None:
     """Remove for good what was deleted before this moment; the triggers mark its words in the index as gone."""
     gone = "SELECT id FROM conversations WHERE deleted < ?"
     messages = f"SELECT id FROM messages WHERE conversation IN ({gone})"
-    connection.execute(f"DELETE FROM pieces WHERE message IN ({messages})", (before,))
+    for table in ("pieces", "tokens"):
+        connection.execute(f"DELETE FROM {table} WHERE message IN ({messages})", (before,))
     connection.execute(f"DELETE FROM messages WHERE conversation IN ({gone})", (before,))
     if connection.execute("DELETE FROM conversations WHERE deleted < ?", (before,)).rowcount:
         for index in ("titles", "texts"):  # the words themselves go when the index is put together anew

@@ -42,7 +42,7 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.engine.sample import Sample
+from localthink.engine.sample import Sample, without_held_back
 from localthink.engine.sampler import Draw
 from localthink.errors import HistoryError
 from localthink.history import History
@@ -288,7 +288,7 @@ class ScriptedClient:
             case Ask():
                 self._ask(order)
             case Cancel(number) if number in self._asked:
-                self._tell(number, self._asked[number].sample.finish("cancelled"))
+                self._tell(number, without_held_back(self._asked[number].sample.finish("cancelled")))
             case Steer(number, tip, wish) if number in self._asked:
                 sample = self._asked[number].sample
                 sample.steer(tip or sample.tip, wish or sample.wish)

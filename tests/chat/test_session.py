@@ -5,6 +5,8 @@ import math
 from itertools import pairwise
 
 import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
 
 from chat.scripted import (
     DIED,
@@ -22,6 +24,7 @@ from chat.scripted import (
     finish,
     session,
 )
+from history.stores import sql
 from localthink.chat.asking import Opening
 from localthink.chat.session import LEAST_ROOM, SAVE_EVERY, Overflow, Session, new_seed, with_tip
 from localthink.chat.settings import ChatSettings
@@ -147,16 +150,50 @@ def test_while_one_is_answered_nothing_else_is_asked(demo):
     assert len(client_of(demo).asks) == 1 and demo.entries[0].content == "one?"
 
 
-@pytest.mark.parametrize("phase", ["none", "died", "failed"])
+@pytest.mark.parametrize("phase", ["none", "failed"])
 def test_without_a_model_nothing_is_asked(tmp_path, phase):
-    talk = session(tmp_path, ready=phase == "died")
-    if phase != "none":
+    talk = session(tmp_path, ready=False)
+    if phase == "failed":
         talk.load(Opening())
-        client_of(talk).die("gone", lasting=phase == "failed")
+        client_of(talk).die("gone", lasting=True)
         talk.pump()
     assert talk.asker.model.phase == phase
     talk.send("one?")
-    assert not talk.busy and talk.entries == []
+    assert not talk.busy and talk.entries == [] and talk.returned == "one?"
+
+
+@pytest.mark.parametrize("heard", [True, False])
+@pytest.mark.parametrize("what", ["send", "edit", "regenerate"])
+def test_an_engine_that_died_idle_is_opened_again_by_the_next_question(talk, what, heard):
+    talk.load(Opening("toy", 2048))
+    talk.pump()
+    answered(talk, "one?")
+    client_of(talk).die()
+    if heard:  # or else it is only heard of once the question waits to be measured
+        talk.pump()
+    {"send": lambda: talk.send("two?"), "edit": lambda: talk.edit(talk.entries[0], "two?"),
+     "regenerate": talk.regenerate}[what]()
+    for _ in range(3):
+        talk.pump()
+    finish(talk)
+    loads = [order for order in client_of(talk).orders if isinstance(order, Loading)]
+    assert loads[-1] == loads[-2] and loads[-1].model == "toy" and len(loads) == 3
+    assert contents(talk)[-2:] == ["one?" if what == "regenerate" else "two?", "answer 2"]
+    assert talk.said == [] and talk.returned == ""
+
+
+@pytest.mark.parametrize("lasting", [True, False])
+def test_a_question_comes_back_where_its_model_cannot_be_opened_again(talk, lasting):
+    answered(talk, "one?")
+    client_of(talk).die()
+    talk.pump()
+    client_of(talk).loads = False
+    talk.send("two?")
+    client_of(talk).die("the file is gone", lasting=lasting)
+    for _ in range(3):
+        talk.pump()
+    assert not talk.busy and talk.returned == "two?" and client_of(talk).starts == 2
+    assert talk.asker.model.reason == "the file is gone" and contents(talk) == ["one?", "answer 1"]
 
 
 def test_what_the_engine_refuses_ends_with_its_reason_and_can_be_asked_again(tmp_path):
@@ -532,18 +569,89 @@ def test_an_answer_that_was_left_goes_on_in_a_later_run(tmp_path, steps):
     assert "46" in contents(later)[1]
 
 
-def test_text_without_thoughts_of_an_earlier_run_is_not_added_to(tmp_path):
-    talk = session(tmp_path, ScriptedClient([Reply("just five words of it")]))
+@pytest.mark.parametrize("change", ["DELETE FROM tokens", "UPDATE messages SET thinking = 'So. ' || thinking",
+                                    "UPDATE tokens SET ids = '[1' WHERE start > 0", "DELETE FROM pieces WHERE id = 1",
+                                    "DELETE FROM tokens WHERE start = 0", "DELETE FROM tokens WHERE start > 0",
+                                    "DROP TABLE tokens"])
+def test_tokens_that_do_not_belong_to_the_text_are_not_gone_on_with(tmp_path, change):
+    talk = session(tmp_path)
     ask(talk, "one?")
-    advance(talk, 3)
-    second_later(talk)
-    later = session(tmp_path, ScriptedClient([Reply("just five words of it")]))
+    for _ in range(2):
+        advance(talk, 60)
+        second_later(talk)
+    sql(tmp_path / "history.sqlite", change)
+    if "DROP" in change:  # a file of the first version, which kept ids beside the text
+        sql(tmp_path / "history.sqlite", "PRAGMA user_version = 1")
+        sql(tmp_path / "history.sqlite", "UPDATE messages SET details = json_set(details, '$.token_ids', json('[7]'))")
+    later = session(tmp_path)
     later.open(1)
-    assert contents(later)[1] == "just five words"
+    old = contents(later)[1], later.entries[1].turn.thinking
     later.go_on()
     later.pump()
+    assert client_of(later).asks[-1].begun.tokens == () and later.entries[1].place == (2, 2)
+    [said] = later.said
+    assert "do not belong to its text: it is written anew, and stays beside that" in said
     finish(later)
-    assert contents(later)[1] == "just five words of it" and later.entries[1].place == (2, 2)
+    assert "46" in contents(later)[1] and stored_as(later, 2) == old
+
+
+def stored_as(talk: Session, number: int) -> tuple[str, str]:
+    found = next(one for one in talk.transcript.history.messages(1) if one.id == number)
+    return found.content, found.thinking
+
+
+def test_what_is_asked_for_going_on_is_the_prompt_that_it_was_begun_with(demo):
+    demo.change(ChatSettings(system="Be brief.", think="open"))
+    ask(demo, "one?")
+    advance(demo, 30)
+    demo.stop()
+    demo.pump()
+    demo.change(ChatSettings(system="Be long.", think="free"))
+    demo.go_on()
+    first, second = client_of(demo).asks
+    assert (first.messages, first.think) == (second.messages, second.think)
+    assert first.messages[0].content == "Be brief."
+
+
+STEPS = st.lists(st.tuples(st.sampled_from(["second", "look", "stop", "die", "kill", "kill"]), st.integers(0, 60)),
+                 max_size=12)
+
+
+@settings(max_examples=60)
+@given(STEPS)
+@example([("stop", 60), ("second", 40), ("kill", 20), ("second", 20), ("kill", 3)])
+def test_however_it_is_cut_off_an_answer_that_goes_on_is_the_undisturbed_one(tmp_path_factory, steps):
+    """Stopped, its engine killed, its program killed: in any order, at any token, also while it goes on."""
+    folder = tmp_path_factory.mktemp("store")
+    whole = session(None)
+    answered(whole, "one?")
+    talk = session(folder)
+    ask(talk, "one?")
+    for what, tokens in steps:
+        client_of(talk).advance(tokens)
+        if what in ("second", "look"):
+            second_later(talk) if what == "second" else talk.pump()
+            continue
+        if what == "kill":
+            talk.transcript.history.close()
+            talk = session(folder)
+            talk.open(1)
+        elif what == "die":
+            client_of(talk).die()
+        else:
+            talk.stop()
+        talk.pump()
+        talk.go_on()
+        for _ in range(3):
+            talk.pump()
+        assert talk.said == [] and talk.entries[1].place == (1, 1)
+    finish(talk)
+    turn, wanted = talk.entries[1].turn, whole.entries[1].turn
+    assert (turn.state, turn.token_ids or wanted.token_ids) == ("stop", wanted.token_ids)
+    assert (turn.thinking, turn.answer, turn.tokens) == (wanted.thinking, wanted.answer, wanted.tokens)
+    assert [(one.text, one.ticks) for one in turn.thoughts] == [(one.text, one.ticks) for one in wanted.thoughts]
+    message = talk.transcript.history.path(1)[1]
+    assert (message.content, message.thinking, message.state) == (wanted.answer, wanted.thinking, "stop")
 
 
 def test_what_ended_by_itself_does_not_go_on(talk):
@@ -643,8 +751,7 @@ def test_an_answer_is_written_again_without_the_oldest_too(tight):
 
 def test_dropping_without_a_model_takes_the_question_back(tight):
     ask(tight, "word " * 60)
-    client_of(tight).die()
-    tight.pump()
+    tight.eject()
     tight.drop_oldest()
     assert not tight.busy and tight.first == 0 and "no model is loaded" in tight.said
     assert tight.returned == "word " * 60
@@ -876,7 +983,7 @@ def test_it_is_saved_no_more_often_than_that(demo):
     saved = []
     store = demo.transcript.history
     append = store.append
-    store.append = lambda number, pieces: (saved.append(client_of(demo).clock()), append(number, pieces))
+    store.append = lambda *what: (saved.append(client_of(demo).clock()), append(*what))
     for _ in range(200):
         advance(demo, 1)
     assert len(saved) in (3, 4, 5)
@@ -889,7 +996,7 @@ def test_while_a_long_prompt_is_read_the_store_hears_that_it_is_at_work(tmp_path
     beats = []
     store = talk.transcript.history
     append = store.append
-    store.append = lambda number, pieces: (beats.append(list(pieces)), append(number, pieces))
+    store.append = lambda number, pieces, *more: (beats.append(list(pieces)), append(number, pieces, *more))
     for _ in range(5):
         client_of(talk).advance(10)
         second_later(talk)

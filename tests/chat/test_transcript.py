@@ -1,6 +1,8 @@
 """The path through a conversation: what a model is sent of it, what is saved, and what is made good later."""
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -97,9 +99,10 @@ def test_progress_is_saved_piece_by_piece_and_also_that_there_is_none(store, tal
     talk.save_progress(entry)
     assert kept(store)[1] == ("assistant", "", "So")
     beats = []
-    append, store.append = store.append, lambda number, pieces: beats.append((number, pieces))
+    append, store.append = store.append, lambda number, pieces, run, details: beats.append(
+        (number, pieces, run.ids, details))
     talk.save_progress(entry)
-    assert beats == [(2, [])]
+    assert beats == [(2, [], (), None)]
     store.append = append
     entry.turn.take([event(" it is", 0), event("1")], 2.0)
     talk.save_progress(entry)
@@ -117,6 +120,33 @@ def test_an_answer_that_goes_on_is_added_to_what_was_saved(store, talk):
     entry.turn.end("stop")
     talk.finish(entry)
     assert (path(store)[1].state, path(store)[1].content) == ("stop", "One.\nTwo.")
+
+
+def test_an_answer_that_turns_out_to_be_thinking_is_saved_as_that(store, talk):
+    talk.add_question("one?")
+    entry = talk.begin_answer(Turn(7), {})
+    entry.turn.take([event("So it"), event(" is")], 1.0)
+    talk.save_progress(entry)
+    entry.turn.take([event(" so"), replace(event(""), part="thinking", recasts=True), event("1")], 2.0)
+    talk.save_progress(entry)
+    assert kept(store)[1] == ("assistant", "1", "So it is so") and path(store)[1].state == "writing"
+    entry.turn.take([event("2")], 3.0)
+    talk.save_progress(entry)
+    found = path(store)[1]
+    assert (found.content, found.thinking, found.token_ids) == ("12", "So it is so", (7,) * 6)
+
+
+def test_blank_lines_between_thinking_and_answer_are_left_out_also_after_a_kill(store, talk):
+    talk.add_question("one?")
+    entry = talk.begin_answer(Turn(7), {})
+    entry.turn.take([replace(event("", 0), thought=-1)], 1.0)  # the tag of a block with nothing in it
+    talk.save_progress(entry)
+    again = Transcript(store)
+    again.open(1)
+    turn = again.entries[1].turn
+    turn.resume(2.0)
+    turn.take([event("\n\n"), event("1")], 3.0)
+    assert turn.answer == "1" and turn.token_ids == [7, 7, 7]
 
 
 def test_without_a_store_everything_works_and_nothing_is_kept():

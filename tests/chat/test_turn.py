@@ -102,15 +102,6 @@ def test_a_thought_lasts_until_the_next_begins_and_a_stored_one_as_long_as_it_la
     assert turn.seconds == 5.5
 
 
-def test_half_a_character_that_a_stop_cut_off_is_not_shown_and_is_whole_once_it_goes_on():
-    for thought in (0, -1):
-        turn = taken(event("a", thought), event("b\ufffd", thought, trace=TRACE))
-        turn.end("cancelled")
-        turn.resume(20.0)
-        turn.take([event("€", thought)], 20.1)
-        assert turn.thinking + turn.answer == "ab€"
-
-
 def test_the_latest_tokens_are_kept_with_their_alternatives_and_no_more():
     turn = taken(*[event(f"{place}", 0) for place in range(RECENT + 5)])
     assert [one.text for one in turn.recent] == [f"{place}" for place in range(5, RECENT + 5)]
@@ -204,7 +195,7 @@ def test_what_turns_out_to_have_been_thinking_is_no_answer_any_more():
 
 
 def test_a_block_of_the_answer_that_was_never_closed_is_a_part_of_it():
-    end = replace(TRACE, answer="4 <think>or 5", thinking="", thoughts=())
+    end = replace(TRACE, answer="4 <think>or 5", thinking="", thoughts=(), finish_reason="stop")
     turn = taken(event("4 "), replace(tag(), part="answer"), event("or 5", 0), event("", -1, token=2))
     turn.take([replace(event("", 0, trace=end), thought=-1)], 12.0)
     turn.end("stop")

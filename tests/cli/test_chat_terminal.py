@@ -101,14 +101,21 @@ def test_an_answer_that_was_stopped_goes_on_where_it_ended(slow):
 
 
 def test_an_engine_that_died_says_why_and_go_goes_on(slow):
-    screen = slow.run("Hello", slow.write(2), slow.client.die, "Another", "/go", slow.finish)
+    screen = slow.run("Hello", slow.write(2), slow.client.die, "/go", slow.finish)
     assert "interrupted: /go goes on" in screen
     assert screen.count("the engine's process ended (SIGKILL") == 1
     assert "/go opens the model again and lets the answer go on\n" in screen
-    assert "the engine has ended: /load opens the model again" in screen
     assert sum(isinstance(order, Loading) for order in slow.client.orders) == 2
     assert len(slow.client.asks) == 2 and slow.client.asks[1].begun.tokens
     assert "\n42\n" in screen
+
+
+def test_an_engine_that_died_idle_is_opened_again_by_the_next_question(slow):
+    screen = slow.run("Hello", slow.finish, slow.client.die, "Another", slow.finish, slow.client.die, "/again",
+                      slow.finish)
+    assert "the next question opens the model again\n" in screen
+    assert slow.asked == ["Hello", "Another", "Another"] and screen.count("\n42\n") == 3
+    assert sum(isinstance(order, Loading) for order in slow.client.orders) == 3
 
 
 def test_an_answer_that_begins_and_ends_between_two_looks_is_told_of(slow):

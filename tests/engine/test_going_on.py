@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.test_sample import END_THINK, EOS, MARKERS, PIECES, SWITCH, TAGS, THINK, WORD, Writer
+from localthink.engine.sample import without_held_back
 from localthink.records import Begun, Tip, Trace
 from localthink.thinking.tags import Tags
 
@@ -78,6 +79,35 @@ def test_interrupted_anywhere_and_twice_a_sample_ends_as_the_undisturbed_one(
     assert tuple(event.token for event in told) == undisturbed.token_ids[len(begun.tokens):], "nothing is told twice"
     assert [event.held for event in told] == [event.held for event in whole.events if event.token >= 0][-len(told):][
         :len(told)]
+
+
+def _told(writer: Writer) -> list[tuple[object, ...]]:
+    return [(event.token, event.text, event.part, event.thought, event.opens_thought, event.recasts)
+            for event in writer.events if event.token >= 0]
+
+
+@given(STREAMS, STOPS, st.sampled_from([TAGS, TEXT_TAGS]), st.booleans(), st.lists(st.integers(0, 60), max_size=3))
+def test_stopped_and_going_on_behind_what_was_told_the_same_is_told(stream, stop, tags, thinking, places):
+    def writer(begun: Begun) -> Writer:
+        made = Writer(thinking, MARKERS, tags=tags, stop=stop, begun=begun)
+        made.sample.resume(PIECE.__getitem__)
+        return made
+
+    whole, told = writer(NOTHING), []
+    write(whole, stream)
+    end(whole, "eos")
+    for place in sorted(places):
+        part = writer(Begun(tuple(event[0] for event in told)))
+        write(part, stream[:place], len(told))
+        if part.sample.finished is not None:
+            return
+        [closing] = without_held_back(part.sample.finish("cancelled"))
+        assert (closing.token, closing.text, closing.trace.tokens) == (-1, "", min(place, len(stream)))
+        told += _told(part)
+    last = writer(Begun(tuple(event[0] for event in told)))
+    write(last, stream, len(told))
+    end(last, "eos")
+    assert told + _told(last) == _told(whole)
 
 
 @pytest.mark.parametrize("cut", range(1, 5))

@@ -187,6 +187,16 @@ def test_a_sample_is_given_up_in_the_middle_of_its_prompt_and_the_next_is_answer
     assert len(ended(hear_all(slow, 2), 2).token_ids) == 3
 
 
+def test_what_is_watched_and_given_up_ends_with_its_trace_and_tells_nothing_that_was_held_back(slow):
+    slow.send(Ask(1, PUZZLE, seed=2, watched=True))
+    heard = hear(slow, Written)
+    slow.send(Cancel(1))
+    heard += hear_all(slow, 1)
+    trace, (*told, last) = ended(heard, 1), written(heard, 1)
+    assert (trace.finish_reason, last.token, last.text, last.trace) == ("cancelled", -1, "", trace)
+    assert tuple(event.token for event in told) == trace.token_ids[:len(told)] and told
+
+
 def test_giving_one_up_leaves_the_other_as_it_would_have_been(loaded):
     loaded.send(Ask(1, PUZZLE, seed=3))
     alone = ended(hear_all(loaded, 1), 1)

@@ -38,8 +38,8 @@ def everything(path: Path) -> list[Any]:
         assert connection.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
         for index in ("titles", "texts"):
             connection.execute(f"INSERT INTO {index} ({index}, rank) VALUES ('integrity-check', 1)")
-        return [connection.execute(f"SELECT * FROM {table} ORDER BY id").fetchall()
-                for table in ("conversations", "messages", "pieces")]
+        return [connection.execute(f"SELECT * FROM {table} ORDER BY rowid").fetchall()
+                for table in ("conversations", "messages", "pieces", "tokens")]
 
 
 def piece(text: str, thought: int = -1) -> Piece:

@@ -12,7 +12,7 @@ import pytest
 
 from history.stores import asked, contents, everything, failing, piece, sql
 from localthink.errors import HistoryError, UsageError
-from localthink.history import History, ThoughtSpan, schema
+from localthink.history import History, ThoughtSpan, TokenRun, schema
 from localthink.history.schema import APPLICATION, MIGRATIONS
 
 HOUR, DAY = 3600, 86400
@@ -204,8 +204,8 @@ def test_an_older_store_is_brought_up_to_date_and_keeps_what_it_holds(written, m
         with History(written) as store:
             assert contents(store, 1) == ["a question"]
     assert sql(written, "PRAGMA user_version") == [(len(MIGRATIONS) + 1,)]
-    conversations, messages, pieces = everything(written)
-    assert [[row[:-1] for row in conversations], messages, pieces] == before
+    conversations, *rest = everything(written)
+    assert [[row[:-1] for row in conversations], *rest] == before
     assert conversations[0][-1] == "red"
 
 
@@ -233,8 +233,10 @@ def changes(store, conversation, question, answer):
         "restore": lambda: store.restore(conversation),
         "add_message": lambda: store.add_message(conversation, question, "user", "more" * 5000),
         "begin_answer": lambda: store.begin_answer(conversation, question, {"note": "x" * 20000}),
-        "append": lambda: store.append(answer, [piece("more" * 5000), piece("more", 0)]),
-        "finish": lambda: store.finish(answer, "whole" * 5000, "t", [ThoughtSpan(1, 1, 0, 0)], "stop", {"seed": 2}),
+        "append": lambda: store.append(answer, [piece("more" * 5000), piece("more", 0)],
+                                       TokenRun(1, (8, 9), 5), {"seed": 3}),
+        "finish": lambda: store.finish(answer, "whole" * 5000, "t", [ThoughtSpan(1, 1, 0, 0)], "cancelled", {"seed": 2},
+                                       (7, 8)),
         "choose": lambda: store.choose(question),
     }
 
@@ -259,7 +261,7 @@ def prepared(store):
     """A conversation with an answer under way, of which another branch is shown."""
     conversation, question = asked(store, "a question")
     answer = store.begin_answer(conversation, question, {"seed": 1})
-    store.append(answer, [piece("half"), piece("thought", 0)])
+    store.append(answer, [piece("half"), piece("thought", 0)], TokenRun(0, (7,), 4))
     store.add_message(conversation, None, "user", "other root")
     return conversation, question, answer
 
@@ -427,9 +429,9 @@ def test_a_disk_that_fails_while_a_store_is_opened_changes_nothing(file, monkeyp
         finally:
             faults.disarm()
         if name == "tidying":
-            assert [len(rows) for rows in everything(file)] == [2, 4, 2]
+            assert [len(rows) for rows in everything(file)] == [2, 4, 2, 1]
         else:
             assert sql(file, "SELECT * FROM sqlite_master") == []
         steps += 1
     assert steps > 5
-    assert [len(rows) for rows in everything(file)] == ([1, 3, 0] if name == "tidying" else [0, 0, 0])
+    assert [len(rows) for rows in everything(file)] == ([1, 3, 0, 1] if name == "tidying" else [0, 0, 0, 0])

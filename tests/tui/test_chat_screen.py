@@ -176,6 +176,26 @@ def test_the_engine_killed_in_a_thought_is_said_and_ctrl_g_goes_on(tmp_path):
     talking(tmp_path)(test)
 
 
+@pytest.mark.parametrize("key", ["enter", "ctrl+r"])
+def test_an_engine_killed_while_idle_is_opened_again_by_the_next_question(tmp_path, key):
+    async def test(person: Person) -> None:
+        await person.answered()
+        person.client.die()
+        await person.wait(lambda: person.session.asker.model.phase == "died")
+        await person.shown()
+        assert "engine stopped" in person.text
+        assert any("the next question opens it again" in toast.message for toast in person.app._notifications)
+        person.prompt.text = "And now?" if key == "enter" else ""
+        await person.press(key)
+        await person.wait(lambda: person.session.live is not None)
+        await person.finish()
+        asked = [entry.content for entry in person.session.entries if entry.turn is None]
+        assert asked[1:] == (["And now?"] if key == "enter" else []) and person.prompt.text == ""
+        assert person.client.starts == 2 and "46" in person.session.entries[-1].turn.answer
+
+    talking(tmp_path)(test)
+
+
 def test_ctrl_r_writes_again_beside_the_old_answer_and_f3_f4_move_between_them(tmp_path):
     async def test(person: Person) -> None:
         await person.answered()

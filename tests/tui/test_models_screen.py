@@ -121,6 +121,23 @@ def test_the_open_model_is_marked_and_what_its_cache_takes_counts_as_free(engine
     assert engine.orders == []
 
 
+@pytest.mark.parametrize("after", ["open", "died", "ejected", "by name", "by default"])
+def test_the_cursor_begins_on_the_model_that_is_open_or_was_the_last(engine: Engine, kept: Path, after: str) -> None:
+    wanted = locations.bundled_model() if after == "by default" else kept
+    names = {"ejected": str(kept), "by name": kept.stem}
+    screen = screen_of(engine, Opening(names.get(after)))
+    if after in ("open", "died"):
+        engine.open(kept)
+        engine.state = replace(engine.state, phase="ready" if after == "open" else "died")
+
+    async def steps(pilot: Pilot[None]) -> None:
+        await read(pilot, screen, 2)
+        row, _ = screen.query_one(ModelTable).chosen
+        assert row.key == str(wanted)
+
+    play(screen, steps)
+
+
 def test_loading_is_shown_and_its_end_closes_the_screen(engine: Engine, kept: Path) -> None:
     screen = screen_of(engine, Opening(threads=3))
     wanted = Opening(str(kept), threads=3)

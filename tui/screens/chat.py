@@ -146,7 +146,8 @@ class ChatScreen(ChatDoors):
         self._count()
         last = self.session.entries[-1].turn if self.session.entries else None
         if state.phase in ("failed", "died") and (last is None or last.reason != state.reason):
-            self.notify(visible(state.reason), title="the model is not there", severity="error", markup=False,
+            again = "; the next question opens it again" if state.phase == "died" else ""
+            self.notify(visible(state.reason) + again, title="the model is not there", severity="error", markup=False,
                         timeout=12)
 
     def _show_usable(self) -> None:
@@ -185,9 +186,7 @@ class ChatScreen(ChatDoors):
             prompt.take()
             self.action_demo()
             return
-        if session.busy or session.asker.model.phase not in ("ready", "loading"):
-            self.notify("an answer is being written: stop it with Esc first" if session.busy
-                        else "no model is loaded: choose one with Ctrl+L", markup=False)
+        if not self._may_ask():
             return
         if event.text == prompt.text:  # and not a puzzle that was clicked, beside a draft
             prompt.take()
@@ -197,6 +196,14 @@ class ChatScreen(ChatDoors):
         else:
             session.send(event.text)
         self.edit_entry(None)
+
+    def _may_ask(self) -> bool:
+        """Whether a question can be asked now; where not, say why."""
+        if may := self.session.askable and not self.session.busy:
+            return may
+        self.notify("an answer is being written: stop it with Esc first" if self.session.busy
+                    else "no model is loaded: choose one with Ctrl+L", markup=False)
+        return False
 
     @on(Welcome.Chosen)
     def _send_puzzle(self, event: Welcome.Chosen) -> None:
@@ -238,7 +245,8 @@ class ChatScreen(ChatDoors):
     # The answer
 
     def action_regenerate(self) -> None:
-        self.session.regenerate()
+        if self._may_ask():
+            self.session.regenerate()
 
     def action_edit(self) -> None:
         focused, asked = self.focused, self.session.transcript.asked

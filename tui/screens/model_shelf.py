@@ -171,12 +171,19 @@ class ModelShelf(ModelBox[Result]):
     def show_rows(self) -> None:
         rows, self._best = laid_out(self._files.values(), self._stock, self._wish, self._machine, self._precisions)
         table = self.query_one(ModelTable)
-        table.show(rows, self.marks([row for row, _ in rows]))
+        every = [row for row, _ in rows]
+        table.show(rows, self.marks(every), self._last_open(every))
         if self._mark:
             table.mark(self._mark)
             self._mark = ""
         self.query_one("#cache", Static).update(f"cache {self._cache or 'auto'}")
         self._show_why()
+
+    def _last_open(self, rows: Iterable[Row]) -> str:
+        """The key of the model that is open, or was the last to be: its engine may have ended."""
+        loaded = self._state().loaded
+        known = loaded.path if loaded else self._opening().model or str(locations.bundled_model())
+        return next((row.key for row in rows if known in (row.key, row.name)), "")
 
     def marks(self, rows: Iterable[Row]) -> Marks:
         loaded = self._state().loaded if self._state().phase == "ready" else None

@@ -140,11 +140,11 @@ class ModelTable(Vertical):
         option = self._choices.highlighted_option
         return next((pair for pair in self.rows if option is not None and pair[0].key == option.id), None)
 
-    def show(self, rows: Sequence[tuple[Row, Plan]], marks: Marks) -> None:
-        """Show these; the mark stays on its model."""
+    def show(self, rows: Sequence[tuple[Row, Plan]], marks: Marks, first: str = "") -> None:
+        """Show these; the mark stays on its model, and begins on the `first`."""
         chosen = self.chosen
         self.rows, self.marks = rows, marks
-        self._draw(chosen[0].key if chosen else marks.open)
+        self._draw(chosen[0].key if chosen else first)
 
     def tell(self, marks: Marks) -> None:
         """Other marks on the rows there are, of which only those are drawn that change."""
