@@ -21,7 +21,7 @@ from localthink.batch.jsonlines import json_line, json_text
 from localthink.errors import UsageError
 
 COLUMNS = ("id", "line", "question", "sample", "seed", "correct", "grader", "grading_failure", "finish_reason",
-           "thinking", "answer", "prompt_tokens", "tokens", "thoughts", "switches", "held", "seconds",
+           "thinking", "answer", "prompt_tokens", "tokens", "thoughts", "switches", "held", "paraphrases", "seconds",
            "prompt_tokens_per_second", "tokens_per_second", "model")
 ORDER = (*COLUMNS, "settings.", "key", "item.")  # with a period: all columns that begin so
 ROW_GROUP = 1024

@@ -134,6 +134,8 @@ def _summarise(traces: Sequence[Trace], asked: Asked, seconds: float) -> None:
     if any(trace.thoughts for trace in traces):
         parts += [_count(sum(len(trace.thoughts) for trace in traces), "thought"),
                   _count(sum(trace.held for trace in traces), "switch held", "switches held")]
+        if paraphrases := sum(trace.paraphrases for trace in traces):
+            parts.append(_count(paraphrases, "paraphrase"))
     parts += [_count(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {asked.seed}"]
     err.write(" · ".join(parts) + "\n", DIM)
     if silent := sum(trace.finish_reason == "stop" and not trace.answer.strip() for trace in traces):
