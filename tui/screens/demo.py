@@ -37,10 +37,10 @@ class DemoScreen(CompareScreen, inherit_bindings=False):
     """
 
     def __init__(self, session: Session, demo: Demo, *, make_client: Callable[[], Client] = EngineClient) -> None:
-        self._own: Asker | None = None  # where the session's model is another
+        self._bundled: Asker | None = None  # where the session's model is another
         self._demo = demo
         if not _opens_bundled(session):
-            self._own = Asker(make_client(), session.clock)
+            self._bundled = Asker(make_client(), session.clock)
         left, right = demo.settings
         super().__init__(session, [Message("user", demo.question)], demo.seed, left, right)
 
@@ -56,16 +56,16 @@ class DemoScreen(CompareScreen, inherit_bindings=False):
             widget.can_focus = False  # where it would take keys
 
     def on_unmount(self) -> None:
-        if self._own is not None:
-            self._own.close()
+        if self._bundled is not None:
+            self._bundled.close()
 
     def _open_again(self) -> None:
-        if self._own is not None:
-            self._own.load(Opening())
+        if self._bundled is not None:
+            self._bundled.load(Opening())
 
     @property
     def _askers(self) -> tuple[Asker, Asker]:
-        asker = self._own or self.session.asker
+        asker = self._bundled or self.session.asker
         return asker, asker
 
     def _comparison(self) -> Comparison:
@@ -74,8 +74,8 @@ class DemoScreen(CompareScreen, inherit_bindings=False):
 
     def _pump(self) -> None:
         super()._pump()
-        if self._own is not None:
-            self._own.pump()
+        if self._bundled is not None:
+            self._bundled.pump()
         for turn in self.comparison.turns:
             if isinstance(turn, PacedTurn):
                 turn.play(self.session.clock())
