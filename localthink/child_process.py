@@ -40,7 +40,8 @@ class Child:
         """End it at once."""
         self.process.kill()
         self.process.join()
-        self.process.close()
+        with suppress(ValueError):  # somebody else has waited for it: it looks as if it still ran
+            self.process.close()
         self.orders.close()
         self.news.close()
 

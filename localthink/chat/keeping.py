@@ -16,7 +16,7 @@ def keep(session: Session, comparison: Comparison) -> str:
     asked = transcript.asked
     question = next((message.content for message in reversed(comparison.messages) if message.role == "user"), None)
     if transcript.history is None:
-        return "this program was started with --no-history: nothing is kept"
+        return "this program was started without a history: nothing is kept"
     if (transcript.conversation is None or session.busy or comparison.running or not asked
             or transcript.entries[asked - 1].content != question):
         return "it can be kept once both have ended, in the conversation that asked its question"

@@ -70,4 +70,4 @@ def test_it_is_said_why_nothing_can_be_kept(talk, why):
     entries = list(talk.entries)
     said = keep(talk, comparison)
     assert talk.entries == entries and not said.startswith("kept")
-    assert ("--no-history" in said) == (why == "no store")
+    assert ("without a history" in said) == (why == "no store")

@@ -45,7 +45,7 @@ def test_the_map_of_thoughts_has_its_rows_and_figures(thoughts):
     text = as_text(thoughts_card(QUESTION, turn, {"model": "toy"}))
     rows = [line for line in text.splitlines() if re.match(r" *\d+(–\d+)? [▁-█]", line)]
     assert len(rows) == min(thoughts, 12) and "toy" in text and "seed 0" in text
-    assert ("1 held" in text) == (thoughts > 0)
+    assert ("⊘ 1" in text) == (thoughts > 0)
     assert all(cell_len(line) <= WIDTH for line in text.splitlines())
 
 

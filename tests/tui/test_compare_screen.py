@@ -167,7 +167,7 @@ def test_f8_writes_it_to_a_file_and_k_keeps_it(tmp_path, monkeypatch):
             assert "57" in path.read_text(encoding="utf-8")
             await wait_until(pilot, lambda: app.screen is app.compared)
         await pilot.press("k")
-        await wait_until(pilot, lambda: any("--no-history" in said.message for said in app._notifications))
+        await wait_until(pilot, lambda: any("without a history" in said.message for said in app._notifications))
 
     run(check)
 
