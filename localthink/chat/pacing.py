@@ -24,7 +24,8 @@ class PacedTurn(Turn):
         self._kept.extend(events)
         self._due = now if self._due is None else self._due
 
-    def end(self, state: FinishReason | Literal["interrupted"], reason: str = "") -> None:
+    def end(self, state: FinishReason | Literal["interrupted"], reason: str = "", speed: float | None = None) -> None:
+        """The engine's `speed` is not that of what is played."""
         self._end = state, reason
         if not self._kept:
             super().end(state, reason)
