@@ -197,7 +197,7 @@ def test_it_survives_every_size_of_terminal(window):
 def test_the_first_launch_shows_what_the_penalty_does_and_the_next_does_not(window):
     locations.demo_mark().unlink()
     first = window()
-    first.wait("one puzzle twice", "Without the penalty it left this thought here", "makes 84", "Any key goes to")
+    first.wait("one puzzle twice", "Without the penalty it left", "(13 * 7) - 7 = 84", "Any key goes to")
     first.press(" ")
     first.wait("countdown Q8_0", "idle")
     first.quit()
