@@ -27,9 +27,9 @@ from localthink.records import Tip
 
 APPENDED = r"Please reason step by step, and put your final answer within \boxed{}."
 ASKED = (
-    "Use {numbers} to make {target}. Each number may be used once. Think aloud: write your ideas one at a time, and "
-    'begin each new idea with the word "Alternatively". Say for each whether it works. If one does, write it within '
-    r"\boxed{{}}.")
+    "Use {numbers} to make {target}. Each number is used exactly once. Think aloud: write your ideas one at a time, "
+    'and begin each new idea with the word "Alternatively". Say for each whether it works. Put the expression that '
+    r"works within \boxed{{}}.")
 ALPHAS = (0.0, 3.0, 10.0)
 
 
