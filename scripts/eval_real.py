@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import math
 import subprocess
 import sys
 import tempfile
@@ -22,6 +21,7 @@ from pathlib import Path
 
 import localthink
 from countdown_traces import held_out
+from localthink.chat.intervals import wilson
 from localthink.grade.countdown import solves
 from localthink.records import Tip
 
@@ -59,14 +59,6 @@ class Penalised:
     tokens: float
     cut_off: int
     solved: int
-
-
-def wilson(right: int, of: int, z: float = 1.96) -> tuple[float, float]:
-    """The 95 % interval of a share (Wilson 1927)."""
-    share, spread = right / of, z * z / of
-    middle = share + spread / 2
-    half = z * math.sqrt(share * (1 - share) / of + spread / (4 * of))
-    return (middle - half) / (1 + spread), (middle + half) / (1 + spread)
 
 
 def gsm8k(model: Path, questions: Path, count: int = 48, tokens: int = 400) -> Graded:
