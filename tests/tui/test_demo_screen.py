@@ -92,7 +92,8 @@ def test_it_is_played_slowly_however_fast_it_was_written():
         await played(app, pilot, app.own, seconds=0.5)
         await wait_until(pilot, lambda: app.demo.comparison.turns[0].tokens > 1)
         assert all(turn.running and turn.tokens < 25 for turn in app.demo.comparison.turns)
-        assert "tokens/s" in app.text
+        await wait_until(pilot, lambda: "tokens/s" in app.text)
+        assert all(turn.running for turn in app.demo.comparison.turns)
     run(check)
 
 
