@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from localthink.engine.engine import Engine as Engine
     from localthink.engine.loading import load as load
     from localthink.errors import LocalthinkError as LocalthinkError
-    from localthink.gguf_header import ModelFacts as ModelFacts
-    from localthink.gguf_header import read_facts as read_facts
+    from localthink.gguf.header import ModelFacts as ModelFacts
+    from localthink.gguf.header import read_facts as read_facts
     from localthink.records import Event as Event
     from localthink.records import Message as Message
     from localthink.records import Offload as Offload
@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Engine": "engine.engine", "load": "engine.loading", "LocalthinkError": "errors",
-    "ModelFacts": "gguf_header", "read_facts": "gguf_header",
+    "ModelFacts": "gguf.header", "read_facts": "gguf.header",
     "Event": "records", "Message": "records", "Offload": "records", "Sampling": "records", "Thought": "records",
     "Tip": "records", "Trace": "records",
 }

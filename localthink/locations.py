@@ -11,7 +11,7 @@ from importlib import resources
 from pathlib import Path
 
 from localthink.errors import UsageError
-from localthink.small_files import small_object, small_text
+from localthink.files import small_object, small_text
 
 HOME_VARIABLE = "LOCALTHINK_HOME"
 OLLAMA_SERVICE = Path("/usr/share/ollama/.ollama/models")  # of the user that its Linux installer makes

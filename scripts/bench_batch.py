@@ -38,7 +38,7 @@ import numpy as np
 import psutil
 
 from bench_engine import machine, run_rounds, without_amx
-from localthink.gguf_header import read_facts
+from localthink.gguf.header import read_facts
 
 BATCH = 512
 

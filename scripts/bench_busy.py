@@ -28,7 +28,7 @@ from pathlib import Path
 import localthink
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Died, Finished, Loading, Written
-from localthink.machine import physical_cores
+from localthink.machine.resources import physical_cores
 from localthink.records import Message
 
 QUESTION = "Explain in detail how a bridge is designed, built and maintained."

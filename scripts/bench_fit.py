@@ -32,10 +32,10 @@ def measure(pipe: Connection, model: str, context: int, cache: str, slots: int, 
             threads: int | None) -> None:
     """A child: opens the model, reads, writes, and says what that took and what was expected."""
     import localthink
-    from localthink.engine.room import room
+    from localthink.machine.free import room
     from localthink.fit.choice import Asked, choose
     from localthink.fit.speed import Bandwidth, tokens_per_second
-    from localthink.gguf_header import read_facts
+    from localthink.gguf.header import read_facts
 
     facts = read_facts(model)
     choice = choose(facts.shape, facts.weights, room(), Asked(slots, context, cache))
@@ -65,7 +65,7 @@ def measure(pipe: Connection, model: str, context: int, cache: str, slots: int, 
 
 
 def main() -> None:
-    from localthink.engine.probe import decoding_bandwidth
+    from localthink.machine.probe import decoding_bandwidth
 
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("models", nargs="+")

@@ -17,7 +17,7 @@ from rich.panel import Panel
 from rich.text import Text
 
 import localthink
-from localthink.cli.page import HELD_MARK, THOUGHT_MARK
+from localthink.text.page import HELD_MARK, THOUGHT_MARK
 from localthink.records import Tip
 
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import localthink
 from countdown_traces import held_out
-from localthink.chat.intervals import wilson
+from localthink.intervals import wilson
 from localthink.grade.countdown import solves
 from localthink.records import Tip
 

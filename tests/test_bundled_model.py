@@ -9,7 +9,7 @@ import localthink
 from countdown_traces import Puzzle, held_out
 from eval_countdown import run
 from localthink import locations
-from localthink.gguf_header import read_facts
+from localthink.gguf.header import read_facts
 from localthink.records import Event, Sampling, Tip
 
 

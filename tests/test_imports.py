@@ -9,7 +9,7 @@ import pytest
 from sources import imports, modules
 
 HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tui"},
-         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_crew"},
+         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_workers"},
          "math_verify": {"localthink.grade.mathematics"}}
 FLOORS = (  # each may import from itself and from those before it
     ("errors", "records", "locations", "child_process", "machine", "precision", "resource_limits", "sizes",

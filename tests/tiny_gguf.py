@@ -16,7 +16,7 @@ from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter, TokenType
 from gguf.gguf_writer import GGUFValue
 
 from localthink.errors import ModelFileError
-from localthink.gguf_header import read_facts
+from localthink.gguf.header import read_facts
 
 TEMPLATE = Path(__file__).resolve().parent.parent / "models" / "r1-chat-template.jinja"
 BOS, EOS, USER, ASSISTANT = "<｜begin▁of▁sentence｜>", "<｜end▁of▁sentence｜>", "<｜User｜>", "<｜Assistant｜>"

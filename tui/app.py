@@ -24,7 +24,7 @@ from localthink.errors import LocalthinkError
 from localthink.tui.kept_theme import keep_theme, kept_theme
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat import ChatScreen
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 AGAIN = 3.0  # seconds in which a second Ctrl+C quits
 

@@ -20,7 +20,7 @@ from localthink.tui.widgets.compared import figures as progress
 from localthink.tui.widgets.thought_bars import bar, heights, rows_of, shared_scale
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.widgets.turns import figures
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 WIDTH = 88  # cells
 ROWS = 12  # of bars; where there are more thoughts, the earliest share the first

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from localthink import locations
 from localthink.errors import UsageError
-from localthink.small_files import small_text
+from localthink.files import small_text
 
 
 def kept_theme() -> str:

@@ -5,7 +5,7 @@ from rich.cells import cell_len, set_cell_size
 from textual.content import Content
 from textual.style import Style
 
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 
 def one_line(text: str) -> str:

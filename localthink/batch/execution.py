@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from localthink.batch.crew import Crew
+from localthink.batch.workers import Crew
 from localthink.batch.dispatch import DEATHS_ALONE, Dispatch, Work
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine

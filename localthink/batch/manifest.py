@@ -17,7 +17,7 @@ from localthink.batch.jsonlines import sync_folder
 from localthink.batch.ledger import MANIFEST
 from localthink.batch.settings import Settings
 from localthink.errors import LocalthinkError, UsageError
-from localthink.gguf_header import ModelFacts
+from localthink.gguf.header import ModelFacts
 from localthink.thinking import markers
 
 FORMAT = 1

@@ -6,7 +6,7 @@ from dataclasses import asdict, replace
 
 from localthink.batch.values import check_text, check_unicode, json_sha256, quoted
 from localthink.errors import UsageError
-from localthink.prompt import without_thinking
+from localthink.prompt.messages import without_thinking
 from localthink.records import Message, Role
 
 ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}

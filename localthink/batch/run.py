@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from localthink.batch import manifest as manifests
-from localthink.batch.crew import Crew, LocalCrew
+from localthink.batch.workers import Crew, LocalCrew
 from localthink.batch.dispatch import Work
 from localthink.batch.execution import Execution, Watcher
 from localthink.batch.figures import Figures, Meter
@@ -31,10 +31,10 @@ from localthink.engine.messages import Loading
 from localthink.errors import UsageError
 from localthink.fit.batch import BatchFit, fit_batch
 from localthink.fit.choice import FitError
-from localthink.gguf_header import read_facts
+from localthink.gguf.header import read_facts
 from localthink.grade import mathematics
 from localthink.grade.grading import Grader, known_answer
-from localthink.machine import physical_cores
+from localthink.machine.resources import physical_cores
 
 SAME_EVERYWHERE = "f16"  # the cache where free memory must not decide: other machines have other memory
 MOST_NOTED = 10  # bad lines that are told one by one

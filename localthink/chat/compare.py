@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from localthink.chat.asking import Asker
-from localthink.chat.mathematics import boxed
-from localthink.chat.parting import AROUND, Move, Parting, parting
+from localthink.latex.formulas import boxed
+from localthink.chat.divergence import AROUND, Move, Parting, parting
 from localthink.chat.settings import ChatSettings
 from localthink.chat.turn import Turn
 from localthink.chat.wording import counted

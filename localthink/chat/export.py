@@ -16,7 +16,7 @@ from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn, stored_turn
 from localthink.chat.wording import counted, switches_held
 from localthink.errors import UsageError
-from localthink.gguf_bytes import shown, shown_path
+from localthink.gguf.bytes import shown, shown_path
 from localthink.history import Conversation, StoredMessage
 
 KINDS = ("md", "json")

@@ -12,7 +12,7 @@ from localthink.errors import UsageError
 from localthink.hub.news import Checking, Failed, Found, News, Note, Progress, Pulled, Waiting
 from localthink.hub.pull import Pull
 from localthink.hub.wanted import Wanted
-from localthink.sizes import sized
+from localthink.text.sizes import sized
 
 LATELY = 10.0  # seconds over which the speed is taken
 LEAST = 1.0  # seconds before anything is said of it

@@ -15,7 +15,7 @@ from localthink.engine.messages import Loaded
 from localthink.errors import LocalthinkError
 from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
-from localthink.machine import free_memory
+from localthink.machine.resources import free_memory
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,7 +142,7 @@ def serve(parent: Connection[None, None], seen: Connection[Machine, None], measu
     """The child's main function."""
     stay_quiet()
     end_with(parent)
-    from localthink.engine.survey import survey
+    from localthink.machine.survey import survey
 
     with suppress(LocalthinkError, OSError):
         for measured in (False, True) if measure else (False,):

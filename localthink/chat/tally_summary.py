@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from localthink.chat.compare import NONE, Names, names_of
-from localthink.chat.intervals import LEAST, mean_difference, share_difference
+from localthink.intervals import LEAST, mean_difference, share_difference
 from localthink.chat.tally import Outcome, Pair, Tally, answer_groups
 from localthink.chat.wording import counted
 

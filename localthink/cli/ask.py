@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.interrupts import INTERRUPTED, interrupts
+from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option, stop_option
-from localthink.cli.page import DIM, HELD_STYLE, Page
-from localthink.cli.terminal import Terminal, json_line, read_text
+from localthink.text.page import DIM, HELD_STYLE, Page
+from localthink.text.terminal import Terminal, json_line, read_text
 from localthink.errors import UsageError
 from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_limits, check_think
 from localthink.trace_json import trace_object

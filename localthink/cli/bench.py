@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from localthink.cli.interrupts import INTERRUPTED, interrupts
+from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.cli.options import engine_options
-from localthink.cli.terminal import Terminal, json_line
+from localthink.text.terminal import Terminal, json_line
 from localthink.records import Offload
 
 if TYPE_CHECKING:
@@ -49,7 +49,7 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
     from localthink.bench.work import Work
     from localthink.engine.bindings import supports_gpu
     from localthink.engine.loading import load
-    from localthink.machine import other_programs_share
+    from localthink.machine.resources import other_programs_share
 
     disturbed = other_programs_share()
     several = slots if slots is not None else SEVERAL_ON_GPU if supports_gpu() and offload.layers != 0 else SEVERAL
@@ -85,8 +85,8 @@ class Progress:
 
 def _described(engine: Engine, threads: int | None, choice: str, disturbed: float) -> dict[str, Any]:
     """What is measured, on which machine, what was `chosen` for it, and the share of it that other programs had."""
-    from localthink.doctor.processor_features import processor_name
-    from localthink.machine import physical_cores
+    from localthink.machine.processor_features import processor_name
+    from localthink.machine.resources import physical_cores
 
     facts = engine.model.facts
     return {
@@ -103,7 +103,7 @@ def _described(engine: Engine, threads: int | None, choice: str, disturbed: floa
 
 def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json: bool) -> None:
     from localthink.bench.measuring import PENALTY
-    from localthink.machine import DISTURBED
+    from localthink.machine.resources import DISTURBED
 
     figures = [each for each in bench.figures.values() if each.readings or each.plain]
     if as_json:
@@ -145,7 +145,7 @@ def result(figures: Figures) -> dict[str, Any]:
 
 def heading(described: Mapping[str, Mapping[str, Any]], work: Work) -> Iterator[str]:
     """What was measured, in lines."""
-    from localthink.sizes import counted, sized
+    from localthink.text.sizes import counted, sized
 
     model, engine, machine = described["model"], described["engine"], described["machine"]
     yield (f"{model['name']}: {model['quantization']}, {counted(model['parameters'])} parameters, "

@@ -78,7 +78,7 @@ def _check(settings: ChatSettings, opening: Opening) -> None:
     """What is wrong is better said here than behind a screen."""
     from localthink import locations
     from localthink.chat.recents import remember_model
-    from localthink.local_models import find_model
+    from localthink.shelf.local_models import find_model
 
     if (path := find_model(opening.model)) != locations.bundled_model():
         remember_model(path)
@@ -105,11 +105,11 @@ def _session(settings: ChatSettings, no_history: bool, stack: ExitStack) -> Sess
 
 
 def _talk_plainly(session: Session, opening: Opening, continue_last: bool) -> int:
-    from localthink.cli.interrupts import interrupts
-    from localthink.cli.plain_chat import PlainChat
-    from localthink.cli.plain_lines import standard_input
-    from localthink.cli.plain_voice import Voice
-    from localthink.cli.terminal import Terminal
+    from localthink.interrupts import interrupts
+    from localthink.plain.chat import PlainChat
+    from localthink.plain.lines import standard_input
+    from localthink.plain.voice import Voice
+    from localthink.text.terminal import Terminal
 
     with interrupts(terminate=True) as received:
         chat = PlainChat(session, standard_input(), Voice(Terminal(sys.stdout), Terminal(sys.stderr)), received)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.terminal import Terminal, json_line
+from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
     from localthink.doctor.findings import Finding, Level, Section

@@ -5,14 +5,14 @@ import shutil
 import textwrap
 from typing import TYPE_CHECKING
 
-from localthink import machine
-from localthink.cli.rows import aligned
-from localthink.cli.terminal import Terminal
-from localthink.sizes import sized
-from localthink.visible_text import visible
+from localthink.machine import resources
+from localthink.text.rows import aligned
+from localthink.text.terminal import Terminal
+from localthink.text.sizes import sized
+from localthink.text.visible import visible
 
 if TYPE_CHECKING:
-    from localthink.engine.survey import Survey
+    from localthink.machine.survey import Survey
     from localthink.fit.advice import Advice
     from localthink.fit.report import FitReport
     from localthink.fit.room import Verdict
@@ -56,7 +56,7 @@ def _machine(here: Survey) -> list[tuple[str, str]]:
         if speed:
             of = f", of the {_rate(here.ceiling)} that memory gives" if what == "processor" and here.ceiling else ""
             rows.append(("speed", f"decoding on the {what} reads {_rate(speed)} of weights{of}"))
-    if here.busy > machine.DISTURBED:
+    if here.busy > resources.DISTURBED:
         rows.append(("", f"other programs had {here.busy:.0%} of the processor meanwhile: it is faster without them"))
     return rows
 

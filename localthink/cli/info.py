@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.terminal import Terminal
+from localthink.text.terminal import Terminal
 from localthink.errors import UsageError
-from localthink.sizes import counted, sized
+from localthink.text.sizes import counted, sized
 
 if TYPE_CHECKING:
-    from localthink.gguf_header import ModelFacts
+    from localthink.gguf.header import ModelFacts
 
 Row = tuple[str, str]
 LABEL_WIDTH, COLUMN_WIDTH = 16, 16
@@ -32,8 +32,8 @@ def command(model: str | None, as_json: bool) -> None:
     MODEL is a path, or the name of a bundled or downloaded model; the bundled one if left out.
     Sizes are in bytes.
     """
-    from localthink.gguf_header import read_facts
-    from localthink.local_models import find_model
+    from localthink.gguf.header import read_facts
+    from localthink.shelf.local_models import find_model
 
     facts = read_facts(find_model(model))
     if as_json:
@@ -101,9 +101,9 @@ def _thinking(facts: ModelFacts) -> Iterator[Row]:
 
 def _opened_by(facts: ModelFacts) -> str:
     """Who begins the block of thinking in a prompt with `--think auto`."""
-    from localthink.chat_template import ChatTemplate
+    from localthink.prompt.template import ChatTemplate
     from localthink.errors import PromptError
-    from localthink.prompt import leaves_open
+    from localthink.prompt.messages import leaves_open
     from localthink.records import Message
     from localthink.thinking.tags import Tags
 

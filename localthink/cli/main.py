@@ -10,10 +10,10 @@ from pathlib import Path
 
 import click
 
-from localthink.cli.interrupts import INTERRUPTED
+from localthink.interrupts import INTERRUPTED
 from localthink.cli.lazy import LazyCommands
 from localthink.errors import LocalthinkError
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 UNREAD = 141  # the exit code where the output has no reader, by custom 128 and the number of SIGPIPE
 COMMANDS = {  # name: (module, what --help says of it); the module holds a `command`

@@ -10,12 +10,12 @@ import click
 
 from localthink.cli.memory_size import parse_size
 from localthink.cli.options import AUTO, gpu_layers_of
-from localthink.cli.terminal import Terminal, json_line
+from localthink.text.terminal import Terminal, json_line
 from localthink.records import CACHE_TYPES, Offload
 
 if TYPE_CHECKING:
-    from localthink.catalogue import ModelSpec
-    from localthink.engine.survey import Survey
+    from localthink.shelf.catalogue import ModelSpec
+    from localthink.machine.survey import Survey
     from localthink.fit.advice import Advice
     from localthink.fit.choice import Asked
 
@@ -39,9 +39,9 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     MODEL is a name of the catalogue (r1-qwen-7b, r1-qwen-7b:Q5_K_M), or a file or its name. Nothing is loaded or
     downloaded.
     """
-    from localthink.catalogue import read_catalogue
+    from localthink.shelf.catalogue import read_catalogue
     from localthink.cli.fit_page import show
-    from localthink.engine.survey import survey
+    from localthink.machine.survey import survey
     from localthink.fit.choice import Asked
 
     offload = Offload(gpu_layers_of(gpu_layers))  # which refuses what no command takes
@@ -63,7 +63,7 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
 
 def _next_step(advice: Advice, catalogue: tuple[ModelSpec, ...]) -> str:
     """Get it, or use it where it is here; nothing where it would not fit."""
-    from localthink.local_models import catalogue_name, found_models
+    from localthink.shelf.local_models import catalogue_name, found_models
 
     if advice.report is None or advice.report.verdict == "too big" or not advice.pull:
         return ""
@@ -74,7 +74,7 @@ def _next_step(advice: Advice, catalogue: tuple[ModelSpec, ...]) -> str:
 
 def _adviser(model: str | None, catalogue: tuple[ModelSpec, ...], asked: Asked) -> Callable[[Survey], Advice]:
     """What there is to say of a model, or of all of them, once the machine is known."""
-    from localthink.catalogue import parse_name, split_name
+    from localthink.shelf.catalogue import parse_name, split_name
     from localthink.fit import advice
 
     if model is None:
@@ -82,8 +82,8 @@ def _adviser(model: str | None, catalogue: tuple[ModelSpec, ...], asked: Asked) 
     if split_name(model, catalogue)[0] is not None:
         spec, precision = parse_name(model)
         return lambda here: advice.advise_on_spec(spec, precision, here.room, asked, here.bandwidth)
-    from localthink.gguf_header import read_facts
-    from localthink.local_models import find_model
+    from localthink.gguf.header import read_facts
+    from localthink.shelf.local_models import find_model
 
     facts = read_facts(find_model(model))
     return lambda here: advice.advise_on_file(facts, here.room, asked, here.bandwidth)

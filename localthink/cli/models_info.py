@@ -8,15 +8,15 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.models_lines import one_line, row_lines
-from localthink.cli.terminal import Terminal, json_line
-from localthink.precision import as_precision
-from localthink.receipts import read_receipts
-from localthink.sizes import counted, sized
+from localthink.text.terminal import Terminal, json_line
+from localthink.gguf.precision import as_precision
+from localthink.shelf.receipts import read_receipts
+from localthink.text.sizes import counted, sized
 
 if TYPE_CHECKING:
-    from localthink.catalogue import ModelSpec
+    from localthink.shelf.catalogue import ModelSpec
     from localthink.hub.listing import Listing
-    from localthink.local_models import FoundModel
+    from localthink.shelf.local_models import FoundModel
 
 Row = tuple[str, str]
 BOLD, DIM = "1", "2"
@@ -32,7 +32,7 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
 
     For a file it is what `localthink info` shows, and for an address on the Hub what the repository holds.
     """
-    from localthink.catalogue import parse_name, read_catalogue, split_name
+    from localthink.shelf.catalogue import parse_name, read_catalogue, split_name
     from localthink.hub.wanted import is_address, parse_wanted
 
     catalogue = read_catalogue()
@@ -64,8 +64,8 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
 
 def _is_ollamas(name: str) -> bool:
     """Whether ollama calls a model so that it has from the Hub, as hf.co/owner/repo:Q4_K_M."""
-    from localthink.local_models import found_models
-    from localthink.other_programs import OLLAMA
+    from localthink.shelf.local_models import found_models
+    from localthink.shelf.other_programs import OLLAMA
 
     return any(name in model.names for model in found_models() if model.keeper == OLLAMA)
 
@@ -76,7 +76,7 @@ def _write(rows: list[Row], out: Terminal) -> None:
 
 def _here(spec: ModelSpec, catalogue: tuple[ModelSpec, ...]) -> list[tuple[str, FoundModel]]:
     """What of a model is on this machine, with its precision."""
-    from localthink.local_models import catalogue_name, found_models
+    from localthink.shelf.local_models import catalogue_name, found_models
 
     known = ((catalogue_name(model, catalogue), model) for model in found_models())
     return [(entry[1], model) for entry, model in known if entry is not None and entry[0].name == spec.name]

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from localthink.cli.rows import aligned
-from localthink.visible_text import visible
+from localthink.text.rows import aligned
+from localthink.text.visible import visible
 
 
 def one_line(text: str) -> str:

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.models_lines import row_lines
-from localthink.cli.terminal import Terminal, json_line
-from localthink.sizes import counted, sized
+from localthink.text.terminal import Terminal, json_line
+from localthink.text.sizes import counted, sized
 
 if TYPE_CHECKING:
-    from localthink.catalogue import ModelSpec
-    from localthink.local_models import FoundModel
-    from localthink.receipts import Receipt
+    from localthink.shelf.catalogue import ModelSpec
+    from localthink.shelf.local_models import FoundModel
+    from localthink.shelf.receipts import Receipt
 
 BOLD, DIM = "1", "2"
 
@@ -28,10 +28,10 @@ def command(here: bool, as_json: bool) -> None:
 
     Models that other programs keep (the Hugging Face cache, llama.cpp, LM Studio, ollama) are used where they lie.
     """
-    from localthink.catalogue import read_catalogue
+    from localthink.shelf.catalogue import read_catalogue
     from localthink.hub.naming import name_of
     from localthink.hub.removal import unfinished_pulls
-    from localthink.local_models import catalogue_name, found_models
+    from localthink.shelf.local_models import catalogue_name, found_models
 
     catalogue = read_catalogue()
     found = [(model, catalogue_name(model, catalogue)) for model in found_models()]
@@ -66,7 +66,7 @@ def _found_rows(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]]
 
 
 def _catalogue_rows(catalogue: Sequence[ModelSpec]) -> list[tuple[str, ...]]:
-    from localthink.catalogue import COMPARED_BY
+    from localthink.shelf.catalogue import COMPARED_BY
 
     rows: list[tuple[str, ...]] = [("name", "parameters", "smallest", "largest", *COMPARED_BY)]
     for spec in catalogue:

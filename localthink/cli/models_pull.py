@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.interrupts import exit_code, interrupts
+from localthink.interrupts import exit_code, interrupts
 from localthink.cli.pulling import showing
-from localthink.cli.terminal import Terminal, json_line
+from localthink.text.terminal import Terminal, json_line
 from localthink.errors import UsageError
 
 if TYPE_CHECKING:
     from localthink.hub.wanted import Wanted
-    from localthink.receipts import Receipt
+    from localthink.shelf.receipts import Receipt
 
 OFFLINE = "HF_HUB_OFFLINE"
 LOOK = 0.1  # seconds between two looks at whether Ctrl+C was pressed
@@ -66,7 +66,7 @@ def command(name: str, force: bool, as_json: bool) -> None:
 def _kept_offline(wanted: Wanted) -> Receipt | None:
     """What of it is here and whole, where the Hub is not to be asked (HF_HUB_OFFLINE)."""
     from localthink.hub.naming import answers
-    from localthink.receipts import read_receipts
+    from localthink.shelf.receipts import read_receipts
 
     if os.environ.get(OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE"):
         return None
@@ -78,7 +78,7 @@ def _precision(model: str, force: bool) -> str:
 
     Raises UsageError where none fits, unless forced.
     """
-    from localthink.receipts import read_receipts
+    from localthink.shelf.receipts import read_receipts
 
     known = [receipt for receipt in read_receipts() if receipt.model == model and receipt.precision]
     for why, found in (("goes on with what was begun", [each for each in known if each.begun]),
@@ -91,8 +91,8 @@ def _precision(model: str, force: bool) -> str:
 
 
 def _fitting(model: str, force: bool) -> str:
-    from localthink.catalogue import parse_name
-    from localthink.engine.survey import survey
+    from localthink.shelf.catalogue import parse_name
+    from localthink.machine.survey import survey
     from localthink.fit.advice import advise_on_spec
     from localthink.fit.choice import Asked
 
@@ -110,7 +110,7 @@ def _fitting(model: str, force: bool) -> str:
 
 def _say(receipt: Receipt, as_json: bool) -> None:
     from localthink.hub.typed import as_typed
-    from localthink.local_models import name_for
+    from localthink.shelf.local_models import name_for
 
     name = name_for(receipt.path)
     if as_json:

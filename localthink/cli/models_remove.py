@@ -9,11 +9,11 @@ import click
 from localthink import locations
 from localthink.cli.models_lines import one_line
 from localthink.errors import LocalthinkError, UsageError
-from localthink.gguf_bytes import shown, shown_path
-from localthink.local_models import BUNDLED, OWN, FoundModel, find_model, found_models
-from localthink.other_programs import in_files
-from localthink.receipts import Receipt, read_receipts
-from localthink.sizes import sized
+from localthink.gguf.bytes import shown, shown_path
+from localthink.shelf.local_models import BUNDLED, OWN, FoundModel, find_model, found_models
+from localthink.shelf.other_programs import in_files
+from localthink.shelf.receipts import Receipt, read_receipts
+from localthink.text.sizes import sized
 
 
 @click.command("remove")
@@ -80,7 +80,7 @@ def _own(path: Path) -> FoundModel:
 
 
 def _parts(model: FoundModel) -> list[Path]:
-    from localthink.gguf_header import read_facts
+    from localthink.gguf.header import read_facts
 
     try:
         return list(read_facts(model.path).parts)

@@ -9,13 +9,13 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.models_lines import one_line
-from localthink.cli.terminal import Terminal, json_line
+from localthink.text.terminal import Terminal, json_line
 from localthink.errors import UsageError
-from localthink.gguf_bytes import shown
-from localthink.sizes import sized
+from localthink.gguf.bytes import shown
+from localthink.text.sizes import sized
 
 if TYPE_CHECKING:
-    from localthink.receipts import Receipt
+    from localthink.shelf.receipts import Receipt
 
 GOOD, BAD = "32", "31"
 
@@ -56,8 +56,8 @@ def _models(name: str | None) -> Sequence[Receipt | Path]:
     """What a name means, or all that was pulled. Raises LocalthinkError where there is nothing to compare yet."""
     from localthink.hub.naming import meant, name_of
     from localthink.hub.typed import as_typed
-    from localthink.local_models import find_model
-    from localthink.receipts import read_receipts
+    from localthink.shelf.local_models import find_model
+    from localthink.shelf.receipts import read_receipts
 
     receipts = read_receipts()
     found = receipts if name is None else meant(name, receipts)

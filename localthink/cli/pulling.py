@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from localthink.cli.terminal import Terminal, redraws
+from localthink.text.terminal import Terminal, redraws
 from localthink.hub.news import Checking, Found, News, Note, Progress, Waiting
-from localthink.sizes import sized
-from localthink.visible_text import visible
+from localthink.text.sizes import sized
+from localthink.text.visible import visible
 
 if TYPE_CHECKING:
     from rich.progress import Progress as Bar

@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.interrupts import exit_code, interrupts
+from localthink.interrupts import exit_code, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option, stop_option
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
 from localthink.records import Offload, Sampling, ThinkMode, Tip
 
 if TYPE_CHECKING:
-    from localthink.batch.crew import Crew
+    from localthink.batch.workers import Crew
     from localthink.batch.figures import Figures
     from localthink.batch.run import Run
     from localthink.batch.spec import Spec
@@ -76,7 +76,7 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
     from localthink.batch.settings import Settings
     from localthink.batch.shard import read_shard
     from localthink.batch.spec import Spec
-    from localthink.local_models import find_model
+    from localthink.shelf.local_models import find_model
 
     if source is None:
         if dry_run:
@@ -184,7 +184,7 @@ def _crew(ray: str | None, workers: int | None) -> Crew | None:
         if workers is not None:
             raise UsageError("--workers goes with --ray")
         return None
-    from localthink.batch.ray_crew import RayCrew
+    from localthink.batch.ray_workers import RayCrew
 
     return RayCrew(ray, workers)
 

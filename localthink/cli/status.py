@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from localthink.cli.terminal import json_line
+from localthink.text.terminal import json_line
 
 
 @click.command("status")

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from localthink.cli.terminal import Terminal, json_line, read_text
+from localthink.text.terminal import Terminal, json_line, read_text
 
 if TYPE_CHECKING:
     from localthink.thinking.markers import Marker
@@ -29,7 +29,7 @@ def command(model: str, text: str | None, markers: bool, as_json: bool) -> None:
     MODEL is a path, or the name of a bundled or downloaded model. Special tokens are recognised.
     """
     from localthink.engine.model import Model
-    from localthink.local_models import find_model
+    from localthink.shelf.local_models import find_model
 
     if markers and text is not None:
         raise click.UsageError("--markers shows the switch expressions: give no TEXT with it")

@@ -8,8 +8,8 @@ from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
 from localthink.batch.figures import Figures, duration
-from localthink.cli.terminal import Terminal, redraws
-from localthink.visible_text import visible
+from localthink.text.terminal import Terminal, redraws
+from localthink.text.visible import visible
 
 if TYPE_CHECKING:
     from rich.console import RenderableType

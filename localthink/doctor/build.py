@@ -9,11 +9,11 @@ from pathlib import Path
 from localthink.doctor import graphics
 from localthink.doctor.findings import Finding
 from localthink.doctor.graphics import Graphics
-from localthink.doctor.processor_features import processor_features
+from localthink.machine.processor_features import processor_features
 from localthink.doctor.reinstall import reinstall
 from localthink.doctor.software import LLAMA
 from localthink.doctor.survey import Survey
-from localthink.sizes import sized
+from localthink.text.sizes import sized
 
 MISSING = "not installed"
 LIBRARIES = "LLAMA_CPP_LIB_PATH"  # where llama-cpp-python looks for another llama.cpp than its own

@@ -10,8 +10,8 @@ from pathlib import Path
 
 from localthink import locations
 from localthink.doctor.findings import Finding
-from localthink.machine import free_disk
-from localthink.sizes import sized
+from localthink.machine.resources import free_disk
+from localthink.text.sizes import sized
 
 LOOKING = 0.4  # seconds to add up a folder; a cache on a slow disk can hold a hundred thousand files
 SMALLEST = 1.1 * 2**30  # bytes of R1-Distill-Qwen-1.5B at Q4_K_M

@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from localthink import machine
+from localthink.machine import resources
 from localthink.doctor.findings import Finding
-from localthink.doctor.processor_features import processor_name
+from localthink.machine.processor_features import processor_name
 
 BUSY = 0.75  # of the cores: with so many taken by others, figures of speed mean little
 
@@ -21,8 +21,8 @@ def threads() -> Iterator[Finding]:
     """The threads that are chosen where nobody says, and why."""
     import psutil
 
-    chosen, physical = machine.physical_cores(), psutil.cpu_count(logical=False) or 0
-    limit = machine.processor_limit()
+    chosen, physical = resources.physical_cores(), psutil.cpu_count(logical=False) or 0
+    limit = resources.processor_limit()
     reason = ("one for each physical core" if chosen == physical
               else f"the container or job gives {limit:.3g} processors' time" if limit is not None and limit < physical
               else f"of {physical} physical cores this process may use so many" if chosen < physical

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 from localthink.child_process import ending
 
 if TYPE_CHECKING:
-    from localthink.engine.devices import Device
+    from localthink.machine.devices import Device
 
 PATIENCE = 6.0  # seconds; it takes one where the files are in memory, and some where a driver has to wake up
 COMMAND = (sys.executable, "-P", "-m", "localthink.doctor.survey")  # -P: never import from the current folder
@@ -78,7 +78,7 @@ def _read(out: bytes, problem: str) -> Survey:
     problem = facts.get("error") or problem
     devices: tuple[Device, ...] = ()
     if "devices" in facts:
-        from localthink.engine.devices import Device  # whose import is safe: the child has done it
+        from localthink.machine.devices import Device  # whose import is safe: the child has done it
 
         devices = tuple(Device(**device) for device in facts["devices"])
     elif not problem:
@@ -104,7 +104,7 @@ def main() -> None:
 
         say(built=bindings.backend())
         say(gpu=bindings.supports_gpu())
-        from localthink.engine.devices import devices
+        from localthink.machine.devices import devices
 
         say(devices=[asdict(device) for device in devices()])
     except Exception as error:

@@ -21,7 +21,7 @@ from localthink.engine.sampler import Draw, FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.engine.threads import Threads
 from localthink.errors import EngineError
-from localthink.prompt import without_thinking
+from localthink.prompt.messages import without_thinking
 from localthink.records import Alternative, Begun, Event, Request, Sampling, ThinkMode, Tip, Trace, Wish
 from localthink.thinking.markers import PARAPHRASE
 from localthink.thinking.tags import KNOWN_TAGS

@@ -9,15 +9,15 @@ from typing import Literal
 from localthink.engine.bindings import CACHE_TYPES, NativeContext, Progress
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
-from localthink.engine.room import room
+from localthink.machine.free import room
 from localthink.engine.threads import Threads
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
 from localthink.fit.choice import Asked, Choice, choose, refusal
 from localthink.fit.memory import LEAST_CONTEXT, STEP_TOKENS
-from localthink.gguf_header import ModelFacts, read_facts
-from localthink.local_models import find_model
-from localthink.machine import physical_cores
+from localthink.gguf.header import ModelFacts, read_facts
+from localthink.shelf.local_models import find_model
+from localthink.machine.resources import physical_cores
 from localthink.records import Offload
 
 MOST_THREADS = 512  # GGML_MAX_N_THREADS

@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from functools import cached_property
 from pathlib import Path
 
-from localthink import locations, prompt
-from localthink.chat_template import ChatTemplate
-from localthink.control.course import GO_ON
+from localthink import locations
+from localthink.prompt import messages as prompts
+from localthink.prompt.template import ChatTemplate
+from localthink.control.budget import GO_ON
 from localthink.engine.bindings import NOTHING, NativeModel, Progress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
-from localthink.gguf_header import ModelFacts, read_facts
+from localthink.gguf.header import ModelFacts, read_facts
 from localthink.records import Message, Offload, Request, ThinkMode, check_think
 from localthink.thinking import markers
 from localthink.thinking.automaton import Automaton
@@ -121,10 +122,10 @@ class Model:
         messages = [Message("user", question)] if isinstance(question, str) else question
         if not all(isinstance(message, Message) for message in messages):
             raise TypeError("a question is a text or a list of localthink.Message")
-        text = prompt.render(messages, None) if raw else prompt.render(messages, self._template, self._specials)
+        text = prompts.render(messages, None) if raw else prompts.render(messages, self._template, self._specials)
         if self.opens_thinking(raw, think):
-            text = prompt.opened(text, self.tags)
-        return prompt.encode(text, self.vocabulary, context)
+            text = prompts.opened(text, self.tags)
+        return prompts.encode(text, self.vocabulary, context)
 
     def opens_thinking(self, raw: bool, think: ThinkMode) -> bool:
         """Whether a prompt is to end inside a block of thinking: `auto` has it so for R1's family.
@@ -143,7 +144,7 @@ class Model:
         if least < 0 or most >= self.native.n_vocab:
             wrong = least if least < 0 else most
             raise UsageError(f"the prompt holds token {wrong}: the vocabulary ends at {self.native.n_vocab - 1}")
-        prompt.check_room(len(tokens), longest, self.facts.context_length)
+        prompts.check_room(len(tokens), longest, self.facts.context_length)
         self.automaton(request.tip.groups)
 
     @cached_property
@@ -157,7 +158,7 @@ class Model:
         return self.vocabulary.tokenize(GO_ON)
 
     def begins_thinking(self, prompt_ids: Sequence[int]) -> bool:
-        return prompt.begins_thinking(prompt_ids, self.tags, self.vocabulary)
+        return prompts.begins_thinking(prompt_ids, self.tags, self.vocabulary)
 
     def _close_template(self) -> None:
         if self._template is not None:

@@ -12,7 +12,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from localthink.control import tip as control
-from localthink.control.course import Course
+from localthink.control.budget import Course
 from localthink.engine import randomness
 from localthink.engine.sampler import Draw
 from localthink.engine.scheduler import Job

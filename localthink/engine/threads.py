@@ -9,7 +9,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 
-from localthink.machine import cores_to_spare
+from localthink.machine.resources import cores_to_spare
 
 LOOK_EVERY = 2.0  # seconds
 

@@ -39,10 +39,10 @@ from localthink.engine.messages import (
     Written,
 )
 from localthink.engine.model import Model
-from localthink.engine.room import room
+from localthink.machine.free import room
 from localthink.engine.sample import without_held_back
 from localthink.errors import LocalthinkError
-from localthink.local_models import find_model
+from localthink.shelf.local_models import find_model
 from localthink.records import Event, Request
 
 TELL_EVERY = 0.25  # seconds between two reports of progress

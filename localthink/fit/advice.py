@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localthink.catalogue import ModelSpec
+from localthink.shelf.catalogue import ModelSpec
 from localthink.fit.choice import Asked
 from localthink.fit.recommend import USUAL, recommend, suited
 from localthink.fit.report import FitReport, of_file, report, reports
 from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
-from localthink.gguf_header import ModelFacts
+from localthink.gguf.header import ModelFacts
 
 
 @dataclass(frozen=True, slots=True)

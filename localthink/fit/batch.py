@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from localthink.fit.choice import Asked, Choice, cache_types, largest_for, plan
 from localthink.fit.memory import ROUND
 from localthink.fit.room import Room
-from localthink.model_shape import ModelShape, Weights
+from localthink.gguf.shape import ModelShape, Weights
 
 PER_CORE = 8  # slots: with 32 on two cores nothing was gained over 16 (docs/batch.md)
 ON_GPU = 64  # slots, where all layers are on a GPU

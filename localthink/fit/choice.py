@@ -8,9 +8,9 @@ from localthink.errors import UsageError
 from localthink.fit.memory import LEAST_CONTEXT, ROUND, Needs, needs, rounded
 from localthink.fit.placement import Placement, place
 from localthink.fit.room import ORDER, Room, Verdict
-from localthink.model_shape import ModelShape, Weights
+from localthink.gguf.shape import ModelShape, Weights
 from localthink.records import CACHE_TYPES
-from localthink.sizes import sized
+from localthink.text.sizes import sized
 
 USUAL_CONTEXT = 16_384  # tokens of one sample: most R1 traces fit, and a laptop has the memory
 USEFUL_CONTEXT = 4096  # tokens of one sample: with fewer, hardly an answer of R1 comes to its end

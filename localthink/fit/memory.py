@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from localthink.model_shape import ModelShape
+from localthink.gguf.shape import ModelShape
 
 STEP_TOKENS = 512  # of one llama_decode at most, for which its buffers are made
 ROUND = 256  # tokens: llama.cpp gives every sequence a multiple of them

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from localthink.fit.memory import FLOAT, STEP_TOKENS, Needs, mask_bytes
 from localthink.fit.room import SHARE, Room, Verdict, judge, worse
-from localthink.model_shape import ModelShape, Weights
+from localthink.gguf.shape import ModelShape, Weights
 
 
 @dataclass(frozen=True, slots=True)

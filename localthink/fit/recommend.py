@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from localthink.catalogue import ModelSpec
+from localthink.shelf.catalogue import ModelSpec
 from localthink.fit.choice import Asked
 from localthink.fit.report import FitReport, of_spec, report, reports
 from localthink.fit.room import Room

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localthink.catalogue import COMPARED_BY, ModelSpec
+from localthink.shelf.catalogue import COMPARED_BY, ModelSpec
 from localthink.fit.choice import Asked, Choice, choose, largest_for
 from localthink.fit.room import Room, Verdict
 from localthink.fit.speed import Bandwidth, tokens_per_second
-from localthink.gguf_header import ModelFacts
-from localthink.model_shape import ModelShape, Weights
+from localthink.gguf.header import ModelFacts
+from localthink.gguf.shape import ModelShape, Weights
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-from localthink.sizes import sized
+from localthink.text.sizes import sized
 
 SHARE = 0.9  # of what is free that a model may take with room to work in
 Verdict = Literal["fits", "tight", "too big"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from localthink.fit.choice import Choice
-from localthink.model_shape import Weights
+from localthink.gguf.shape import Weights
 
 AT = 4096  # tokens of cache that a token reads on average: the middle of a usual R1 answer
 

@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localthink.errors import LocalthinkError
-from localthink.gguf_bytes import shown_path
-from localthink.receipts import PulledFile, Receipt
+from localthink.gguf.bytes import shown_path
+from localthink.shelf.receipts import PulledFile, Receipt
 
 SHORT = 7  # letters of a commit that are enough to name it
 

@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from localthink.errors import LocalthinkError, UsageError
-from localthink.gguf_bytes import shown_path
+from localthink.gguf.bytes import shown_path
 
 INSTEAD = "or download the file yourself and give its path"
 SECRETS = (  # and what stands in their place

@@ -14,7 +14,7 @@ from localthink.hub.news import News, Note, Order
 from localthink.hub.retries import Retries
 from localthink.hub.sums import BLOB
 from localthink.hub.wanted import Place
-from localthink.receipts import LARGEST
+from localthink.shelf.receipts import LARGEST
 
 Answer = TypeVar("Answer")
 COMMIT = re.compile(r"[0-9a-f]{40,64}")

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from localthink.errors import UsageError
 from localthink.hub.faults import SourceError
 from localthink.hub.wanted import SUFFIX, Place, Wanted
-from localthink.precision import PART, precision_of, stem
-from localthink.sizes import sized
+from localthink.gguf.precision import PART, precision_of, stem
+from localthink.text.sizes import sized
 
 OTHERS = re.compile(r"(?:^|[-_.])(?:mmproj|imatrix|ggml-vocab)(?:[-_.]|$)", re.IGNORECASE)  # GGUF files, but no models
 SHOWN = 12  # of what a repository holds, in a message

@@ -5,12 +5,12 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from localthink import locations
-from localthink.catalogue import read_catalogue, split_name
+from localthink.shelf.catalogue import read_catalogue, split_name
 from localthink.hub.cache import is_at
 from localthink.hub.wanted import Wanted, is_address, parse_wanted
-from localthink.other_programs import in_files
-from localthink.precision import as_precision
-from localthink.receipts import Receipt
+from localthink.shelf.other_programs import in_files
+from localthink.gguf.precision import as_precision
+from localthink.shelf.receipts import Receipt
 
 
 def meant(name: str, receipts: Sequence[Receipt]) -> tuple[Receipt, ...]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from localthink.hub.listing import Listing
 from localthink.hub.wanted import Wanted
-from localthink.receipts import Receipt
+from localthink.shelf.receipts import Receipt
 
 SPARE = 2**29  # bytes of the disk that a download leaves free, for all else that goes on
 

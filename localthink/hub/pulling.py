@@ -30,9 +30,9 @@ from localthink.hub.sums import Sum
 from localthink.hub.transfer import Source, Transfer
 from localthink.hub.typed import as_typed
 from localthink.hub.wanted import Place
-from localthink.machine import free_disk, nearest_folder
-from localthink.receipts import PulledFile, Receipt, read_receipts, write_receipt
-from localthink.sizes import sized
+from localthink.machine.resources import free_disk, nearest_folder
+from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
+from localthink.text.sizes import sized
 
 TELL_EVERY = 0.1  # seconds between two reports of progress
 
@@ -217,7 +217,7 @@ class Pulling:
         remember_revision(self._folder, self._choice.place.revision or "main", self._choice.commit)
 
     def _accept(self, receipt: Receipt) -> Receipt:
-        from localthink.gguf_header import read_facts
+        from localthink.gguf.header import read_facts
 
         try:
             read_facts(receipt.path)

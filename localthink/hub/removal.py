@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from localthink.errors import LocalthinkError
-from localthink.gguf_bytes import shown_path
+from localthink.gguf.bytes import shown_path
 from localthink.hub.cache import CachedFile, all_held, cached_files, size_of
-from localthink.receipts import Receipt, read_receipts, remove_receipt
+from localthink.shelf.receipts import Receipt, read_receipts, remove_receipt
 
 
 def unfinished_pulls() -> tuple[tuple[Receipt, int], ...]:

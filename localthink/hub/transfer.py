@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import Any
 
 from localthink.errors import LocalthinkError
-from localthink.gguf_bytes import MAGIC
-from localthink.gguf_header import impostor
+from localthink.gguf.bytes import MAGIC
+from localthink.gguf.header import impostor
 from localthink.hub.answers import check_status
 from localthink.hub.faults import SourceError, host, status_of
 from localthink.hub.retries import CutOffError, Retries

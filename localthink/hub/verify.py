@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localthink.errors import ModelFileError, UsageError
-from localthink.gguf_bytes import shown_path
-from localthink.gguf_header import read_facts
+from localthink.gguf.bytes import shown_path
+from localthink.gguf.header import read_facts
 from localthink.hub.cache import size_of
 from localthink.hub.naming import of_file
 from localthink.hub.sums import BLOB, Sum
-from localthink.receipts import Receipt, read_receipts, write_receipt
+from localthink.shelf.receipts import Receipt, read_receipts, write_receipt
 
 OnBytes = Callable[[int, int], None]  # bytes that are done, of how many
 

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from localthink.errors import UsageError
-from localthink.gguf_bytes import shown
-from localthink.precision import as_precision, precision_of
+from localthink.gguf.bytes import shown
+from localthink.gguf.precision import as_precision, precision_of
 
 HUB_FORM = "hf:owner/repo, with @revision, /path/to/file.gguf or :PRECISION behind it where need be"
 PAGES = ("http://", "https://", "hf.co/", "huggingface.co/")  # how the address of one begins
@@ -104,7 +104,7 @@ def _precision(text: str, written: str) -> str:
 
 
 def _from_catalogue(text: str) -> Wanted:
-    from localthink.catalogue import parse_name
+    from localthink.shelf.catalogue import parse_name
 
     spec, precision = parse_name(text)
     return Wanted(text, tuple(Place(source.repository, None, source.pattern) for source in spec.sources),

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from countdown_traces import held_out
-from localthink.batch.crew import Crew, LocalCrew
+from localthink.batch.workers import Crew, LocalCrew
 from localthink.batch.figures import Figures
 from localthink.batch.run import Run
 from localthink.batch.settings import Settings

@@ -18,7 +18,7 @@ import pytest
 from batch.running import Watch, errors, execute, results, spec, write_puzzles
 from batch.test_kills import command, engines
 from localthink.batch import run as runs
-from localthink.batch.crew import LocalCrew
+from localthink.batch.workers import LocalCrew
 from localthink.batch.dispatch import DEATHS_ALONE, DEATHS_IN_COMPANY
 from localthink.batch.ledger import UNFINISHED
 from localthink.batch.status import read_figures

@@ -22,7 +22,7 @@ from localthink.batch.ledger import MANIFEST
 from localthink.batch.manifest import FORMAT, check_same, model_record, read_manifest, session, write_json
 from localthink.batch.settings import Settings
 from localthink.errors import LocalthinkError, UsageError
-from localthink.gguf_header import ModelFacts, read_facts
+from localthink.gguf.header import ModelFacts, read_facts
 from localthink.records import Sampling, Tip
 
 FOLDER = Path("some/run")

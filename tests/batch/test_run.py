@@ -21,7 +21,7 @@ from batch.running import (
     write_puzzles,
 )
 from localthink.batch import manifest as manifests
-from localthink.batch.crew import LocalCrew
+from localthink.batch.workers import LocalCrew
 from localthink.batch.ledger import MANIFEST, Ledger
 from localthink.batch.run import Run
 from localthink.batch.shard import Shard

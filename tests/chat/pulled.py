@@ -10,7 +10,7 @@ from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
 from localthink.hub.news import Failed, Found, News, Progress, Pulled
 from localthink.hub.wanted import Wanted
-from localthink.receipts import PulledFile, Receipt
+from localthink.shelf.receipts import PulledFile, Receipt
 
 MIB = 2**20
 SIZE = 1000 * MIB

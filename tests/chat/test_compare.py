@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chat.scripted import Line, Reply, ScriptedClient, pieces
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.compare import Comparison, Side, beginning, ending, names_of, penalises, summary
-from localthink.chat.parting import AROUND, Parting, parting
+from localthink.chat.divergence import AROUND, Parting, parting
 from localthink.chat.settings import ChatSettings
 from localthink.records import Message, Tip
 

@@ -11,13 +11,13 @@ from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
 from localthink.chat.surveying import Surveyor
-from localthink.cli.plain_chat import PlainChat
-from localthink.cli.plain_voice import Voice
-from localthink.cli.terminal import Terminal
+from localthink.plain.chat import PlainChat
+from localthink.plain.voice import Voice
+from localthink.text.terminal import Terminal
 from localthink.history import History
 from localthink.hub.news import News
 from localthink.hub.wanted import Wanted
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 LONGEST = 1000  # tokens of the model's context
 LOOKS = 4  # that a conversation has before the next step: by then it has taken in what came of the one before

@@ -10,8 +10,8 @@ import pytest
 
 import localthink
 from cli.running import FakeTerminal, run, start
-from localthink.cli.page import HELD_MARK, RECAST, THOUGHT_MARK, Page
-from localthink.cli.terminal import Terminal
+from localthink.text.page import HELD_MARK, RECAST, THOUGHT_MARK, Page
+from localthink.text.terminal import Terminal
 from localthink.records import Event
 from scripted_gguf import ASSISTANT, BEGIN, END, END_AS_TEXT, FIRST, needs_scripts, write_script
 from tiny_gguf import write_tiny_gguf

@@ -11,7 +11,7 @@ from chat.scripted import TAGGED, Line, Refusal, Reply
 from cli.talking import LONGEST, Talk
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.settings import ChatSettings
-from localthink.cli.plain_commands import VERBS
+from localthink.plain.commands import VERBS
 from localthink.engine.messages import Cancel, Loading, LoadingShare
 from localthink.history import History
 from localthink.records import Tip

@@ -12,7 +12,7 @@ import pytest
 
 from cli.running import FakeTerminal, run
 from localthink.cli.doctor import Page
-from localthink.cli.terminal import Terminal
+from localthink.text.terminal import Terminal
 from localthink.doctor import examination
 from localthink.doctor.findings import LEVELS, Finding, Section
 

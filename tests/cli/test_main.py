@@ -82,14 +82,14 @@ def test_what_the_system_refuses_is_named(capsys, monkeypatch):
     def refuse(path: object) -> None:
         raise PermissionError(13, "Permission denied", "/home/somebody/else\x1b")
 
-    monkeypatch.setattr("localthink.local_models.find_model", refuse)
+    monkeypatch.setattr("localthink.shelf.local_models.find_model", refuse)
     ran = run(capsys, monkeypatch, "info", "countdown")
     assert (ran.code, ran.err) == (
         1, "localthink: /home/somebody/else\\x1b cannot be read or written: Permission denied\n")
 
 
 def test_a_mistake_of_the_program_is_not_passed_off_as_something_else(capsys, monkeypatch):
-    monkeypatch.setattr("localthink.local_models.find_model", lambda path: 1 / 0)
+    monkeypatch.setattr("localthink.shelf.local_models.find_model", lambda path: 1 / 0)
     monkeypatch.setattr(sys, "argv", ["localthink", "info", "countdown"])
     with pytest.raises(ZeroDivisionError):
         cli.main()

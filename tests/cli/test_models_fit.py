@@ -7,8 +7,8 @@ import pytest
 
 from cli.running import run
 from localthink import locations
-from localthink.engine import survey as surveys
-from localthink.engine.survey import Survey
+from localthink.machine import survey as surveys
+from localthink.machine.survey import Survey
 from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
 from tiny_gguf import write_tiny_gguf

@@ -7,8 +7,8 @@ import pytest
 
 from cli.running import run
 from localthink import locations
-from localthink.catalogue import read_catalogue
-from localthink.receipts import PulledFile, Receipt, write_receipt
+from localthink.shelf.catalogue import read_catalogue
+from localthink.shelf.receipts import PulledFile, Receipt, write_receipt
 from tiny_gguf import write_tiny_gguf
 
 TITLE = "DeepSeek-R1-Distill-Qwen-7B"

@@ -12,7 +12,7 @@ import pytest
 
 from cli.running import Ran, run
 from localthink import locations
-from localthink.receipts import PulledFile, Receipt, read_receipts, write_receipt
+from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
 from test_gguf_parts import split
 from tiny_gguf import write_tiny_gguf
 

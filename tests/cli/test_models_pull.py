@@ -15,7 +15,7 @@ import pytest
 from cli.running import Ran
 from hub.loopback import Fault, Hub, Repository, loopback_hub
 from hub.working import environment
-from localthink.receipts import PulledFile, Receipt, write_receipt
+from localthink.shelf.receipts import PulledFile, Receipt, write_receipt
 from test_gguf_parts import split
 from tiny_gguf import write_tiny_gguf
 

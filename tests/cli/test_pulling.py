@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from cli.running import FakeTerminal
 from localthink.cli.pulling import Lines, line_of
-from localthink.cli.terminal import Terminal
+from localthink.text.terminal import Terminal
 from localthink.hub.news import Checking, Found, Note, Progress, Waiting
 
 MIB = 2**20

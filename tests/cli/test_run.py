@@ -16,7 +16,7 @@ import pytest
 
 from batch.running import errors, results, texts, write_puzzles
 from cli.running import run, start
-from localthink.cli.interrupts import INTERRUPTED, TERMINATED
+from localthink.interrupts import INTERRUPTED, TERMINATED
 
 ONE_THREAD = ("--threads", "1")  # several tests run at once
 POSIX = pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")

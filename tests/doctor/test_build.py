@@ -9,9 +9,9 @@ import pytest
 from localthink.doctor import build, graphics
 from localthink.doctor.findings import Finding
 from localthink.doctor.graphics import Graphics
-from localthink.doctor.processor_features import ARM_FLAGS, X86_FLAGS, from_cpu_info, from_sysctl, processor_features
+from localthink.machine.processor_features import ARM_FLAGS, X86_FLAGS, from_cpu_info, from_sysctl, processor_features
 from localthink.doctor.survey import Survey
-from localthink.engine.devices import Device
+from localthink.machine.devices import Device
 
 CPU = Device("CPU", "a processor", "cpu", "CPU", 1, 2)
 CUDA = Device("CUDA0", "NVIDIA GeForce RTX 4090", "gpu", "CUDA", 20 * 2**30, 24 * 2**30)

@@ -6,15 +6,15 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from localthink import machine
+from localthink.machine import resources
 from localthink.doctor import memory, processor
 
 
 @pytest.fixture
 def groups(tmp_path, monkeypatch):
     """Control groups: a function that writes a file of one, and which group this process is in."""
-    monkeypatch.setattr(machine, "OWN_GROUPS", tmp_path / "own")
-    monkeypatch.setattr(machine, "CONTROL_GROUPS", tmp_path / "groups")
+    monkeypatch.setattr(resources, "OWN_GROUPS", tmp_path / "own")
+    monkeypatch.setattr(resources, "CONTROL_GROUPS", tmp_path / "groups")
 
     def write(own: str, **files: str) -> None:
         (tmp_path / "own").write_text(own)
@@ -35,7 +35,7 @@ def test_threads_that_a_container_limits_are_explained(groups, monkeypatch):
 
 
 def test_fewer_threads_than_cores_are_explained(groups, monkeypatch):
-    monkeypatch.setattr(machine, "physical_cores", lambda: 2)
+    monkeypatch.setattr(resources, "physical_cores", lambda: 2)
     monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 16 if logical else 8)
     [finding] = processor.threads()
     assert finding.value == "2: of 8 physical cores this process may use so many"
@@ -57,13 +57,13 @@ def test_a_laptop_on_battery_is_noted(monkeypatch):
 
 
 def test_little_memory_is_a_warning_and_a_limit_is_named(monkeypatch):
-    monkeypatch.setattr(machine, "free_memory", lambda: 2**29)
-    monkeypatch.setattr(machine, "total_memory", lambda: 2**34)
+    monkeypatch.setattr(resources, "free_memory", lambda: 2**29)
+    monkeypatch.setattr(resources, "total_memory", lambda: 2**34)
     [finding] = memory.free()
     assert finding.level == "warning" and finding.value.startswith("512 MiB free of 16.00 GiB, by the limit")
 
 
 def test_bandwidth_bounds_the_speed(monkeypatch):
-    monkeypatch.setattr(machine, "memory_bandwidth", lambda seconds: 2.0**35)
+    monkeypatch.setattr(resources, "memory_bandwidth", lambda seconds: 2.0**35)
     [finding] = memory.bandwidth()
     assert "34.4 GB/s" in finding.value and "at most 8.0 tokens/s" in finding.value

@@ -7,7 +7,7 @@ import sys
 import pytest
 
 from localthink.doctor.survey import Survey, survey
-from localthink.engine.devices import Device
+from localthink.machine.devices import Device
 
 CPU = {"name": "CPU", "description": "a processor", "kind": "cpu", "backend": "CPU", "free": 1, "total": 2}
 

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localthink.control.course import PATIENCE
+from localthink.control.budget import PATIENCE
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import (
     Ask,

@@ -12,7 +12,7 @@ from localthink.errors import ModelFileError, UsageError
 from localthink.fit.choice import FitError
 from localthink.fit.memory import needs
 from localthink.fit.room import Room
-from localthink.gguf_header import read_facts
+from localthink.gguf.header import read_facts
 from tiny_gguf import write_tiny_gguf
 
 MIB = 2**20

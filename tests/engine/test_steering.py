@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import localthink
 from engine.scripted_context import scripted_engine
 from engine.test_sample import END_THINK, EOS, PROMPT, WORD, Writer
-from localthink.control.course import PATIENCE, SENTENCE_END
+from localthink.control.budget import PATIENCE, SENTENCE_END
 from localthink.engine.engine import Engine
 from localthink.engine.sample import Sample
 from localthink.errors import UsageError

@@ -1,7 +1,7 @@
 """Shapes of published models, and what free memory is called here."""
 from __future__ import annotations
 
-from localthink.model_shape import ModelShape, Weights
+from localthink.gguf.shape import ModelShape, Weights
 
 GIB, MIB = 2**30, 2**20
 SMALL = ModelShape(28, 1536, 8960, 12, 2, 128, 128, 151_936, 131_072)  # R1-Distill-Qwen-1.5B

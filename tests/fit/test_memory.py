@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from fit.shapes import LARGE, LARGE_WEIGHTS, MIB, SMALL
 from localthink.errors import UsageError
 from localthink.fit.memory import needs
-from localthink.model_shape import ModelShape
+from localthink.gguf.shape import ModelShape
 
 # What llama.cpp 0.3.36's log calls the size of its compute buffer, MiB, in steps of 512 tokens with flash attention.
 COMPUTE = [

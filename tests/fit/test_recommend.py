@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fit.shapes import GIB
-from localthink.catalogue import parse_name, read_catalogue
+from localthink.shelf.catalogue import parse_name, read_catalogue
 from localthink.fit.choice import Asked
 from localthink.fit.recommend import BEARABLE, FAMILY, PLEASANT, USUAL, Recommendation, precision_for, recommend
 from localthink.fit.room import Room

@@ -7,12 +7,12 @@ import pytest
 
 from fit.shapes import GIB, SMALL_WEIGHTS
 from localthink import locations
-from localthink.catalogue import ModelSpec, parse_name, read_catalogue
+from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue
 from localthink.fit.choice import Asked
 from localthink.fit.report import of_file, of_spec, report, reports, score_of
 from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
-from localthink.gguf_header import read_facts
+from localthink.gguf.header import read_facts
 
 
 def spec(name: str) -> ModelSpec:

@@ -9,7 +9,7 @@ import pytest
 from localthink.errors import UsageError
 from localthink.hub.naming import answers, meant, name_among, name_of
 from localthink.hub.wanted import Place, Wanted
-from localthink.receipts import PulledFile, Receipt
+from localthink.shelf.receipts import PulledFile, Receipt
 
 TITLE = "DeepSeek-R1-Distill-Qwen-7B"
 OLD, NEW = "a" * 40, "b" * 40

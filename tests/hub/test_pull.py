@@ -24,8 +24,8 @@ from localthink.hub.news import Failed, News, Note, Patience, Progress, Pulled, 
 from localthink.hub.pull import Pull, error_of, look_up
 from localthink.hub.removal import unfinished_pulls
 from localthink.hub.wanted import parse_wanted
-from localthink.local_models import known_models
-from localthink.receipts import read_receipts, write_receipt
+from localthink.shelf.local_models import known_models
+from localthink.shelf.receipts import read_receipts, write_receipt
 
 Make = Callable[[int], bytes]
 NAME, FILE = "me/tiny", "tiny-Q4_K_M.gguf"

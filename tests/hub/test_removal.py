@@ -11,7 +11,7 @@ from filelock import FileLock
 from localthink.errors import LocalthinkError
 from localthink.hub.cache import CachedFile, cached_file, held, settle
 from localthink.hub.removal import remove, taken, unfinished_pulls
-from localthink.receipts import PulledFile, Receipt, read_receipts, write_receipt
+from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
 
 SUMS = {"a": "a" * 64, "b": "b" * 64, "c": "c" * 64}
 COMMIT, OTHER = "1" * 40, "2" * 40

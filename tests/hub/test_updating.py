@@ -10,7 +10,7 @@ from huggingface_hub import constants
 
 from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
-from localthink import gguf_header
+from localthink.gguf import header
 from localthink.errors import LocalthinkError
 from localthink.hub.cache import CachedFile, cached_files
 from localthink.hub.finding import Choice
@@ -21,8 +21,8 @@ from localthink.hub.pulling import Pulling
 from localthink.hub.removal import remove, taken, unfinished_pulls
 from localthink.hub.sums import Sum
 from localthink.hub.wanted import Place, parse_wanted
-from localthink.local_models import find_model
-from localthink.receipts import Receipt, read_receipts, write_receipt
+from localthink.shelf.local_models import find_model
+from localthink.shelf.receipts import Receipt, read_receipts, write_receipt
 
 Make = Callable[[int], bytes]
 NAME, FILE = "me/tiny", "tiny-Q4_K_M.gguf"
@@ -163,15 +163,15 @@ def test_nothing_is_removed_before_the_header_is_read(
     started, cached, _ = pulling
     cached.part.write_bytes(model(0))
     tried: list[str] = []
-    real = gguf_header.read_facts
+    real = header.read_facts
 
-    def meanwhile(path: Path) -> gguf_header.ModelFacts:
+    def meanwhile(path: Path) -> header.ModelFacts:
         with pytest.raises(LocalthinkError, match="in the hands of process") as caught:
             remove(read_receipts()[0])
         tried.append(str(caught.value))
         return real(path)
 
-    monkeypatch.setattr(gguf_header, "read_facts", meanwhile)
+    monkeypatch.setattr(header, "read_facts", meanwhile)
     assert started.run().complete and len(tried) == 1
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from localthink.errors import ModelFileError, UsageError
 from localthink.hub.verify import verify
-from localthink.receipts import PulledFile, Receipt, read_receipts, write_receipt
+from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
 from test_gguf_parts import split
 from tiny_gguf import write_tiny_gguf
 

@@ -14,7 +14,7 @@ from localthink.hub.news import LAST, Failed, News, Order, Patience, Pulled
 from localthink.hub.pull import Pull
 from localthink.hub.serve import answer
 from localthink.hub.wanted import parse_wanted
-from localthink.receipts import Receipt
+from localthink.shelf.receipts import Receipt
 
 HASTY = Patience(tries=4, tries_to_begin=3, first=0.001, most=0.002)
 TOKEN = "hf_ThisMustStaySecret"

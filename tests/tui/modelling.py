@@ -6,7 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from localthink.catalogue import read_catalogue
+from localthink.shelf.catalogue import read_catalogue
 from localthink.chat.asking import Opening
 from localthink.chat.pulling import PullState
 from localthink.chat.stock import Kept, Stock

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localthink import locations
-from localthink.catalogue import read_catalogue
+from localthink.shelf.catalogue import read_catalogue
 from localthink.chat.asking import SLOTS
 from localthink.chat.stock import Stock
 from localthink.chat.surveying import Machine
@@ -18,8 +18,8 @@ from localthink.fit.choice import Asked, choose
 from localthink.fit.memory import LEAST_CONTEXT
 from localthink.fit.room import Room
 from localthink.fit.speed import Bandwidth
-from localthink.gguf_header import read_facts
-from localthink.receipts import PulledFile, Receipt
+from localthink.gguf.header import read_facts
+from localthink.shelf.receipts import PulledFile, Receipt
 from localthink.tui.widgets.model_plan import (
     ModelRow,
     OfferRow,

@@ -15,7 +15,7 @@ from localthink import locations
 from localthink.chat.asking import ModelState, Opening
 from localthink.chat.stock import Kept, Stock
 from localthink.chat.surveying import Surveyor
-from localthink.local_models import FoundModel
+from localthink.shelf.local_models import FoundModel
 from localthink.tui.screens.models import ModelsScreen
 from localthink.tui.widgets.model_plan import OfferRow
 from localthink.tui.widgets.model_table import ModelTable

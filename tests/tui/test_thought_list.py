@@ -11,7 +11,7 @@ from textual.pilot import Pilot
 
 from localthink.chat.turn import Turn
 from localthink.tui.widgets.thought_list import ThoughtList
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 from tui.piloting import wait_until
 from tui.turns import end, event, events, thinking_turn, words
 

@@ -32,7 +32,7 @@ from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import Earlier, Transcript
 from localthink.tui.widgets.turns import Branches, QuestionTurn
 from localthink.tui.widgets.welcome import Welcome
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 0.03  # of a core: while something is written the engine needs them all, and flushes come less often

@@ -13,7 +13,7 @@ from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import Transcript
 from localthink.tui.widgets.turns import AnswerTurn
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 
 class ChatDoors(Screen[None]):

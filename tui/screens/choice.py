@@ -17,7 +17,7 @@ from localthink.tui.keys import DIALOG_KEYS
 from localthink.tui.screens.dialog import Dialog
 from localthink.tui.widgets.choices import Choices
 from localthink.tui.widgets.key_line import KeyLine
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 
 class ChoiceScreen(Dialog[str | None]):

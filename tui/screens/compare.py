@@ -32,7 +32,7 @@ from localthink.tui.screens.tally import TallyScreen
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.tip_rows import SIDES, TipRows
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 15  # a flush that takes long is followed by so many times its own length: the engines need the cores

@@ -11,7 +11,7 @@ from localthink.chat.export import write_export
 from localthink.errors import LocalthinkError
 from localthink.tui.cards import Card, as_svg, as_text
 from localthink.tui.screens.choice import ChoiceScreen
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 CARDS = (("svg", "SVG", "a picture, for a page or a browser"), ("txt", "Text", "a card of plain text"))
 Write = Callable[[str, Path], Path]  # a kind and a folder -> the file; raises LocalthinkError

@@ -18,7 +18,7 @@ from localthink.chat.stock import PREFER, Stock, take_stock
 from localthink.chat.surveying import Surveyor
 from localthink.errors import UsageError
 from localthink.hub.wanted import Wanted, parse_wanted
-from localthink.sizes import sized
+from localthink.text.sizes import sized
 from localthink.tui.keys import MODELS_KEYS
 from localthink.tui.screens.model_shelf import ModelShelf
 from localthink.tui.widgets.model_plan import ModelRow, OfferRow, Plan, Row, said_of, short

@@ -15,7 +15,7 @@ from localthink.chat.tally import Tally
 from localthink.chat.tally_summary import METHOD, TallySummary, tally_summary
 from localthink.tui.keys import TALLY_KEYS
 from localthink.tui.screens.dialog import Dialog
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 LOOK = 0.25  # seconds between two looks at what has been counted
 SOME, MANY = 16, 64  # seeds

@@ -13,7 +13,7 @@ from localthink.tui.widgets.answer_markdown import parse
 from localthink.tui.widgets.answer_plain import PlainText
 from localthink.tui.widgets.answer_settled import settled
 from localthink.tui.widgets.answer_stretch import Stretch
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 LONG = 2000  # characters of a block, from which on it is plain text until it is complete
 LOT = 300  # characters, at least, that are shown for good in one widget: each takes time to mount

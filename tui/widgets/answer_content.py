@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from markdown_it.token import Token
 from textual.content import Content, Span
 
-from localthink.chat.mathematics import pieces
+from localthink.latex.formulas import pieces
 from localthink.tui.widgets.answer_markdown import MATH
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 # A ground in a theme's colour would be the colour of the text where a terminal has only sixteen of them
 FORMULA, CODE, LINK, BOXED = "italic", "$text-warning", "underline", "bold reverse $text-accent"

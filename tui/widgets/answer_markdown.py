@@ -16,7 +16,7 @@ from markdown_it.rules_core import StateCore
 from markdown_it.rules_inline import StateInline
 from markdown_it.token import Token
 
-from localthink.chat.mathematics import closing_brace
+from localthink.latex.formulas import closing_brace
 from localthink.tui.widgets.answer_emphasis import emphasis
 
 MATH, MATH_BLOCK = "math_inline", "math_block"

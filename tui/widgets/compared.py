@@ -15,7 +15,7 @@ from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
 from localthink.tui.wording import counted
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 CAVEAT = "This is one seed, and does not show how often it is so: N counts over many, R draws another."
 STATES = {"stop": "done", "length": "cut off", "cancelled": "stopped", "interrupted": "interrupted"}

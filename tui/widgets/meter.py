@@ -20,7 +20,7 @@ from localthink.chat.turn import Turn
 from localthink.records import Wish
 from localthink.tui.wording import counted
 from localthink.tui.wrapping import shortened
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 POINTS = 16  # of the speed's curve
 BAR = 10  # cells

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from localthink.chat.stock import Stock
 from localthink.errors import LocalthinkError
-from localthink.gguf_bytes import shown_path
-from localthink.gguf_header import read_facts
+from localthink.gguf.bytes import shown_path
+from localthink.gguf.header import read_facts
 from localthink.tui.widgets.model_plan import ModelRow
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localthink.catalogue import ModelSpec
+from localthink.shelf.catalogue import ModelSpec
 from localthink.chat.asking import ModelState
 from localthink.chat.stock import Offer, Stock, offer, recommended
 from localthink.chat.surveying import Machine
@@ -15,8 +15,8 @@ from localthink.fit.memory import LEAST_CONTEXT
 from localthink.fit.recommend import Recommendation
 from localthink.fit.report import FitReport, of_file, report
 from localthink.fit.room import Verdict
-from localthink.gguf_header import ModelFacts
-from localthink.sizes import sized
+from localthink.gguf.header import ModelFacts
+from localthink.text.sizes import sized
 
 FIT = {"fits": "✓ fits", "tight": "~ tight", "too big": "✕ too big"}
 CONSEQUENCE = {

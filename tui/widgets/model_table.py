@@ -12,7 +12,7 @@ from textual.widgets import Static
 from textual.widgets.option_list import Option
 
 from localthink.fit.report import score_of
-from localthink.sizes import sized
+from localthink.text.sizes import sized
 from localthink.tui.lines import column, cut_inside, one_line
 from localthink.tui.widgets.choices import Choices
 from localthink.tui.widgets.model_plan import FIT, ModelRow, OfferRow, Plan, Row, parameters, speed, trained

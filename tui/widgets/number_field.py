@@ -15,7 +15,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from localthink.errors import UsageError
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 SHOWABLE = "[^\x00-\x1f\x7f-\x9f]*"  # an input draws what it holds, and a terminal would obey the others
 SHOWN = 24  # characters of what was written that an error repeats

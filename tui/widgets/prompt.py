@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.message import Message as Posted
 from textual.widgets import TextArea
 
-from localthink.visible_text import UNSAFE
+from localthink.text.visible import UNSAFE
 
 NEW_LINE = ("shift+enter", "alt+enter", "ctrl+j")
 THE_SCREENS = ("f6", "f7")  # keys that a text area would take for itself

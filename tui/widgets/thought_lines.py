@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from localthink.chat.turn import Thought, Turn
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.wrapping import TAB, Wrapped
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 OPENING = 200  # characters of a thought that its one line can show
 

@@ -16,7 +16,7 @@ from localthink.records import Tip
 from localthink.tui.keys import TIPS_KEYS
 from localthink.tui.widgets.number_field import NumberInput
 from localthink.tui.widgets.settings_panel import TIP_KINDS
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 SIDES = ("left", "right")
 

@@ -16,7 +16,7 @@ from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thinking_pane import ThinkingPane
-from localthink.visible_text import visible
+from localthink.text.visible import visible
 
 
 class Branches(Static):

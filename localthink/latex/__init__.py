@@ -1,0 +1,1 @@
+"""Formulas of LaTeX as readable text."""

@@ -1,0 +1,1 @@
+"""What this machine is: its cores, memory and devices, and how fast it decodes."""
