@@ -1,6 +1,10 @@
 """What can go wrong, said in one line that names the thing, its value, and what to do next."""
 from __future__ import annotations
 
+import traceback
+
+BINDINGS = "localthink.engine.bindings"  # the only module that imports llama_cpp
+
 
 class LocalthinkError(Exception):
     """The root of everything raised on purpose; the command line prints it and exits with `exit_code`.
@@ -48,3 +52,12 @@ class EngineError(LocalthinkError):
 
 class HistoryError(LocalthinkError):
     """The store of conversations cannot be read or written."""
+
+
+def unusable(error: BaseException) -> EngineError | None:
+    """What to say of an error that came up while llama_cpp was imported, whatever its kind; None for any other."""
+    for frame, _ in traceback.walk_tb(error.__traceback__):
+        if frame.f_code.co_name == "<module>" and frame.f_globals.get("__name__") == BINDINGS:
+            why = " ".join(str(error).split())
+            return EngineError(f"llama.cpp cannot be used: {why}: localthink doctor says what to do")
+    return None

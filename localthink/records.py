@@ -14,7 +14,7 @@ MOST_LAYERS = 1024  # that anybody may ask for
 FinishReason = Literal["stop", "length", "cancelled"]
 ThinkMode = Literal["auto", "open", "free"]
 THINK_MODES: tuple[ThinkMode, ...] = ("auto", "open", "free")  # opening the block: for R1's family, always, never
-Wish = Literal["free", "answer", "think"]  # what is wanted of the thinking: its own course, an end soon, no end yet
+BudgetRequest = Literal["free", "answer", "think"]  # thinking takes its own course, ends soon, or must not end yet
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +110,7 @@ class Offload:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class Prefix:
     """What an earlier attempt at a sample has written, and in how many seconds.
 
     `held` says at which of the tokens how many switches were held, as (position, switches). Where its events were not
@@ -129,7 +129,7 @@ class Request:
 
     Thinking is closed after `max_thinking` tokens, at a sentence end shortly before where there is one.
     With `alternatives`, every event carries so many of the tokens that were likely in its place. Behind
-    what was `begun`, the sample goes on as that attempt would have.
+    its `prefix`, the sample goes on as that attempt would have.
     """
 
     prompt: tuple[int, ...]
@@ -141,7 +141,7 @@ class Request:
     stop: tuple[str, ...] = ()
     max_thinking: int | None = None
     alternatives: int = 0
-    begun: Begun = field(default_factory=Begun)
+    prefix: Prefix = field(default_factory=Prefix)
 
     def __post_init__(self) -> None:
         if not self.prompt:
@@ -190,13 +190,13 @@ class Thought:
 
 
 @dataclass(frozen=True, slots=True)
-class Steered:
+class Adjustment:
     """What a person turned while the sample was written: it holds from the token at `position`."""
 
     position: int
     alpha: float
     beta: float
-    wish: Wish
+    wish: BudgetRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -228,7 +228,7 @@ class Trace:
     seconds: float
     prompt_tokens_per_second: float
     tokens_per_second: float
-    steered: tuple[Steered, ...] = ()
+    steered: tuple[Adjustment, ...] = ()
     paraphrases: int = 0
 
     @property

@@ -32,13 +32,14 @@ def measure(pipe: Connection, model: str, context: int, cache: str, slots: int, 
             threads: int | None) -> None:
     """A child: opens the model, reads, writes, and says what that took and what was expected."""
     import localthink
-    from localthink.machine.free import room
     from localthink.fit.choice import Asked, choose
-    from localthink.fit.speed import Bandwidth, tokens_per_second
+    from localthink.fit.speed import tokens_per_second
     from localthink.gguf.header import read_facts
+    from localthink.machine.capacity import Bandwidth
+    from localthink.machine.measuring import memory_budget
 
     facts = read_facts(model)
-    choice = choose(facts.shape, facts.weights, room(), Asked(slots, context, cache))
+    choice = choose(facts.shape, facts.weights, memory_budget(), Asked(slots, context, cache))
     with localthink.load(model, context=context, cache=cache, slots=slots, threads=threads) as engine:
         [word] = engine.model.vocabulary.tokenize(" the")
         most = choice.needs.context // slots - WRITTEN - 1

@@ -17,8 +17,8 @@ from rich.panel import Panel
 from rich.text import Text
 
 import localthink
-from localthink.text.page import HELD_MARK, THOUGHT_MARK
 from localthink.records import Tip
+from localthink.text.page import HELD_MARK, THOUGHT_MARK
 
 
 def written(engine: localthink.Engine, question: str, tip: Tip, seed: int) -> Text:

@@ -21,8 +21,8 @@ from pathlib import Path
 
 from localthink.engine.model import Model
 from localthink.errors import LocalthinkError
-from localthink.shelf.local_models import find_model
 from localthink.locations import user_markers
+from localthink.shelf.local_models import find_model
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.markers import PARAPHRASE, read_groups
 from localthink.thinking.tracker import OPENING, ThoughtTracker

@@ -21,8 +21,8 @@ from pathlib import Path
 
 import localthink
 from countdown_traces import held_out
-from localthink.intervals import wilson
 from localthink.grade.countdown import solves
+from localthink.intervals import wilson
 from localthink.records import Tip
 
 APPENDED = r"Please reason step by step, and put your final answer within \boxed{}."

@@ -186,8 +186,9 @@ def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[s
 
 
 def read_weights(model: Model, path: Path) -> None:
-    from gguf import GGUFReader
     from gguf.quants import dequantize
+
+    from gguf import GGUFReader
 
     stored = {tensor.name: dequantize(tensor.data, tensor.tensor_type) for tensor in GGUFReader(path).tensors}
     with torch.no_grad():
@@ -196,8 +197,9 @@ def read_weights(model: Model, path: Path) -> None:
 
 
 def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, description: str) -> None:
-    from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
     from gguf.quants import quantize
+
+    from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
 
     shape, ids = model.shape, tokenizer.ids
     kind = {"f16": GGMLQuantizationType.F16, "q8_0": GGMLQuantizationType.Q8_0}[precision]

@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
-from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter, TokenType
 from gguf.gguf_writer import GGUFValue
 
+from gguf import GGMLQuantizationType, GGUFValueType, GGUFWriter, TokenType
 from localthink.errors import ModelFileError
 from localthink.gguf.header import read_facts
 

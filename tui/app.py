@@ -21,10 +21,10 @@ from localthink.chat.demo import remember_shown
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.errors import LocalthinkError
+from localthink.text.visible import visible
 from localthink.tui.kept_theme import keep_theme, kept_theme
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat import ChatScreen
-from localthink.text.visible import visible
 
 AGAIN = 3.0  # seconds in which a second Ctrl+C quits
 

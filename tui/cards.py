@@ -14,13 +14,13 @@ from rich.text import Text
 
 from localthink.chat.compare import Comparison, summary
 from localthink.chat.turn import Turn
+from localthink.text.visible import visible
 from localthink.tui.lines import one_line
 from localthink.tui.widgets.compared import CAVEAT
 from localthink.tui.widgets.compared import figures as progress
 from localthink.tui.widgets.thought_bars import bar, heights, rows_of, shared_scale
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.widgets.turns import figures
-from localthink.text.visible import visible
 
 WIDTH = 88  # cells
 ROWS = 12  # of bars; where there are more thoughts, the earliest share the first

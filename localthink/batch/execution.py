@@ -1,23 +1,23 @@
-"""The loop of a run: samples to the crew, results to the ledger, figures to whoever looks on."""
+"""The loop of a run: samples to the workers, results to the ledger, figures to whoever looks on."""
 from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
-from localthink.batch.workers import Crew
 from localthink.batch.dispatch import DEATHS_ALONE, Dispatch, Work
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine
 from localthink.batch.ledger import Ledger
+from localthink.batch.preflight import ask
 from localthink.batch.results import engine_error, input_error, result_object
 from localthink.batch.status import write_status
-from localthink.batch.survey import ask
 from localthink.batch.unfinished import Unfinished
-from localthink.engine.messages import Checkpoint, Died, Finished, Loaded, Loading, News, Progress, Refused
+from localthink.batch.workers import Workers
+from localthink.engine.messages import Checkpoint, Died, Finished, Loaded, Loading, News, Refused, Throughput
 from localthink.errors import EngineError, advised
 from localthink.grade.grading import Grader
-from localthink.records import Begun
+from localthink.records import Prefix
 
 WAIT = 0.2  # seconds for news, and between two looks at whether to stop
 STATUS_EVERY = 2.0  # seconds between two writings of status.json
@@ -33,17 +33,18 @@ class Watcher(Protocol):
 
 
 class Execution:
-    """Runs `feed` on a crew. `engine_settings` goes into every result, as what the engine was; `grader` grades them."""
+    """Runs `feed` on the workers. `engine_settings` goes into every result, as what the engine was; `grader` grades."""
 
-    def __init__(self, feed: Iterator[Work], crew: Crew, loading: Loading, ledger: Ledger, unfinished: Unfinished,
+    def __init__(self, feed: Iterator[Work], workers: Workers, loading: Loading, ledger: Ledger, unfinished: Unfinished,
                  meter: Meter, watcher: Watcher, model: str, engine_settings: Mapping[str, Any],
                  grader: Grader | None) -> None:
-        self._crew, self._loading, self._ledger, self._meter, self._watcher = crew, loading, ledger, meter, watcher
+        self._workers, self._loading, self._ledger = workers, loading, ledger
+        self._meter, self._watcher = meter, watcher
         self._unfinished = unfinished
         self._model, self._engine_settings, self._grader = model, dict(engine_settings), grader
-        self._dispatch = Dispatch(feed, crew.size, loading.slots)
-        self._loaded = [False] * crew.size
-        self._deaths_while_loading = [0] * crew.size
+        self._dispatch = Dispatch(feed, workers.size, loading.slots)
+        self._loaded = [False] * workers.size
+        self._deaths_while_loading = [0] * workers.size
         self._status_failed = False
         self._results: list[dict[str, Any]] = []
         self._errors: list[dict[str, Any]] = []
@@ -55,16 +56,16 @@ class Execution:
         try:
             state = self._run()
         finally:
-            self._crew.close()
+            self._workers.close()
             self._tell(state, at_once=True)
         return state
 
     def _run(self) -> str:
-        for worker in range(self._crew.size):
-            self._crew.start(worker, self._loading)
+        for worker in range(self._workers.size):
+            self._workers.start(worker, self._loading)
         self._tell("loading")
         while True:
-            heard = self._crew.receive(WAIT)
+            heard = self._workers.receive(WAIT)
             # what asked to stop may have ended the engines as well
             stopping = any(isinstance(news, Died) for _, news in heard) and self._watcher.stopped()
             try:
@@ -75,7 +76,7 @@ class Execution:
                 self._save()
             if stopping:
                 return "stopped"
-            for worker in range(self._crew.size):
+            for worker in range(self._workers.size):
                 self._feed(worker)
             if self._dispatch.idle:
                 return "complete"
@@ -86,14 +87,14 @@ class Execution:
     def _feed(self, worker: int) -> None:
         if self._loaded[worker]:
             given = self._dispatch.give(worker)
-            self._crew.send(worker, [ask(work.item, work.sample, number, begun=self._begun(work))
+            self._workers.send(worker, [ask(work.item, work.sample, number, prefix=self._begun(work))
                                      for number, work in given])
 
-    def _begun(self, work: Work) -> Begun:
+    def _begun(self, work: Work) -> Prefix:
         """What there is of a sample. The last time, before it is given up, it begins anew: what is kept of it may be
         what ends the engine.
         """
-        return self._unfinished.begun(work.key) if work.alone < DEATHS_ALONE - 1 else Begun()
+        return self._unfinished.prefix(work.key) if work.alone < DEATHS_ALONE - 1 else Prefix()
 
     def _take(self, worker: int, news: News) -> None:
         if isinstance(news, Finished):
@@ -112,7 +113,7 @@ class Execution:
                 reason = advised(news.reason, news.advice)
                 self._errors.append(input_error(BadLine(work.item.line, reason, work.item.own_id)))
                 self._meter.settled(work.item, failed=True)
-        elif isinstance(news, Progress):
+        elif isinstance(news, Throughput):
             self._meter.progress(worker, news.tokens, news.held, news.busy)
         elif isinstance(news, Loaded):
             self._loaded[worker] = True
@@ -137,7 +138,7 @@ class Execution:
         self._loaded[worker] = False
         self._meter.died(worker)
         self._watcher.note(f"{news.reason}; it is started again")
-        self._crew.start(worker, self._loading)
+        self._workers.start(worker, self._loading)
 
     def _save(self) -> None:
         """What has come in since the last time is on the disk when this returns."""

@@ -14,7 +14,7 @@ from localthink.errors import EngineError, UsageError
 
 LOCAL = "local"
 REACHABLE = 10.0  # seconds to connect to a cluster's head
-PATIENCE = 0.1  # seconds that an actor waits for its engine before it looks for orders
+POLL_SECONDS = 0.1  # seconds that an actor waits for its engine before it looks for orders
 
 
 class Hosted:
@@ -32,10 +32,10 @@ class Hosted:
             self._host.send(order)
 
     def receive(self) -> list[News]:
-        return self._host.receive(PATIENCE)
+        return self._host.receive(POLL_SECONDS)
 
 
-class RayCrew:
+class RayWorkers:
     """`workers` actors (one for each node, if None) on the cluster at `address`; "local" starts one here.
 
     Raises UsageError where Ray is not installed, EngineError where the cluster cannot be reached.

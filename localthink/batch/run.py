@@ -1,6 +1,6 @@
 """A run from its input to its last sample: checked, chosen, recorded, done.
 
-    input --survey--> what there is to do --fit--> slots and cache --manifest--> crew <--dispatch--> ledger
+    input --preflight--> what there is to do --fit--> slots and cache --manifest--> workers <--dispatch--> ledger
 
 Whatever ends it, what is in the ledger stays, and the same call goes on from there.
 """
@@ -14,19 +14,19 @@ from pathlib import Path
 from typing import Any
 
 from localthink.batch import manifest as manifests
-from localthink.batch.workers import Crew, LocalCrew
 from localthink.batch.dispatch import Work
 from localthink.batch.execution import Execution, Watcher
 from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import BadLine, Item
 from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, SPOOL, UNFINISHED, Ledger
+from localthink.batch.preflight import Checker, Preflight, tokens_needed
 from localthink.batch.results import input_error
 from localthink.batch.settings import result_key
 from localthink.batch.sources import STANDARD_INPUT, data_sha256, find_source, read_items
 from localthink.batch.spec import Spec
 from localthink.batch.status import write_status
-from localthink.batch.survey import Checker, Survey, tokens_needed
 from localthink.batch.unfinished import KEEP_EVERY, Unfinished
+from localthink.batch.workers import LocalWorkers, Workers
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
 from localthink.fit.batch import BatchFit, fit_batch
@@ -43,10 +43,10 @@ MOST_NOTED = 10  # bad lines that are told one by one
 class Run:
     """One start of a run. Use it in a `with`; it holds the folder's lock."""
 
-    def __init__(self, spec: Spec, watcher: Watcher, crew: Crew | None = None) -> None:
+    def __init__(self, spec: Spec, watcher: Watcher, workers: Workers | None = None) -> None:
         self.spec, self._watcher = spec, watcher
         self.facts = read_facts(spec.model)
-        self._crew = crew or LocalCrew()
+        self._workers = workers or LocalWorkers()
         self._bad_lines: set[int] = set()
         self.known = 0  # samples of this input that the ledger has
         self._old = manifests.read_manifest(spec.folder)
@@ -123,13 +123,13 @@ class Run:
     def _is_ours(self, item: Item) -> bool:
         return self.spec.shard is None or item.id in self.spec.shard
 
-    def survey(self) -> Survey:
+    def preflight(self) -> Preflight:
         """Check every line, those of other shards too: all shards are to have one context. Report the bad ones.
 
         Raises UsageError where there is nothing to do, one is bad and the run is strict, or grading takes more than
         is installed.
         """
-        spec, survey, known, begun, bad = self.spec, Survey(), 0, set[str](), list[BadLine]()
+        spec, preflight, known, begun, bad = self.spec, Preflight(), 0, set[str](), list[BadLine]()
         if self._old is None:  # else there are better figures to see
             write_status(self.spec.folder, Figures("checking"))
         engine = self._engine_identity() if self._old is not None else None
@@ -137,23 +137,24 @@ class Run:
                           vocabulary_only=True, think_tags=self.spec.think_tags)
         trained = self.facts.context_length
         with Checker(loading, self._watcher.stopped) as checker:
-            survey.backend, survey.room = checker.loaded.backend, checker.loaded.room
+            preflight.backend, preflight.room = checker.loaded.backend, checker.loaded.room
             for row in checker.check(self.items()):
                 if isinstance(row, BadLine):
                     self._note_bad(row, len(bad))
                     bad.append(row)
                     continue
                 item, prompt_tokens = row
-                survey.needed = max(survey.needed, tokens_needed(prompt_tokens, item.settings.max_tokens, trained))
+                needed = tokens_needed(prompt_tokens, item.settings.max_tokens, trained)
+                preflight.needed = max(preflight.needed, needed)
                 if not self._is_ours(item):
                     continue
-                survey.items += 1
-                survey.samples += item.settings.samples
-                survey.count_answer(known_answer(item.carried) if spec.grade else None)
+                preflight.items += 1
+                preflight.samples += item.settings.samples
+                preflight.count_answer(known_answer(item.carried) if spec.grade else None)
                 if engine is not None:
                     known += sum(key in self.ledger for key in keys(item, engine))
                     begun |= {key for key in keys(item, engine) if key in self.unfinished}
-        survey.bad, self._bad_lines = len(bad), {row.line for row in bad}
+        preflight.bad, self._bad_lines = len(bad), {row.line for row in bad}
         self.known = known
         if engine is not None and known < len(self.ledger.done):
             done = len(self.ledger.done)
@@ -161,13 +162,13 @@ class Run:
                              f"({done - known} of {done}): keep the lines that it had, and add others after them")
         self._go_on_with(begun)
         self.ledger.replace_input_errors([input_error(row) for row in bad])
-        if not survey.items:
+        if not preflight.items:
             raise UsageError(f"{self.source.name} has no item that can be run" + (
                 f": see {self.spec.folder / ERRORS}" if bad else " in this shard" if self.spec.shard else ""))
-        if survey.mathematical and not mathematics.is_installed():
-            raise UsageError(f"{survey.mathematical:,} of {survey.items:,} items take Math-Verify to grade: "
+        if preflight.mathematical and not mathematics.is_installed():
+            raise UsageError(f"{preflight.mathematical:,} of {preflight.items:,} items take Math-Verify to grade: "
                              "pip install 'localthink[math]', or run without grading with --no-grade")
-        return survey
+        return preflight
 
     def _go_on_with(self, begun: set[str]) -> None:
         """Keep of what is unfinished the samples that are this run's."""
@@ -189,12 +190,12 @@ class Run:
         elif before == MOST_NOTED:
             self._watcher.note(f"more bad lines: see {self.spec.folder / ERRORS}")
 
-    def fit(self, survey: Survey) -> BatchFit:
+    def fit(self, preflight: Preflight) -> BatchFit:
         """How many samples at once, in which cache. Raises FitError where not one fits, unless the run is forced."""
-        spec, here = self.spec, self._crew.engines_here
-        assert survey.room is not None, "the survey comes first"
-        room = survey.room.divided(here)
-        fit = fit_batch(self.facts.shape, self.facts.weights, self.longest or survey.needed, survey.samples,
+        spec, here = self.spec, self._workers.engines_here
+        assert preflight.room is not None, "the preflight comes first"
+        room = preflight.room.divided(here)
+        fit = fit_batch(self.facts.shape, self.facts.weights, self.longest or preflight.needed, preflight.samples,
                         room.without_device() if spec.offload.layers == 0 else room,
                         max(1, physical_cores() // here), cache=self.cache, slots=self.slots,
                         split=True if spec.deterministic else spec.split, even=spec.deterministic,
@@ -207,10 +208,10 @@ class Run:
     @property
     def _threads(self) -> int | None:
         """Of each engine: those it was given, or its share of the cores; None leaves it to the engine's machine."""
-        here = self._crew.engines_here
+        here = self._workers.engines_here
         return self.spec.threads or (max(1, physical_cores() // here) if here > 1 else None)
 
-    def record(self, survey: Survey, fit: BatchFit) -> None:
+    def record(self, preflight: Preflight, fit: BatchFit) -> None:
         """Write the manifest, before the first token, and keep what came from standard input."""
         spec, new = self.spec, self._new
         if self.source.path == self._spool:
@@ -218,7 +219,7 @@ class Run:
             self.source = replace(self.source, path=spec.folder / SPOOL)
         self.longest = new["settings"]["context"] = self.longest or fit.longest
         self.cache = new["settings"]["cache"] = fit.cache
-        new["data"] |= {"items": survey.items, "samples": survey.samples, "bad_lines": survey.bad}
+        new["data"] |= {"items": preflight.items, "samples": preflight.samples, "bad_lines": preflight.bad}
         if spec.deterministic:
             new["settings"]["slots"] = fit.slots
         if self._old is not None:
@@ -228,15 +229,15 @@ class Run:
         new["sessions"].append(manifests.session(
             slots=fit.slots, cells=fit.cells, layout="split" if fit.split else "unified",
             threads=self._threads or physical_cores(), gpu_layers=fit.choice.placement.gpu_layers,
-            backend=survey.backend, workers=self._crew.size, done_before=len(self.ledger.done)))
+            backend=preflight.backend, workers=self._workers.size, done_before=len(self.ledger.done)))
         manifests.write_json(spec.folder / MANIFEST, new)
 
-    def execute(self, survey: Survey, fit: BatchFit) -> Figures:
+    def execute(self, preflight: Preflight, fit: BatchFit) -> Figures:
         """Do what is left to do; the last figures say how it ended."""
         spec = self.spec
-        meter = Meter(survey.items, survey.samples, self.ledger.tally, fit.slots * self._crew.size)
+        meter = Meter(preflight.items, preflight.samples, self.ledger.tally, fit.slots * self._workers.size)
         offload = self.spec.placed
-        if self._crew.engines_here > 1:  # each would find the whole GPU free
+        if self._workers.engines_here > 1:  # each would find the whole GPU free
             offload = replace(offload, layers=fit.choice.placement.gpu_layers)
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
                           spec.deterministic, self._threads, offload, force=True,
@@ -252,7 +253,7 @@ class Run:
             self.unfinished.remove()
             return figures
         with Grader() if spec.grade else nullcontext() as grader:
-            execution = Execution(chain([first], feed), self._crew, loading, self.ledger, self.unfinished, meter,
+            execution = Execution(chain([first], feed), self._workers, loading, self.ledger, self.unfinished, meter,
                                   self._watcher, self.model["name"], engine_settings, grader)
             state = execution.run()
         if state == "complete" and data_sha256(self.source) != self._new["data"]["sha256"]:
@@ -281,7 +282,7 @@ class Run:
         return {"model": self.model["sha256"], **{name: settings[name] for name in names if name in settings}}
 
     def close(self) -> None:
-        self._crew.close()
+        self._workers.close()
         with suppress(OSError):  # standard input that did not belong here
             self._spool.unlink(missing_ok=True)
         self.unfinished.close()

@@ -16,7 +16,7 @@ from typing import Any
 
 from localthink.batch.jsonlines import JsonLines, json_text, read_lines, replace_lines
 from localthink.errors import UsageError
-from localthink.records import Begun
+from localthink.records import Prefix
 
 KEEP_EVERY = 5.0  # seconds between two writings: so much is lost at most
 SPARE = 2**20  # bytes by which the file may grow, beyond doubling, until it is written anew
@@ -60,10 +60,10 @@ class Unfinished:
         if line.pop("crc") != _checksum(line) or not bytes.fromhex(line["key"]):
             raise ValueError
         held = tuple((position, switches) for position, switches in line["held"])
-        if not self._extend(line["key"], line["start"], Begun(tuple(line["tokens"]), held, line["seconds"])):
+        if not self._extend(line["key"], line["start"], Prefix(tuple(line["tokens"]), held, line["seconds"])):
             raise ValueError
 
-    def _extend(self, key: str, start: int, written: Begun) -> bool:
+    def _extend(self, key: str, start: int, written: Prefix) -> bool:
         """Whether the tokens follow those that are known; from 0 on they are in place of them."""
         tokens = array("i", written.tokens)
         sample = self._samples.get(key) if start else _Sample()
@@ -89,10 +89,10 @@ class Unfinished:
         """Of all samples together."""
         return sum(len(sample.tokens) for sample in self._samples.values())
 
-    def begun(self, key: str) -> Begun:
+    def prefix(self, key: str) -> Prefix:
         """What the sample of this key has written; nothing of one that is not known."""
         sample = self._samples.get(key, _Sample())
-        return Begun(tuple(sample.tokens), tuple(sample.held), sample.seconds)
+        return Prefix(tuple(sample.tokens), tuple(sample.held), sample.seconds)
 
     def keep_only(self, keys: Collection[str]) -> None:
         """Forget all samples but these, in the file as well."""
@@ -103,7 +103,7 @@ class Unfinished:
         else:
             self.remove()
 
-    def add(self, key: str, start: int, written: Begun) -> None:
+    def add(self, key: str, start: int, written: Prefix) -> None:
         """What a sample has written from its token `start` on; it is on the disk after the next `save`."""
         if self._extend(key, start, written):
             self._new.append(_line(key, start, written))
@@ -123,7 +123,7 @@ class Unfinished:
                 self._write_anew()
 
     def _write_anew(self) -> None:
-        lines = [_line(key, 0, self.begun(key)) for key in self._samples]
+        lines = [_line(key, 0, self.prefix(key)) for key in self._samples]
         assert self._file is not None, "what is known was read from a file, or saved to one"
         replace_lines(self.path, lines, self._file)
         self._file = JsonLines(self.path)
@@ -141,7 +141,7 @@ class Unfinished:
             self.path.unlink(missing_ok=True)
 
 
-def _line(key: str, start: int, written: Begun) -> dict[str, Any]:
+def _line(key: str, start: int, written: Prefix) -> dict[str, Any]:
     line: dict[str, Any] = {"key": key, "start": start, "tokens": list(written.tokens),
                             "held": [list(each) for each in written.held], "seconds": round(written.seconds, 3)}
     return {**line, "crc": _checksum(line)}

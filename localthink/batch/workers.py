@@ -7,7 +7,7 @@ from localthink.engine.host import EngineHost
 from localthink.engine.messages import Loading, News, Order
 
 
-class Crew(Protocol):
+class Workers(Protocol):
     """`size` workers, by number. Each has one engine; what happens to it is news.
 
     `engines_here` is how many engines share one machine's memory and cores.
@@ -28,7 +28,7 @@ class Crew(Protocol):
         """End all work at once."""
 
 
-class LocalCrew:
+class LocalWorkers:
     """One engine in a child process of this one."""
 
     size = 1

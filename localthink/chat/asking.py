@@ -24,7 +24,7 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.records import Begun, Message, Offload, Steered, ThinkMode, Tip, Trace, Wish
+from localthink.records import Adjustment, BudgetRequest, Message, Offload, Prefix, ThinkMode, Tip, Trace
 
 ALTERNATIVES = 6  # tokens that are shown in the place of one
 SLOTS = 2  # one for the conversation, a second for what it is compared with
@@ -79,7 +79,7 @@ class Opening:
 class _Writing:
     turn: Turn
     on_end: OnEnd
-    steered: tuple[Steered, ...]  # what was turned before this attempt
+    steered: tuple[Adjustment, ...]  # what was turned before this attempt
 
 
 class Asker:
@@ -120,20 +120,20 @@ class Asker:
         self._client.close()
 
     def ask(self, messages: Sequence[Message], settings: ChatSettings, seed: int, turn: Turn, on_end: OnEnd,
-            begun: Begun | None = None, watched: bool = True) -> int:
-        """Begin an answer, with what is given as `begun`, or go on with one that has tokens; returns its number.
+            prefix: Prefix | None = None, watched: bool = True) -> int:
+        """Begin an answer, with what is given as `prefix`, or go on with one that has tokens; returns its number.
 
         One that is not watched has only an end.
         """
         number = self._next()
         if turn.token_ids and (turn.alpha, turn.beta) != (settings.tip.alpha, settings.tip.beta):  # turned meanwhile
-            turn.steered += (Steered(len(turn.token_ids), settings.tip.alpha, settings.tip.beta, "free"),)
+            turn.steered += (Adjustment(len(turn.token_ids), settings.tip.alpha, settings.tip.beta, "free"),)
         turn.alpha, turn.beta = settings.tip.alpha, settings.tip.beta
         self._writing[number] = _Writing(turn, on_end, turn.steered)
         self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
                               think=settings.think, max_thinking=settings.max_thinking,
                               alternatives=ALTERNATIVES if watched else 0,
-                              begun=begun or Begun(tuple(turn.token_ids)), watched=watched))
+                              prefix=prefix or Prefix(tuple(turn.token_ids)), watched=watched))
         return number
 
     def cancel(self, number: int) -> None:
@@ -143,7 +143,7 @@ class Asker:
         """Hear no more of an answer."""
         self._writing.pop(number, None)
 
-    def steer(self, number: int, tip: Tip | None = None, wish: Wish | None = None) -> None:
+    def steer(self, number: int, tip: Tip | None = None, wish: BudgetRequest | None = None) -> None:
         """Change an answer from its next token on."""
         if writing := self._writing.get(number):
             if tip is not None:
@@ -151,7 +151,7 @@ class Asker:
             if wish is not None:
                 writing.turn.wish = wish
             turn = writing.turn  # noted here as well: a process that is killed leaves no trace
-            turn.steered = (*turn.steered, Steered(turn.tokens, turn.alpha, turn.beta, turn.wish))
+            turn.steered = (*turn.steered, Adjustment(turn.tokens, turn.alpha, turn.beta, turn.wish))
             self._client.send(Steer(number, tip, wish))
 
     def count(self, messages: Sequence[Message], on_count: OnCount, think: ThinkMode = "auto") -> None:

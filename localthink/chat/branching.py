@@ -6,14 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from localthink.chat.turn import Turn
-from localthink.records import Alternative, Begun, Event
+from localthink.records import Alternative, Event, Prefix
 
 
 @dataclass(frozen=True, slots=True)
 class Branch:
     """The beginning of another answer, and its events by position, as they were seen when its tokens were drawn."""
 
-    begun: Begun
+    prefix: Prefix
     seen: Mapping[int, Event]
 
 
@@ -44,9 +44,9 @@ def branch_at(turn: Turn, position: int) -> Branch | None:
     if other is None or held.held < 1:
         return None
     seen[position] = replace(held, logprob=_log(other.after), raw_logprob=_log(other.before), instead=None)
-    begun = Begun((*turn.token_ids[:position], other.token),
+    prefix = Prefix((*turn.token_ids[:position], other.token),
                   tuple(each for each in turn.held_at if each[0] < position), told=False)
-    return Branch(begun, seen)
+    return Branch(prefix, seen)
 
 
 def _log(probability: float) -> float:

@@ -6,13 +6,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from localthink.chat.asking import Asker
-from localthink.latex.formulas import boxed
-from localthink.chat.divergence import AROUND, Move, Parting, parting
+from localthink.chat.divergence import AROUND, Divergence, Move, divergence
 from localthink.chat.settings import ChatSettings
 from localthink.chat.turn import Turn
 from localthink.chat.wording import counted
 from localthink.engine.scheduler import common_prefix
 from localthink.grade.countdown import read_puzzle, solves
+from localthink.latex.formulas import boxed
 from localthink.records import Message, Tip, Trace
 
 NONE = "–"
@@ -61,9 +61,9 @@ class Comparison:
             if turn.running:
                 side.asker.cancel(number)
 
-    def parting(self) -> Parting | None:
+    def divergence(self) -> Divergence | None:
         """Where the two texts part; None as long as one is the beginning of the other."""
-        return parting(self.turns[0], self.turns[1], self.sides[0].model == self.sides[1].model)
+        return divergence(self.turns[0], self.turns[1], self.sides[0].model == self.sides[1].model)
 
 
 def _nothing_more(turn: Turn, trace: Trace | None) -> None:
@@ -103,7 +103,7 @@ class Summary:
 
 
 def summary(comparison: Comparison) -> Summary:
-    names, place = names_of(comparison.sides), comparison.parting()
+    names, place = names_of(comparison.sides), comparison.divergence()
     quotes = () if place is None else ((capitalized(names.phrases[0]), beginning(place.left)),
                                        (capitalized(names.phrases[1]), beginning(place.right)))
     return Summary(names, _opening(comparison, place), quotes, "" if place is None else _meaning(place, names),
@@ -151,7 +151,7 @@ def _number(value: float) -> str:
     return "∞" if value == math.inf else f"{value:g}".replace("-", "−")
 
 
-def _opening(comparison: Comparison, place: Parting | None) -> str:
+def _opening(comparison: Comparison, place: Divergence | None) -> str:
     """How long the two are the same."""
     if place is None:
         return _unparted(comparison)
@@ -189,7 +189,7 @@ def _unpenalised(sides: Sequence[Side]) -> str:
             "the same.")
 
 
-def _meaning(place: Parting, names: Names) -> str:
+def _meaning(place: Divergence, names: Names) -> str:
     if place.part == "answer":
         return ""
     left, right = place.moves

@@ -14,7 +14,7 @@ Move = Literal["goes on", "switches", "closes"]  # in its thought, to another th
 
 
 @dataclass(frozen=True, slots=True)
-class Parting:
+class Divergence:
     """Where two texts part: how many tokens are the same (None where their models differ), and the words around.
 
     `moves` is what each does there, `held` whether the penalty held a switch of the other's back there.
@@ -29,7 +29,7 @@ class Parting:
     held: tuple[bool, bool] = (False, False)
 
 
-def parting(left: Turn, right: Turn, same_model: bool = True) -> Parting | None:
+def divergence(left: Turn, right: Turn, same_model: bool = True) -> Divergence | None:
     """Where the two part; None as long as one is the beginning of the other."""
     tokens = common_prefix(left.token_ids, right.token_ids) if same_model else None
     texts = left.thinking, right.thinking
@@ -44,15 +44,15 @@ def parting(left: Turn, right: Turn, same_model: bool = True) -> Parting | None:
     right_move, right_start = _move(right, texts[1], place, others, starts)
     held = (right_move == "switches" and left_move == "goes on" and _held(left, right_start, texts[0], place),
             left_move == "switches" and right_move == "goes on" and _held(right, left_start, texts[1], place))
-    return Parting(tokens, texts[0][max(0, place - AROUND):place], rests[0], rests[1], "thinking",
+    return Divergence(tokens, texts[0][max(0, place - AROUND):place], rests[0], rests[1], "thinking",
                    (left_move, right_move), held)
 
 
-def _in_answers(left: str, right: str, tokens: int | None) -> Parting | None:
+def _in_answers(left: str, right: str, tokens: int | None) -> Divergence | None:
     place = common_prefix(left, right)
     if place in (len(left), len(right)):
         return None
-    return Parting(tokens, left[max(0, place - AROUND):place], left[place:place + AROUND],
+    return Divergence(tokens, left[max(0, place - AROUND):place], left[place:place + AROUND],
                    right[place:place + AROUND], "answer")
 
 
@@ -87,7 +87,7 @@ def _word(thinking: str, place: int) -> int:
 
 
 def _held(turn: Turn, start: int, thinking: str, place: int) -> bool:
-    """Whether a switch was held back between the place where the other's thought begins and the parting."""
+    """Whether a switch was held back between the place where the other's thought begins and the divergence."""
     offset = 0
     for thought in turn.thoughts:
         if any(start <= offset + tick <= _word(thinking, place) for tick in thought.ticks):

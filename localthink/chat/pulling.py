@@ -9,7 +9,7 @@ from typing import Literal, Protocol
 
 from localthink.chat.wording import lasted
 from localthink.errors import UsageError
-from localthink.hub.news import Checking, Failed, Found, News, Note, Progress, Pulled, Waiting
+from localthink.hub.news import Checking, Failed, Found, Note, Pulled, PullNews, PullProgress, Waiting
 from localthink.hub.pull import Pull
 from localthink.hub.wanted import Wanted
 from localthink.text.sizes import sized
@@ -25,7 +25,7 @@ class Puller(Protocol):
 
     def start(self) -> None: ...
 
-    def poll(self) -> list[News]: ...
+    def poll(self) -> list[PullNews]: ...
 
     def cancel(self) -> None: ...
 
@@ -136,11 +136,11 @@ class Pulls:
         self.stop()
         self._end()
 
-    def _hear(self, news: News) -> None:
+    def _hear(self, news: PullNews) -> None:
         match news:
             case Found(bytes=total, here=here):
                 self.state = replace(self.state, phase="loading", bytes=here, total=total)
-            case Progress(bytes, total):
+            case PullProgress(bytes, total):
                 self.state = replace(self.state, phase="loading", bytes=bytes, total=total, speed=self._speed(bytes))
             case Checking(share):
                 self.state = replace(self.state, phase="checking", share=share)

@@ -7,8 +7,8 @@ from contextlib import suppress
 from pathlib import Path
 
 from localthink import locations
-from localthink.shelf.local_models import known_models
 from localthink.files import small_object
+from localthink.shelf.local_models import known_models
 
 MOST = 20
 

@@ -20,7 +20,7 @@ from localthink.chat.settings import ChatSettings
 from localthink.chat.transcript import Entry, Transcript
 from localthink.chat.turn import Turn
 from localthink.history import History
-from localthink.records import Begun, Message, Trace, Wish
+from localthink.records import BudgetRequest, Message, Prefix, Trace
 
 SAVE_EVERY = 1.0  # seconds
 LEAST_ROOM = 64  # tokens that must be left for an answer
@@ -305,17 +305,17 @@ class Session:
         seed = settings.seed if settings.seed is not None else self._seeds()
         self._write(Turn(seed, settings.tip.alpha, settings.tip.beta, self.clock()))
 
-    def _write(self, turn: Turn, begun: Begun | None = None) -> None:
+    def _write(self, turn: Turn, prefix: Prefix | None = None) -> None:
         """Have an answer written to the latest question, which is the last entry."""
         settings, loaded = self.settings, self.asker.model.loaded
         details = {"model": loaded.name if loaded else "", "quantization": loaded.quantization if loaded else "",
                    "seed": turn.seed, "settings": settings.as_object(), "left_out": self.first,
                    "penalised": self.asker.model.penalises(settings)}
-        if begun is not None:
-            details["branched_at"] = len(begun.tokens) - 1
+        if prefix is not None:
+            details["branched_at"] = len(prefix.tokens) - 1
         entry = self.transcript.begin_answer(turn, details)
         self.path += 1
-        self._ask(entry, begun)
+        self._ask(entry, prefix)
 
     def branch(self, entry: Entry, position: int) -> bool:
         """Write another answer beside the latest, which went at this token where the penalty did not let it go.
@@ -332,10 +332,10 @@ class Session:
         self.transcript.cut(len(self.entries) - 1)
         begun = Turn(turn.seed, self.settings.tip.alpha, self.settings.tip.beta, self.clock())
         begun.seen = branch.seen
-        self._write(begun, branch.begun)
+        self._write(begun, branch.prefix)
         return True
 
-    def _ask(self, entry: Entry, begun: Begun | None = None) -> None:
+    def _ask(self, entry: Entry, prefix: Prefix | None = None) -> None:
         """With the prompt that it was begun with, where it goes on."""
         turn = entry.turn
         assert turn is not None
@@ -343,7 +343,7 @@ class Session:
         messages = self.transcript.messages(settings.system, entry.details.get("left_out", 0),
                                             self.entries.index(entry))
         self._number = self.asker.ask(messages, settings, turn.seed, turn,
-                                      lambda ended, trace: self._ended(entry, trace), begun)
+                                      lambda ended, trace: self._ended(entry, trace), prefix)
 
     def _ended(self, entry: Entry, trace: Trace | None) -> None:
         if trace is not None:
@@ -365,7 +365,7 @@ class Session:
             self.asker.forget(self._number)
             self.transcript.finish(entry)
 
-    def wish(self, wish: Wish) -> None:
+    def wish(self, wish: BudgetRequest) -> None:
         """Answer now, think on, or (the same again) neither."""
         if (entry := self.live) is not None and entry.turn is not None:
             self.asker.steer(self._number, wish="free" if entry.turn.wish == wish else wish)

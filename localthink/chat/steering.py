@@ -5,9 +5,9 @@ import math
 
 from localthink.chat.turn import Turn
 from localthink.chat.wording import counted
-from localthink.records import Wish
+from localthink.records import BudgetRequest
 
-WISHED: dict[Wish, str] = {"answer": "answer now at", "think": "think on from", "free": "let go at"}
+WISHED: dict[BudgetRequest, str] = {"answer": "answer now at", "think": "think on from", "free": "let go at"}
 SHOWN = 4  # changes of one answer
 
 
@@ -19,7 +19,7 @@ def penalty(alpha: float, beta: float) -> str:
 def steering(turn: Turn) -> str:
     """The penalty at the beginning, then each change with the token from which it held."""
     tip = turn.began_with
-    wish: Wish = "free"
+    wish: BudgetRequest = "free"
     parts = [penalty(*tip)]
     for each in {each.position: each for each in turn.steered}.values():  # of several at one token the last holds
         if (each.alpha, each.beta) != tip:

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localthink import locations
-from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue
 from localthink.chat.asking import SLOTS
 from localthink.chat.recents import recent_models
 from localthink.chat.surveying import Machine
@@ -16,8 +15,9 @@ from localthink.fit.report import FitReport, of_file, report, reports
 from localthink.gguf.header import read_facts
 from localthink.hub.removal import unfinished_pulls
 from localthink.hub.wanted import Wanted, is_address, parse_wanted
-from localthink.shelf.local_models import FoundModel, catalogue_name, find_model, found_models
 from localthink.machine.resources import free_disk
+from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue
+from localthink.shelf.local_models import FoundModel, catalogue_name, find_model, found_models
 from localthink.shelf.receipts import Receipt
 
 PREFER = (USUAL,)  # precisions for a repository that has several, where none is named

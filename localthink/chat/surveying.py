@@ -13,8 +13,7 @@ from typing import Protocol
 from localthink.child_process import Child, end_with, stay_quiet
 from localthink.engine.messages import Loaded
 from localthink.errors import LocalthinkError
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
+from localthink.machine.capacity import Bandwidth, MemoryBudget
 from localthink.machine.resources import free_memory
 
 
@@ -22,7 +21,7 @@ from localthink.machine.resources import free_memory
 class Machine:
     """The memory that is free, and how fast decoding reads it, as far as that was measured."""
 
-    room: Room
+    room: MemoryBudget
     bandwidth: Bandwidth = field(default_factory=Bandwidth)
 
     @property
@@ -63,7 +62,7 @@ class Surveyor:
         self._free, self._start = free, look or Looking
         self._look: Look | None = None
         self._measuring = self._tried = False
-        self._machine = Machine(Room(0))
+        self._machine = Machine(MemoryBudget(0))
 
     @property
     def machine(self) -> Machine:
@@ -142,9 +141,9 @@ def serve(parent: Connection[None, None], seen: Connection[Machine, None], measu
     """The child's main function."""
     stay_quiet()
     end_with(parent)
-    from localthink.machine.survey import survey
+    from localthink.machine.measuring import measure_machine
 
     with suppress(LocalthinkError, OSError):
         for measured in (False, True) if measure else (False,):
-            found = survey(measured=measured)
+            found = measure_machine(measured=measured)
             seen.send(Machine(found.room, found.bandwidth))

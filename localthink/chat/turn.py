@@ -13,7 +13,7 @@ from typing import Any, Literal
 from localthink.history import Piece, State, StoredMessage, ThoughtSpan, TokenRun
 from localthink.history.texts import thoughts_of, undamaged
 from localthink.history.tokens import seal
-from localthink.records import Event, FinishReason, Steered, Trace, Wish
+from localthink.records import Adjustment, BudgetRequest, Event, FinishReason, Trace
 from localthink.trace_json import number
 
 Phase = Literal["waiting", "reading", "thinking", "answering", "done"]
@@ -22,7 +22,7 @@ BUCKET = 0.5  # seconds of one point of the speed's curve
 POINTS = 60
 
 
-class Thought:
+class ThoughtView:
     """One thought. `ticks` are the offsets in its text at which a switch was held back."""
 
     __slots__ = ("_pieces", "characters", "held", "index", "seconds", "started", "ticks", "tokens")
@@ -59,16 +59,16 @@ class Turn:
     def __init__(self, seed: int = 0, alpha: float = 0.0, beta: float = 0.0, started: float = 0.0) -> None:
         self.seed, self.alpha, self.beta = seed, alpha, beta
         self.began_with = alpha, beta
-        self.wish: Wish = "free"
+        self.wish: BudgetRequest = "free"
         self.phase: Phase = "waiting"
         self.state: State = "writing"
         self.reason = ""  # why it ended early, in words
-        self.thoughts: list[Thought] = []
+        self.thoughts: list[ThoughtView] = []
         self.answer = ""
         self.tokens, self.held, self.seconds = 0, 0.0, 0.0
         self.token_ids: list[int] = []
         self.prompt_tokens, self.prompt_read, self.prompt_speed, self.speed = 0, 0, 0.0, 0.0
-        self.steered: tuple[Steered, ...] = ()
+        self.steered: tuple[Adjustment, ...] = ()
         self.recent: deque[Event] = deque(maxlen=RECENT)
         self.held_at: list[tuple[int, int]] = []  # the positions of tokens at which switches were held, and how many
         self.seen: Mapping[int, Event] = {}  # by position: tokens of another answer, with which this one begins
@@ -156,7 +156,7 @@ class Turn:
         text, self.answer, self._thinks, self.recast = self.answer, "", True, True
         self._unsaved.pop(-1, None)
         if text and not self.thoughts:
-            thought = Thought(0, self._first)
+            thought = ThoughtView(0, self._first)
             thought.add(text, self.tokens - 1, 0)
             self.thoughts.append(thought)
             self._note(Piece(0, text, thought.tokens, 0.0, 0.0))
@@ -169,7 +169,7 @@ class Turn:
 
     def _think(self, event: Event, now: float) -> None:
         while len(self.thoughts) <= event.thought:
-            self.thoughts.append(Thought(len(self.thoughts), now))
+            self.thoughts.append(ThoughtView(len(self.thoughts), now))
         thought = self.thoughts[event.thought]
         before, ticks = thought.seconds, len(thought.ticks)
         thought.add(event.text, int(event.token >= 0), event.held)
@@ -256,13 +256,13 @@ def _stored_turn(message: StoredMessage) -> Turn:
     settings, figures = details.get("settings", {}), details.get("statistics", {})
     turn = Turn(details.get("seed", 0), float(settings.get("alpha", 0)), float(settings.get("beta", 0)))
     for piece in thoughts_of(message.thinking, message.thoughts):
-        thought = Thought(piece.thought)
+        thought = ThoughtView(piece.thought)
         thought.add(piece.text, 0, piece.held)
         thought.tokens, thought.seconds, thought.ticks = piece.tokens, piece.seconds, list(piece.ticks)
         turn.thoughts.append(thought)
     turn.answer, turn.phase = message.content, "done"
     turn.state = "interrupted" if message.state == "writing" else message.state  # nobody here is writing it
-    turn.steered = tuple(Steered(each["position"], float(each["alpha"]), float(each["beta"]), each["wish"])
+    turn.steered = tuple(Adjustment(each["position"], float(each["alpha"]), float(each["beta"]), each["wish"])
                          for each in figures.get("steered", ()))
     if turn.steered:
         turn.alpha, turn.beta = turn.steered[-1].alpha, turn.steered[-1].beta

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option, stop_option
+from localthink.errors import UsageError
+from localthink.interrupts import INTERRUPTED, interrupts
+from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_limits, check_think
 from localthink.text.page import DIM, HELD_STYLE, Page
 from localthink.text.terminal import Terminal, json_line, read_text
-from localthink.errors import UsageError
-from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_limits, check_think
 from localthink.trace_json import trace_object
 
 if TYPE_CHECKING:

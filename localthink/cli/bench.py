@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.cli.options import engine_options
-from localthink.text.terminal import Terminal, json_line
+from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.records import Offload
+from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
     from localthink.bench.figures import Figures
@@ -54,7 +54,7 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
     disturbed = other_programs_share()
     several = slots if slots is not None else SEVERAL_ON_GPU if supports_gpu() and offload.layers != 0 else SEVERAL
     work = Work(tuple(dict.fromkeys((1, several))), rounds, prompt_tokens, tokens)
-    progress, choices = Progress(Terminal(sys.stderr)), list[str]()
+    progress, choices = BenchProgress(Terminal(sys.stderr)), list[str]()
     with load(model, slots=several, context=work.cells if context is None else context, cache=cache,
               threads=threads, offload=offload, layout="split", force=force, on_choice=choices.append,
               progress=lambda share: progress.tell(f"reading the model: {share:.0%}")) as engine:
@@ -67,7 +67,7 @@ def command(model: str | None, slots: int | None, tokens: int | None, prompt_tok
         sys.exit(INTERRUPTED)
 
 
-class Progress:
+class BenchProgress:
     """What is going on, on a line that is written over; only on a terminal, and no oftener than anybody reads it."""
 
     def __init__(self, err: Terminal) -> None:

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from localthink.chat.settings import ChatSettings
 
 
-PATIENCE = 0.5  # seconds to wait for another program's lock: what cannot be saved now is saved later
+LOCK_SECONDS = 0.5  # seconds to wait for another program's lock: what cannot be saved now is saved later
 
 
 @click.command("chat")
@@ -98,7 +98,7 @@ def _session(settings: ChatSettings, no_history: bool, stack: ExitStack) -> Sess
     from localthink.chat.session import Session
     from localthink.history import History
 
-    history = None if no_history else stack.enter_context(History(locations.history_file(), patience=PATIENCE))
+    history = None if no_history else stack.enter_context(History(locations.history_file(), patience=LOCK_SECONDS))
     session = Session(EngineClient(), history, settings)
     stack.callback(session.close)
     return session

@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from localthink.machine import resources
 from localthink.text.rows import aligned
-from localthink.text.terminal import Terminal
 from localthink.text.sizes import sized
+from localthink.text.terminal import Terminal
 from localthink.text.visible import visible
 
 if TYPE_CHECKING:
-    from localthink.machine.survey import Survey
     from localthink.fit.advice import Advice
     from localthink.fit.report import FitReport
-    from localthink.fit.room import Verdict
+    from localthink.fit.verdict import Verdict
+    from localthink.machine.capacity import MachineFigures
 
 BOLD, DIM = "1", "2"
 SIGNS: dict[Verdict, str] = {"fits": "✓", "tight": "~", "too big": "✕"}
@@ -26,7 +26,7 @@ TITLES = ("", "model", "precision", "needs", "context", "cache", "tokens/s")
 NARROWEST, WIDEST = 20, 100  # columns of a sentence
 
 
-def show(advice: Advice, here: Survey, next_step: str, out: Terminal) -> None:
+def show(advice: Advice, here: MachineFigures, next_step: str, out: Terminal) -> None:
     """Write all of it. `next_step` is a command to give now, empty where there is none."""
     out.write("This machine\n", BOLD)
     for name, value in _machine(here):
@@ -46,7 +46,7 @@ def show(advice: Advice, here: Survey, next_step: str, out: Terminal) -> None:
         out.write(f"{next_step}\n")
 
 
-def _machine(here: Survey) -> list[tuple[str, str]]:
+def _machine(here: MachineFigures) -> list[tuple[str, str]]:
     room = here.room
     rows = [("memory", f"{sized(room.memory)} free")]
     if room.device:

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.text.terminal import Terminal
 from localthink.errors import UsageError
 from localthink.text.sizes import counted, sized
+from localthink.text.terminal import Terminal
 
 if TYPE_CHECKING:
     from localthink.gguf.header import ModelFacts
@@ -101,9 +101,9 @@ def _thinking(facts: ModelFacts) -> Iterator[Row]:
 
 def _opened_by(facts: ModelFacts) -> str:
     """Who begins the block of thinking in a prompt with `--think auto`."""
-    from localthink.prompt.template import ChatTemplate
     from localthink.errors import PromptError
     from localthink.prompt.messages import leaves_open
+    from localthink.prompt.template import ChatTemplate
     from localthink.records import Message
     from localthink.thinking.tags import Tags
 

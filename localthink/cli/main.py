@@ -10,9 +10,9 @@ from pathlib import Path
 
 import click
 
-from localthink.interrupts import INTERRUPTED
 from localthink.cli.lazy import LazyCommands
 from localthink.errors import LocalthinkError
+from localthink.interrupts import INTERRUPTED
 from localthink.text.visible import visible
 
 UNREAD = 141  # the exit code where the output has no reader, by custom 128 and the number of SIGPIPE
@@ -89,7 +89,7 @@ def _run() -> int:
     except (click.Abort, KeyboardInterrupt):
         status = INTERRUPTED
     except Exception as error:
-        from localthink.engine.unusable import unusable
+        from localthink.errors import unusable
 
         known = unusable(error)
         if known is None:

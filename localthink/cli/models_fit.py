@@ -10,14 +10,14 @@ import click
 
 from localthink.cli.memory_size import parse_size
 from localthink.cli.options import AUTO, gpu_layers_of
-from localthink.text.terminal import Terminal, json_line
 from localthink.records import CACHE_TYPES, Offload
+from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
-    from localthink.shelf.catalogue import ModelSpec
-    from localthink.machine.survey import Survey
     from localthink.fit.advice import Advice
     from localthink.fit.choice import Asked
+    from localthink.machine.capacity import MachineFigures
+    from localthink.shelf.catalogue import ModelSpec
 
 
 @click.command("fit")
@@ -39,10 +39,10 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     MODEL is a name of the catalogue (r1-qwen-7b, r1-qwen-7b:Q5_K_M), or a file or its name. Nothing is loaded or
     downloaded.
     """
-    from localthink.shelf.catalogue import read_catalogue
     from localthink.cli.fit_page import show
-    from localthink.machine.survey import survey
     from localthink.fit.choice import Asked
+    from localthink.machine.measuring import measure_machine
+    from localthink.shelf.catalogue import read_catalogue
 
     offload = Offload(gpu_layers_of(gpu_layers))  # which refuses what no command takes
     asked = Asked(slots, context, None if cache == AUTO else cache, offload.layers)
@@ -52,7 +52,7 @@ def command(model: str | None, context: int | None, cache: str, slots: int, gpu_
     waiting = Terminal(sys.stderr)
     if not no_measure:
         waiting.replace_line("measuring this machine …")
-    here = survey(free, not no_measure)
+    here = measure_machine(free, not no_measure)
     waiting.replace_line("")
     advice = advise(here)
     if as_json:
@@ -72,10 +72,10 @@ def _next_step(advice: Advice, catalogue: tuple[ModelSpec, ...]) -> str:
     return f"localthink {'chat -m' if here else 'models pull'} {advice.pull}"
 
 
-def _adviser(model: str | None, catalogue: tuple[ModelSpec, ...], asked: Asked) -> Callable[[Survey], Advice]:
+def _adviser(model: str | None, catalogue: tuple[ModelSpec, ...], asked: Asked) -> Callable[[MachineFigures], Advice]:
     """What there is to say of a model, or of all of them, once the machine is known."""
-    from localthink.shelf.catalogue import parse_name, split_name
     from localthink.fit import advice
+    from localthink.shelf.catalogue import parse_name, split_name
 
     if model is None:
         return lambda here: advice.advise(catalogue, here.room, asked, here.bandwidth)
@@ -89,6 +89,6 @@ def _adviser(model: str | None, catalogue: tuple[ModelSpec, ...], asked: Asked) 
     return lambda here: advice.advise_on_file(facts, here.room, asked, here.bandwidth)
 
 
-def _machine(here: Survey) -> dict[str, Any]:
+def _machine(here: MachineFigures) -> dict[str, Any]:
     return {"free": asdict(here.room), "decoding_bytes_per_second": asdict(here.bandwidth),
             "memory_bytes_per_second": here.ceiling, "processor_used_by_others": round(here.busy, 3)}

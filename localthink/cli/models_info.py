@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.models_lines import one_line, row_lines
-from localthink.text.terminal import Terminal, json_line
 from localthink.gguf.precision import as_precision
 from localthink.shelf.receipts import read_receipts
 from localthink.text.sizes import counted, sized
+from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
-    from localthink.shelf.catalogue import ModelSpec
     from localthink.hub.listing import Listing
+    from localthink.shelf.catalogue import ModelSpec
     from localthink.shelf.local_models import FoundModel
 
 Row = tuple[str, str]
@@ -32,8 +32,8 @@ def command(context: click.Context, name: str, hub: bool, as_json: bool) -> None
 
     For a file it is what `localthink info` shows, and for an address on the Hub what the repository holds.
     """
-    from localthink.shelf.catalogue import parse_name, read_catalogue, split_name
     from localthink.hub.wanted import is_address, parse_wanted
+    from localthink.shelf.catalogue import parse_name, read_catalogue, split_name
 
     catalogue = read_catalogue()
     spec, precision = split_name(name, catalogue)

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.models_lines import row_lines
-from localthink.text.terminal import Terminal, json_line
 from localthink.text.sizes import counted, sized
+from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
     from localthink.shelf.catalogue import ModelSpec
@@ -28,9 +28,9 @@ def command(here: bool, as_json: bool) -> None:
 
     Models that other programs keep (the Hugging Face cache, llama.cpp, LM Studio, ollama) are used where they lie.
     """
-    from localthink.shelf.catalogue import read_catalogue
     from localthink.hub.naming import name_of
     from localthink.hub.removal import unfinished_pulls
+    from localthink.shelf.catalogue import read_catalogue
     from localthink.shelf.local_models import catalogue_name, found_models
 
     catalogue = read_catalogue()

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.interrupts import exit_code, interrupts
 from localthink.cli.pulling import showing
-from localthink.text.terminal import Terminal, json_line
 from localthink.errors import UsageError
+from localthink.interrupts import exit_code, interrupts
+from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
     from localthink.hub.wanted import Wanted
@@ -91,12 +91,12 @@ def _precision(model: str, force: bool) -> str:
 
 
 def _fitting(model: str, force: bool) -> str:
-    from localthink.shelf.catalogue import parse_name
-    from localthink.machine.survey import survey
     from localthink.fit.advice import advise_on_spec
     from localthink.fit.choice import Asked
+    from localthink.machine.measuring import measure_machine
+    from localthink.shelf.catalogue import parse_name
 
-    here = survey()
+    here = measure_machine()
     advice = advise_on_spec(parse_name(model)[0], None, here.room, Asked(), here.bandwidth)
     assert advice.report is not None, "it is of a model that is named"
     if advice.report.verdict == "too big" and not force:

@@ -6,9 +6,9 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Protocol
 
-from localthink.text.terminal import Terminal, redraws
-from localthink.hub.news import Checking, Found, News, Note, Progress, Waiting
+from localthink.hub.news import Checking, Found, Note, PullNews, PullProgress, Waiting
 from localthink.text.sizes import sized
+from localthink.text.terminal import Terminal, redraws
 from localthink.text.visible import visible
 
 if TYPE_CHECKING:
@@ -20,22 +20,22 @@ LINES = 10  # for a whole download
 class Shown(Protocol):
     """Takes news as it comes."""
 
-    def take(self, news: News) -> None: ...
+    def take(self, news: PullNews) -> None: ...
 
     def close(self) -> None:
         """Leave the cursor at the start of a line."""
 
 
 class Quiet:
-    def take(self, news: News) -> None:
+    def take(self, news: PullNews) -> None:
         """Nothing is shown."""
 
     def close(self) -> None:
         """Nothing was shown."""
 
 
-def line_of(news: News) -> str:
-    """News that is worth a line of its own; empty for what only a bar shows."""
+def line_of(news: PullNews) -> str:
+    """PullNews that is worth a line of its own; empty for what only a bar shows."""
     match news:
         case Found(repository, _, precision, files, total, here):
             parts = f" in {len(files)} parts" if len(files) > 1 else ""
@@ -54,10 +54,10 @@ class Lines:
     def __init__(self, err: Terminal) -> None:
         self._err, self._told = err, 0
 
-    def take(self, news: News) -> None:
+    def take(self, news: PullNews) -> None:
         if line := line_of(news):
             self._err.write(f"{line}\n")
-        elif isinstance(news, Progress) and news.total:
+        elif isinstance(news, PullProgress) and news.total:
             reached = news.bytes * LINES // news.total
             if reached > self._told:
                 self._told = reached
@@ -74,12 +74,12 @@ class Bars:
         self._bar = bar
         self._task = bar.add_task("asking the Hub", total=None)
 
-    def take(self, news: News) -> None:
+    def take(self, news: PullNews) -> None:
         if line := line_of(news):
             self._bar.console.print(visible(line), markup=False, highlight=False)
         if isinstance(news, Found):
             self._bar.reset(self._task, total=news.bytes, completed=news.here, description="pulling")
-        elif isinstance(news, Progress):
+        elif isinstance(news, PullProgress):
             self._bar.update(self._task, completed=news.bytes, total=news.total, description="pulling")
         elif isinstance(news, Checking):
             self._bar.update(self._task, description=f"checking {news.share:.0%}")
@@ -102,7 +102,6 @@ def showing(quiet: bool) -> Iterator[Shown]:
         from rich.progress import (
             BarColumn,
             DownloadColumn,
-            Progress,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,

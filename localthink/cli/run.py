@@ -11,17 +11,17 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.interrupts import exit_code, interrupts
 from localthink.cli.options import engine_options, generation_options, model_option, stop_option
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
+from localthink.interrupts import exit_code, interrupts
 from localthink.records import Offload, Sampling, ThinkMode, Tip
 
 if TYPE_CHECKING:
-    from localthink.batch.workers import Crew
     from localthink.batch.figures import Figures
     from localthink.batch.run import Run
     from localthink.batch.spec import Spec
+    from localthink.batch.workers import Workers
     from localthink.cli.watching import Quiet
 
 LAYOUTS = {"auto": None, "unified": False, "split": True}
@@ -135,10 +135,10 @@ def _rehearse(spec: Spec, folder: Path | None, quiet: bool) -> None:
     from localthink.cli.watching import watching
 
     with watching([], quiet) as watcher, Run(spec, watcher) as run:
-        survey = run.survey()
-        told = f" ({spec.folder / ERRORS})" if survey.bad else ""
-        click.echo(f"{survey.items:,} items, {survey.samples:,} samples, {survey.bad:,} bad lines{told}, "
-                   f"{survey.graded:,} items with an answer to grade by\n{run.fit(survey).why}")
+        preflight = run.preflight()
+        told = f" ({spec.folder / ERRORS})" if preflight.bad else ""
+        click.echo(f"{preflight.items:,} items, {preflight.samples:,} samples, {preflight.bad:,} bad lines{told}, "
+                   f"{preflight.graded:,} items with an answer to grade by\n{run.fit(preflight).why}")
         if folder is not None and (old := read_manifest(folder)) is not None:
             run.check_continues(old, folder)
             click.echo(f"{read_figures(folder).samples_done:,} samples are in {folder} already")
@@ -152,7 +152,7 @@ def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> bool:
     received: list[int] = []
     figures = None
     # interrupts are caught last: until then nothing is at stake, and Ctrl+C simply ends it
-    with (watching(received, quiet) as watcher, Run(spec, watcher, _crew(ray, workers)) as run,
+    with (watching(received, quiet) as watcher, Run(spec, watcher, _workers(ray, workers)) as run,
           interrupts(received, terminate=True), suppress(KeyboardInterrupt)):
         figures = _execute(run, watcher)
     if figures is not None and not quiet:
@@ -167,26 +167,26 @@ def _run(spec: Spec, quiet: bool, ray: str | None, workers: int | None) -> bool:
 def _execute(run: Run, watcher: Quiet) -> Figures:
     from localthink.batch.status import read_figures
 
-    survey = run.survey()
+    preflight = run.preflight()
     if run.ledger.done:
-        if run.known >= survey.samples:
+        if run.known >= preflight.samples:
             watcher.note(f"{run.spec.folder} has all {run.known:,} samples: nothing is left to do")
             return read_figures(run.spec.folder)
         watcher.note(f"{run.spec.folder} has {run.known:,} samples: going on")
-    fit = run.fit(survey)
+    fit = run.fit(preflight)
     watcher.note(fit.why)
-    run.record(survey, fit)
-    return run.execute(survey, fit)
+    run.record(preflight, fit)
+    return run.execute(preflight, fit)
 
 
-def _crew(ray: str | None, workers: int | None) -> Crew | None:
+def _workers(ray: str | None, workers: int | None) -> Workers | None:
     if ray is None:
         if workers is not None:
             raise UsageError("--workers goes with --ray")
         return None
-    from localthink.batch.ray_workers import RayCrew
+    from localthink.batch.ray_workers import RayWorkers
 
-    return RayCrew(ray, workers)
+    return RayWorkers(ray, workers)
 
 
 def _check_targets(folder: Path, source: str | None, table: Path | None, openai: Path | None) -> None:

@@ -9,25 +9,25 @@ from __future__ import annotations
 
 import re
 
-from localthink.records import Wish
+from localthink.records import BudgetRequest
 
-PATIENCE = 64  # tokens after which thinking is closed in the middle of a sentence
-EARLY = 10  # a limit of n tokens looks for a sentence end within its last n / EARLY, at most PATIENCE
+GRACE_TOKENS = 64  # tokens after which thinking is closed in the middle of a sentence
+EARLY = 10  # a limit of n tokens looks for a sentence end within its last n / EARLY, at most GRACE_TOKENS
 GO_ON = "Wait"
 # a full stop after a digit may be a decimal point or the number of a list, an exclamation mark a factorial
 SENTENCE_END = re.compile(r"""(\n|[。！？?]|[^\d\s.][.!])["'”’)\]*）」』]*[ \t]*\Z""")
 
 
-class Course:
+class ThinkingBudget:
     """The course of one sample's thinking. `limit` is the most tokens of it, None for no limit."""
 
     __slots__ = ("_asked", "_limit", "wish")
 
     def __init__(self, limit: int | None) -> None:
         self._limit, self._asked = limit, 0
-        self.wish: Wish = "free"
+        self.wish: BudgetRequest = "free"
 
-    def steer(self, wish: Wish, position: int) -> None:
+    def steer(self, wish: BudgetRequest, position: int) -> None:
         """What a person wants from the token at `position` of the thinking; it overrules the limit."""
         self.wish, self._asked = wish, position
 
@@ -39,9 +39,9 @@ class Course:
     def closes(self, position: int, tail: str) -> bool:
         """Whether the token at `position` of the thinking, after a text that ends in `tail`, is to close it."""
         if self.wish == "answer":
-            early, last = self._asked, self._asked + PATIENCE
+            early, last = self._asked, self._asked + GRACE_TOKENS
         elif self.wish == "free" and self._limit is not None:
-            early, last = self._limit - min(PATIENCE, self._limit // EARLY), self._limit
+            early, last = self._limit - min(GRACE_TOKENS, self._limit // EARLY), self._limit
         else:
             return False
         return position >= last or (position >= early and SENTENCE_END.search(tail) is not None)

@@ -9,10 +9,10 @@ from pathlib import Path
 from localthink.doctor import graphics
 from localthink.doctor.findings import Finding
 from localthink.doctor.graphics import Graphics
-from localthink.machine.processor_features import processor_features
+from localthink.doctor.llama import LlamaFacts
 from localthink.doctor.reinstall import reinstall
 from localthink.doctor.software import LLAMA
-from localthink.doctor.survey import Survey
+from localthink.machine.processor_features import processor_features
 from localthink.text.sizes import sized
 
 MISSING = "not installed"
@@ -23,36 +23,36 @@ BACKENDS = {"cpu": "CPU", "cuda": "CUDA", "metal": "Metal", "vulkan": "Vulkan", 
             "blas": "BLAS", "rpc": "RPC", "opencl": "OpenCL", "musa": "MUSA", "cann": "CANN"}  # by the library's name
 
 
-def version(survey: Survey) -> Iterator[Finding]:
+def version(facts: LlamaFacts) -> Iterator[Finding]:
     try:
         value = metadata.version(LLAMA)
     except metadata.PackageNotFoundError:
         value = MISSING
     elsewhere = os.environ.get(LIBRARIES)
-    if not survey.problem:
+    if not facts.problem:
         yield Finding(LLAMA, value)
-    elif survey.imported:
-        yield Finding(LLAMA, f"{value}; asked for its devices, {survey.problem}", "trouble",
+    elif facts.imported:
+        yield Finding(LLAMA, f"{value}; asked for its devices, {facts.problem}", "trouble",
                       "its driver for a GPU or the build is not sound: update the driver, or build it again",
                       reinstall("CPU"))
     elif elsewhere and value != MISSING:
-        yield Finding(LLAMA, f"{value}; cannot be used: {survey.problem}", "trouble",
+        yield Finding(LLAMA, f"{value}; cannot be used: {facts.problem}", "trouble",
                       f"unset {LIBRARIES}: it has the library taken from {elsewhere}")
     else:
-        yield Finding(LLAMA, f"{value}; cannot be used: {survey.problem}", "trouble",
+        yield Finding(LLAMA, f"{value}; cannot be used: {facts.problem}", "trouble",
                       "install it again, compiled on this machine (4 to 8 minutes on two cores)", reinstall("CPU"))
-    if elsewhere and (survey.imported or not survey.problem):
+    if elsewhere and (facts.imported or not facts.problem):
         yield Finding("its library", f"from {elsewhere}, by {LIBRARIES}", "note",
                       f"unset {LIBRARIES} to use the one that came with the package")
 
 
-def backends(survey: Survey) -> Iterator[Finding]:
+def backends(facts: LlamaFacts) -> Iterator[Finding]:
     """What llama.cpp was built for, by its libraries, its own account and its devices, and what it sees of that."""
-    if not survey.imported:
+    if not facts.imported:
         return
-    built = sorted({*(library_backends(library_folder())), *survey.features, *(d.backend for d in survey.devices)})
+    built = sorted({*(library_backends(library_folder())), *facts.features, *(d.backend for d in facts.devices)})
     yield Finding("built for", ", ".join(built))
-    for device in (each for each in survey.devices if each.kind != "cpu"):
+    for device in (each for each in facts.devices if each.kind != "cpu"):
         memory = f", {sized(device.free)} free of {sized(device.total)}" if device.total else ""
         yield Finding(device.name, f"{device.description or device.backend}{memory}")
 
@@ -74,9 +74,9 @@ def library_backends(folder: Path | None) -> list[str]:
                    if (known := BACKENDS.get(name.removeprefix("ggml-").partition("-")[0]))})
 
 
-def instructions(survey: Survey) -> Iterator[Finding]:
+def instructions(facts: LlamaFacts) -> Iterator[Finding]:
     """The processor's instructions that the build uses, lacks, and takes for granted."""
-    built = survey.features.get("CPU")
+    built = facts.features.get("CPU")
     if built is not None:
         yield from compare(built, processor_features())
 
@@ -104,27 +104,27 @@ def compare(built: Sequence[str], processor: Mapping[str, bool]) -> Iterator[Fin
                       "weights are kept off them; they are not repacked either then, which costs some speed")
 
 
-def gpus(survey: Survey) -> Iterator[Finding]:
+def gpus(facts: LlamaFacts) -> Iterator[Finding]:
     """GPUs that the machine has and llama.cpp does not use."""
     nvidia, problem = graphics.nvidia()
     if problem:
         yield Finding("NVIDIA's driver", problem, "warning",
                       "install NVIDIA's driver for this system again; until then the GPU cannot be used")
     there = [*nvidia, *graphics.apple(), *graphics.direct_rendering()]
-    if survey.imported:
+    if facts.imported:
         for gpu in there:
-            yield from serve(gpu, survey, library_backends(library_folder()))
-    if not there and not problem and not any(device.kind in ("gpu", "igpu") for device in survey.devices):
+            yield from serve(gpu, facts, library_backends(library_folder()))
+    if not there and not problem and not any(device.kind in ("gpu", "igpu") for device in facts.devices):
         yield Finding("GPU", "none found: models run on the processor")
 
 
-def serve(gpu: Graphics, survey: Survey, libraries: Sequence[str]) -> Iterator[Finding]:
+def serve(gpu: Graphics, facts: LlamaFacts, libraries: Sequence[str]) -> Iterator[Finding]:
     """Whether llama.cpp sees a GPU, was built for it and sees none, or was not built for it."""
     fitting = (gpu.backend, *gpu.others)
-    if any(device.backend in fitting and device.kind in ("gpu", "igpu") for device in survey.devices):
+    if any(device.backend in fitting and device.kind in ("gpu", "igpu") for device in facts.devices):
         return
     name = f"GPU {gpu.name}"
-    if built := [each for each in fitting if each in {*libraries, *survey.features}]:
+    if built := [each for each in fitting if each in {*libraries, *facts.features}]:
         hidden = graphics.hidden()
         why = f"{hidden} may hide it" if hidden else ("look after its driver; a container must be given the GPU "
                                                       "(docker run --gpus all for NVIDIA)")

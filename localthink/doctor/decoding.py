@@ -15,10 +15,10 @@ from localthink.records import Message, Sampling, Trace
 # rounds otherwise may lose one of them, one that computes wrongly solves none.
 PUZZLES = (Puzzle((2, 5, 8), 15), Puzzle((8, 3, 7), 18), Puzzle((13, 10, 10), 13), Puzzle((9, 9, 4), 22))
 MOST_TOKENS = 300
-PATIENCE = 6.0  # seconds, loading included; it takes less than two
+DEADLINE_SECONDS = 6.0  # seconds, loading included; it takes less than two
 
 
-def decoding(serve: Serve = serve_engine, patience: float = PATIENCE) -> Iterator[Finding]:
+def decoding(serve: Serve = serve_engine, patience: float = DEADLINE_SECONDS) -> Iterator[Finding]:
     """Write the answers to all puzzles at once, and see whether they are what they should be."""
     try:
         traces = answers(serve, patience)

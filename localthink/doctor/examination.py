@@ -6,8 +6,8 @@ from collections.abc import Iterable, Iterator
 from localthink.doctor import build, folders, memory, processor, settings, software
 from localthink.doctor.decoding import decoding
 from localthink.doctor.findings import Check, Finding, Section, look
+from localthink.doctor.llama import LlamaFacts, ask_llama
 from localthink.doctor.screen import Screen
-from localthink.doctor.survey import Survey, survey
 
 Named = tuple[str, Check]
 
@@ -16,7 +16,7 @@ def examine() -> Iterator[Section]:
     """The sections, each as soon as it is done; a few seconds altogether."""
     yield _section("software", (("localthink", software.localthink), ("Python", software.python),
                                 ("system", software.system), ("packages", software.packages)))
-    asked = survey()
+    asked = ask_llama()
     yield _section("llama.cpp", (
         ("llama.cpp", lambda: build.version(asked)), ("backends", lambda: build.backends(asked)),
         ("instructions", lambda: build.instructions(asked)), ("GPU", lambda: build.gpus(asked)),
@@ -35,7 +35,7 @@ def _section(name: str, checks: Iterable[Named]) -> Section:
     return Section(name, tuple(finding for title, check in checks for finding in look(title, check)))
 
 
-def _decoding(asked: Survey) -> Iterator[Finding]:
+def _decoding(asked: LlamaFacts) -> Iterator[Finding]:
     if asked.problem:
         yield Finding("decoding", "not tried", "note", "it begins with what llama.cpp could not do just now")
     else:

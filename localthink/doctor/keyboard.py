@@ -8,10 +8,10 @@ import time
 
 ASK = b"\x1b[?u\x1b[c"  # the flags of the kitty keyboard protocol, then what every terminal answers: what it is
 KITTY, ANSWERED = re.compile(rb"\x1b\[\?\d+u"), re.compile(rb"\x1b\[\?[\d;]*c")
-PATIENCE = 0.5  # seconds, for a terminal at the other end of the world
+ANSWER_SECONDS = 0.5  # seconds, for a terminal at the other end of the world
 
 
-def tells_keys_apart(keyboard: int, screen: int, patience: float = PATIENCE) -> bool | None:
+def tells_keys_apart(keyboard: int, screen: int, patience: float = ANSWER_SECONDS) -> bool | None:
     """Whether the terminal behind two descriptors speaks the kitty keyboard protocol; None where it cannot be asked.
 
     With the protocol, Shift+Enter and Enter are two keys; without it most terminals send the same for both.

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from localthink.machine import resources
 from localthink.doctor.findings import Finding
+from localthink.machine import resources
 from localthink.text.sizes import sized
 
 SMALLEST = 1225 * 2**20  # bytes that R1-Distill-Qwen-1.5B takes at Q4_K_M, as measured with a cache of 2,048 tokens

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from localthink.machine import resources
 from localthink.doctor.findings import Finding
+from localthink.machine import resources
 from localthink.machine.processor_features import processor_name
 
 BUSY = 0.75  # of the cores: with so many taken by others, figures of speed mean little

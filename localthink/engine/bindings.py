@@ -32,7 +32,7 @@ NOTHING = Offload(layers=0)
 CLOSED = "the engine is closed: load the model again"
 CACHE_IS_FULL = 1  # llama_decode: no room for the batch, nothing was changed
 ABORTED = 2  # llama_decode: `interrupt` was called; what of the batch is in the cache must be cut off again
-Progress = Callable[[float], None]  # the share of the weights that are read
+OnProgress = Callable[[float], None]  # the share of the weights that are read
 
 
 class _Log:
@@ -101,7 +101,7 @@ class NativeModel:
     """
 
     def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
-                 progress: Progress | None = None) -> None:
+                 progress: OnProgress | None = None) -> None:
         log = _library()
         log.lines.clear()
         params = lib.llama_model_default_params()

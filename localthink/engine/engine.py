@@ -22,7 +22,7 @@ from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.engine.threads import Threads
 from localthink.errors import EngineError
 from localthink.prompt.messages import without_thinking
-from localthink.records import Alternative, Begun, Event, Request, Sampling, ThinkMode, Tip, Trace, Wish
+from localthink.records import Alternative, BudgetRequest, Event, Prefix, Request, Sampling, ThinkMode, Tip, Trace
 from localthink.thinking.markers import PARAPHRASE
 from localthink.thinking.tags import KNOWN_TAGS
 from localthink.thinking.tracker import NOTHING, ThoughtTracker
@@ -163,11 +163,11 @@ class Engine:
         job = self._samples[request][0].job
         return min(job.cached, job.prompt), job.prompt
 
-    def written(self, request: int, start: int) -> Begun:
+    def written(self, request: int, start: int) -> Prefix:
         """What an unfinished request's first sample has written from its token `start` on."""
         return self._samples[request][0].written(start)
 
-    def steer(self, request: int, tip: Tip | None = None, wish: Wish | None = None) -> None:
+    def steer(self, request: int, tip: Tip | None = None, wish: BudgetRequest | None = None) -> None:
         """Change a request between two steps, from the next token on.
 
         Of `tip`, strength and duration count; markers stay as they were. The `wish` "answer" closes the
@@ -288,7 +288,7 @@ class Engine:
             closing, go_on = self.model.closing, self.model.go_on
 
             def steer(token: int) -> int:
-                return sample.taken(token, vocabulary.ends_generation(token), closing, go_on)
+                return sample.forced(token, vocabulary.ends_generation(token), closing, go_on)
 
         draw = self._sampler.draw(logits, sample.switch_tokens, sample.penalty, request.sampling, sample.key, steer)
         written = len(job.tokens) + 1 - len(request.prompt)

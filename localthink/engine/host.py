@@ -22,7 +22,7 @@ def serve_engine(orders: Connection[None, Order], news: Connection[News, None], 
     try:
         from localthink.engine.worker import serve
     except Exception as error:
-        from localthink.engine.unusable import unusable
+        from localthink.errors import unusable
 
         known = unusable(error)
         if known is None:

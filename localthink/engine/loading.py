@@ -6,19 +6,19 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Literal
 
-from localthink.engine.bindings import CACHE_TYPES, NativeContext, Progress
+from localthink.engine.bindings import CACHE_TYPES, NativeContext, OnProgress
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
-from localthink.machine.free import room
 from localthink.engine.threads import Threads
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
 from localthink.fit.choice import Asked, Choice, choose, refusal
 from localthink.fit.memory import LEAST_CONTEXT, STEP_TOKENS
 from localthink.gguf.header import ModelFacts, read_facts
-from localthink.shelf.local_models import find_model
+from localthink.machine.measuring import memory_budget
 from localthink.machine.resources import physical_cores
 from localthink.records import Offload
+from localthink.shelf.local_models import find_model
 
 MOST_THREADS = 512  # GGML_MAX_N_THREADS
 Layout = Literal["unified", "split"]
@@ -29,7 +29,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
          threads: int | None = None, offload: Offload | None = None, layout: Layout = "unified",
          longest: int | None = None, fixed_shapes: bool = False, force: bool = False,
          think_tags: tuple[str, str] | None = None, on_choice: Callable[[str], None] | None = None,
-         progress: Progress | None = None) -> Engine:
+         progress: OnProgress | None = None) -> Engine:
     """Open a model, by path or by name (the bundled one by default), for `slots` samples at once.
 
     `context` is the number of tokens that the KV cache holds, all slots together, and `cache` its type: f16,
@@ -70,7 +70,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
 
 def fitting(facts: ModelFacts, asked: Asked, offload: Offload, force: bool) -> Choice:
     """How a model is to be opened here and now. Raises FitError where it does not fit, unless forced."""
-    here = room(offload)
+    here = memory_budget(offload)
     choice = choose(facts.shape, facts.weights, here, asked)
     if choice.verdict == "too big" and not force:
         raise refusal(facts.path.stem, facts.shape, facts.weights, asked, choice)

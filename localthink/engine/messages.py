@@ -7,8 +7,19 @@ from operator import attrgetter
 from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
-from localthink.fit.room import Room
-from localthink.records import Alternative, Begun, Event, Message, Offload, Sampling, ThinkMode, Tip, Trace, Wish
+from localthink.machine.capacity import MemoryBudget
+from localthink.records import (
+    Alternative,
+    BudgetRequest,
+    Event,
+    Message,
+    Offload,
+    Prefix,
+    Sampling,
+    ThinkMode,
+    Tip,
+    Trace,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +65,7 @@ class Ask:
     only_check: bool = False
     max_thinking: int | None = None
     alternatives: int = 0
-    begun: Begun = field(default_factory=Begun)
+    prefix: Prefix = field(default_factory=Prefix)
     watched: bool = False
 
 
@@ -71,7 +82,7 @@ class Steer:
 
     number: int
     tip: Tip | None = None
-    wish: Wish | None = None
+    wish: BudgetRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,7 +127,7 @@ class Loaded:
     weight_bytes: int = 0
     cache_bytes: int = 0
     choice: str = ""
-    room: Room | None = None
+    room: MemoryBudget | None = None
     mapped: bool = True
 
 
@@ -169,7 +180,7 @@ class Checkpoint:
 
     number: int
     start: int
-    written: Begun
+    written: Prefix
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +199,7 @@ class Finished:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class Throughput:
     """Since the model was loaded: tokens written, switches held; and the slots that are busy now."""
 
     tokens: int
@@ -213,5 +224,5 @@ class Died:
         return kind(self.reason, self.advice)
 
 
-News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Checkpoint | Refused | Finished | Progress
+News = (LoadingShare | Loaded | Checked | Counted | Reading | Written | Checkpoint | Refused | Finished | Throughput
         | Died)

@@ -6,12 +6,12 @@ from functools import cached_property
 from pathlib import Path
 
 from localthink import locations
-from localthink.prompt import messages as prompts
-from localthink.prompt.template import ChatTemplate
 from localthink.control.budget import GO_ON
-from localthink.engine.bindings import NOTHING, NativeModel, Progress, backend
+from localthink.engine.bindings import NOTHING, NativeModel, OnProgress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf.header import ModelFacts, read_facts
+from localthink.prompt import messages as prompts
+from localthink.prompt.template import ChatTemplate
 from localthink.records import Message, Offload, Request, ThinkMode, check_think
 from localthink.thinking import markers
 from localthink.thinking.automaton import Automaton
@@ -54,7 +54,7 @@ class Model:
     """
 
     def __init__(self, path: Path, offload: Offload = NOTHING, vocabulary_only: bool = False,
-                 progress: Progress | None = None, facts: ModelFacts | None = None,
+                 progress: OnProgress | None = None, facts: ModelFacts | None = None,
                  think_tags: tuple[str, str] | None = None) -> None:
         self.facts = facts if facts is not None else read_facts(path)
         self.gpu_layers = offload.layers or 0
@@ -139,7 +139,7 @@ class Model:
         """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids or
         groups of markers.
         """
-        tokens = request.prompt + request.begun.tokens
+        tokens = request.prompt + request.prefix.tokens
         least, most = min(tokens), max(tokens)
         if least < 0 or most >= self.native.n_vocab:
             wrong = least if least < 0 else most

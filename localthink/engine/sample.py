@@ -12,22 +12,22 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from localthink.control import tip as control
-from localthink.control.budget import Course
+from localthink.control.budget import ThinkingBudget
 from localthink.engine import randomness
 from localthink.engine.sampler import Draw
 from localthink.engine.scheduler import Job
 from localthink.records import (
+    Adjustment,
     Alternative,
-    Begun,
+    BudgetRequest,
     Event,
     FinishReason,
     Part,
+    Prefix,
     Request,
-    Steered,
     Thought,
     Tip,
     Trace,
-    Wish,
 )
 from localthink.thinking.automaton import TokenIds
 from localthink.thinking.tags import TagReader, Tags, Turn
@@ -44,8 +44,8 @@ class Sample:
         self._reader = TagReader(self._tags, tracker.part == "thinking")
         self.seed = randomness.sample_seed(request.seed, index)
         self.tip = request.tip
-        self._course = Course(request.max_thinking)
-        self._steered: list[Steered] = []
+        self._budget = ThinkingBudget(request.max_thinking)
+        self._steered: list[Adjustment] = []
         self._insert: list[int] = []  # tokens that come next, whatever is drawn
         self.job = Job(list(request.prompt), owner=self)
         self._mixed_seed = randomness.mix(self.seed)
@@ -79,28 +79,28 @@ class Sample:
     def penalty(self) -> float:
         return control.penalty(self.tip, self.tracker)
 
-    def steer(self, tip: Tip, wish: Wish) -> None:
+    def steer(self, tip: Tip, wish: BudgetRequest) -> None:
         """From the next token on, with this strength and duration of the penalty and this wish for the thinking."""
         self.tip = replace(self.tip, alpha=tip.alpha, beta=tip.beta)
-        if wish != self._course.wish:
-            self._course.steer(wish, self._thinking_for)
-        self._steered.append(Steered(self.tracker.position, tip.alpha, tip.beta, wish))
+        if wish != self._budget.wish:
+            self._budget.steer(wish, self._thinking_for)
+        self._steered.append(Adjustment(self.tracker.position, tip.alpha, tip.beta, wish))
 
     @property
-    def wish(self) -> Wish:
-        return self._course.wish
+    def wish(self) -> BudgetRequest:
+        return self._budget.wish
 
     @property
     def steers(self) -> bool:
-        """Whether `taken` may have something to say about the next token."""
-        return self.tracker.part == "thinking" and not (self._course.free and not self._insert)
+        """Whether `forced` may have something to say about the next token."""
+        return self.tracker.part == "thinking" and not (self._budget.free and not self._insert)
 
     @property
     def _thinking_for(self) -> int:
         """Tokens since the thinking block opened."""
         return self.tracker.position - self._turns[-1][0]
 
-    def taken(self, drawn: int, ends: bool, closing: list[int], go_on: list[int]) -> int:
+    def forced(self, drawn: int, ends: bool, closing: list[int], go_on: list[int]) -> int:
         """The token to take where `drawn` was drawn while thinking.
 
         `closing` are the tokens of the closing tag, `go_on` those that keep the thinking going. A tag of several
@@ -109,9 +109,9 @@ class Sample:
         if self._insert:
             return self._insert.pop(0)
         tail = "".join(self._texts[-4:]) if not self._decoder.getstate()[0] else ""  # half a character ends nothing
-        if self._course.closes(self._thinking_for, tail) or (ends and self.wish == "answer"):
+        if self._budget.closes(self._thinking_for, tail) or (ends and self.wish == "answer"):
             return self._force(closing)
-        if (drawn == closing[0] or ends) and self._course.goes_on and go_on:
+        if (drawn == closing[0] or ends) and self._budget.goes_on and go_on:
             return self._force(go_on)
         return drawn
 
@@ -129,24 +129,24 @@ class Sample:
 
         `piece` has the bytes of a token. What such an event says of probabilities is nothing.
         """
-        begun, events = self.request.begun, list[Event]()
-        held = dict(begun.held)
-        for position, token in enumerate(begun.tokens):
+        prefix, events = self.request.prefix, list[Event]()
+        held = dict(prefix.held)
+        for position, token in enumerate(prefix.tokens):
             self._hold(held.get(position, 0))
-            draw = Draw(token, 0.0, 0.0, 0 if begun.told else held.get(position, 0))
+            draw = Draw(token, 0.0, 0.0, 0 if prefix.told else held.get(position, 0))
             self._held_back.append(self._observe(draw, piece(token), ends=False))
             events += self._release(self._undecided())
-        self._known = len(self._held_back) if begun.told else 0
-        return [] if begun.told else events
+        self._known = len(self._held_back) if prefix.told else 0
+        return [] if prefix.told else events
 
-    def written(self, start: int) -> Begun:
+    def written(self, start: int) -> Prefix:
         """What there is from the token `start` on; the seconds are those of all of it."""
-        return Begun(tuple(self.job.tokens[len(self.request.prompt) + start:]),
+        return Prefix(tuple(self.job.tokens[len(self.request.prompt) + start:]),
                      tuple(self._held[bisect_left(self._held, (start,)):]), self._seconds)
 
     @property
     def _seconds(self) -> float:
-        return self.request.begun.seconds + max(0.0, self._last - self._admitted)
+        return self.request.prefix.seconds + max(0.0, self._last - self._admitted)
 
     def accept(self, draw: Draw, piece: bytes, now: float, ends: bool = False, last: bool = False,
                alternatives: tuple[Alternative, ...] = ()) -> list[Event]:
@@ -319,7 +319,7 @@ class Sample:
         """The sample as it stands."""
         writing, reading = self._last - self._first, self._first - self._admitted
         tokens = self.tokens
-        written = len(tokens) - len(self.request.begun.tokens)
+        written = len(tokens) - len(self.request.prefix.tokens)
         return Trace(
             sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(tokens),
             thinking=self._text_of("thinking").strip(), answer=self._answer(), finish_reason=reason,

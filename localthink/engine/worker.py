@@ -32,18 +32,18 @@ from localthink.engine.messages import (
     LoadingShare,
     News,
     Order,
-    Progress,
     Reading,
     Refused,
     Steer,
+    Throughput,
     Written,
 )
 from localthink.engine.model import Model
-from localthink.machine.free import room
 from localthink.engine.sample import without_held_back
 from localthink.errors import LocalthinkError
-from localthink.shelf.local_models import find_model
+from localthink.machine.measuring import memory_budget
 from localthink.records import Event, Request
+from localthink.shelf.local_models import find_model
 
 TELL_EVERY = 0.25  # seconds between two reports of progress
 SHOW_EVERY = 0.05  # seconds between two lots of a watched sample's tokens: nobody sees sooner
@@ -136,7 +136,8 @@ class Worker:
                                              think_tags=order.think_tags)
             trained = model.facts.context_length or order.longest or 2**31
             self._longest = min(order.longest or trained, trained)
-            self._news.send(Loaded(0, 0, self._longest, model.backend, supports_gpu(), room=room(order.offload)))
+            self._news.send(Loaded(0, 0, self._longest, model.backend, supports_gpu(),
+                                   room=memory_budget(order.offload)))
             return
         if self._vocabulary is not None:
             self._vocabulary.close()
@@ -174,7 +175,7 @@ class Worker:
         question = order.messages[0].content if order.raw else order.messages
         prompt = model.prompt(question, order.raw, order.think, self._longest)
         request = Request(prompt, 1, order.seed, order.sampling, order.tip, order.max_tokens, order.stop,
-                          order.max_thinking, order.alternatives, order.begun)
+                          order.max_thinking, order.alternatives, order.prefix)
         if order.only_check:
             model.check(request, self._longest)
             self._news.send(Checked(order.number, len(request.prompt)))
@@ -182,7 +183,7 @@ class Worker:
             assert self._engine is not None
             number = self._engine.submit(request)
             self._asks[number], self._requests[order.number] = order, number
-            self._kept[number] = len(order.begun.tokens)
+            self._kept[number] = len(order.prefix.tokens)
 
     def _cancel(self, number: int) -> None:
         if self._engine is not None and number in self._requests:  # it may have ended on its own
@@ -197,7 +198,7 @@ class Worker:
         now = time.perf_counter()
         if now - self._told >= TELL_EVERY or engine.idle:  # before the results: with the last, nobody listens any more
             self._told = now
-            self._news.send(Progress(self._tokens, self._held, engine.busy))
+            self._news.send(Throughput(self._tokens, self._held, engine.busy))
         self._tell(events)
         if now - self._shown >= SHOW_EVERY:
             self._shown = now

@@ -5,13 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localthink.shelf.catalogue import ModelSpec
 from localthink.fit.choice import Asked
 from localthink.fit.recommend import USUAL, recommend, suited
 from localthink.fit.report import FitReport, of_file, report, reports
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
 from localthink.gguf.header import ModelFacts
+from localthink.machine.capacity import Bandwidth, MemoryBudget
+from localthink.shelf.catalogue import ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +32,7 @@ class Advice:
                 "others": [each.as_object() for each in self.others]}
 
 
-def advise(catalogue: Sequence[ModelSpec], room: Room, asked: Asked, bandwidth: Bandwidth) -> Advice:
+def advise(catalogue: Sequence[ModelSpec], room: MemoryBudget, asked: Asked, bandwidth: Bandwidth) -> Advice:
     """One recommendation for this machine, and what the other models of the family would take."""
     found = recommend(catalogue, room, asked, bandwidth)
     if found is None:
@@ -45,7 +44,8 @@ def advise(catalogue: Sequence[ModelSpec], room: Room, asked: Asked, bandwidth: 
     return Advice(found.report, headline, found.why, others, f"{candidate.name}:{candidate.precision}")
 
 
-def advise_on_spec(spec: ModelSpec, precision: str | None, room: Room, asked: Asked, bandwidth: Bandwidth) -> Advice:
+def advise_on_spec(spec: ModelSpec, precision: str | None, room: MemoryBudget, asked: Asked,
+                   bandwidth: Bandwidth) -> Advice:
     """Whether a model of the catalogue fits, at a named precision or at the one that suits."""
     every = reports(spec, room, asked, bandwidth)
     chosen = (next(each for each in every if each.candidate.precision == precision) if precision is not None
@@ -56,7 +56,7 @@ def advise_on_spec(spec: ModelSpec, precision: str | None, room: Room, asked: As
                   f"{spec.name}:{chosen.candidate.precision}")
 
 
-def advise_on_file(facts: ModelFacts, room: Room, asked: Asked, bandwidth: Bandwidth) -> Advice:
+def advise_on_file(facts: ModelFacts, room: MemoryBudget, asked: Asked, bandwidth: Bandwidth) -> Advice:
     """Whether a file that is here fits, by its own header."""
     return Advice(report(of_file(facts), room, asked, bandwidth), f"{facts.path.stem} at {facts.quantization}",
                   "by its header")

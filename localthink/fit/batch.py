@@ -5,8 +5,8 @@ from dataclasses import dataclass, replace
 
 from localthink.fit.choice import Asked, Choice, cache_types, largest_for, plan
 from localthink.fit.memory import ROUND
-from localthink.fit.room import Room
 from localthink.gguf.shape import ModelShape, Weights
+from localthink.machine.capacity import MemoryBudget
 
 PER_CORE = 8  # slots: with 32 on two cores nothing was gained over 16 (docs/batch.md)
 ON_GPU = 64  # slots, where all layers are on a GPU
@@ -48,7 +48,7 @@ class _Batch:
 
     shape: ModelShape
     weights: Weights
-    room: Room
+    room: MemoryBudget
     longest: int
     gpu_layers: int | None
 
@@ -75,7 +75,7 @@ class _Batch:
         return max(self.longest, min(cells, slots * self.longest))
 
 
-def fit_batch(shape: ModelShape, weights: Weights, longest: int, samples: int, room: Room, cores: int, *,
+def fit_batch(shape: ModelShape, weights: Weights, longest: int, samples: int, room: MemoryBudget, cores: int, *,
               cache: str | None = None, slots: int | None = None, split: bool | None = None, even: bool = False,
               gpu_layers: int | None = None) -> BatchFit:
     """Choose slots, cache and layout for `samples` samples of up to `longest` tokens each.

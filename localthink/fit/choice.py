@@ -7,8 +7,9 @@ from dataclasses import dataclass, replace
 from localthink.errors import UsageError
 from localthink.fit.memory import LEAST_CONTEXT, ROUND, Needs, needs, rounded
 from localthink.fit.placement import Placement, place
-from localthink.fit.room import ORDER, Room, Verdict
+from localthink.fit.verdict import ORDER, Verdict
 from localthink.gguf.shape import ModelShape, Weights
+from localthink.machine.capacity import MemoryBudget
 from localthink.records import CACHE_TYPES
 from localthink.text.sizes import sized
 
@@ -42,7 +43,7 @@ class Choice:
 
     needs: Needs
     placement: Placement
-    room: Room
+    room: MemoryBudget
     useful: int = 0
 
     @property
@@ -83,7 +84,7 @@ class Choice:
                 f"{sized(found.runtime)} program = {sized(found.total)}")
 
 
-def choose(shape: ModelShape, weights: Weights, room: Room, asked: Asked) -> Choice:
+def choose(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked) -> Choice:
     """The best way to open a model in this room, which may still be too big; see `Choice.verdict`.
 
     A full context in f16 comes first, then in q8_0, then half a context in either, so long as all of it is where it
@@ -101,7 +102,7 @@ def choose(shape: ModelShape, weights: Weights, room: Room, asked: Asked) -> Cho
     return tight[0] if tight else min(ways, key=lambda way: way.needs.total)
 
 
-def _squeeze(shape: ModelShape, weights: Weights, room: Room, asked: Asked) -> Choice | None:
+def _squeeze(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked) -> Choice | None:
     """What there is where no usual context fits with room to work in; None where nothing fits at all."""
     cache = cache_types(shape, asked.cache)[-1]  # the smallest that is chosen
     useful = min(USEFUL_CONTEXT, _usual(shape)) * asked.slots
@@ -132,7 +133,7 @@ def cache_types(shape: ModelShape, named: str | None) -> tuple[str, ...]:
     return BY_ITSELF if not any(length % 32 for length in lengths) else CACHE_TYPES[:1]
 
 
-def largest_for(shape: ModelShape, weights: Weights, room: Room, asked: Asked, cache: str,
+def largest_for(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked, cache: str,
                 verdict: Verdict = "tight") -> int:
     """The longest context that fits at least so well, with the layers where they were asked to be; 0 where none does.
 
@@ -147,7 +148,7 @@ def largest_for(shape: ModelShape, weights: Weights, room: Room, asked: Asked, c
     return least * step
 
 
-def plan(shape: ModelShape, weights: Weights, room: Room, asked: Asked, context: int, cache: str) -> Choice:
+def plan(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked, context: int, cache: str) -> Choice:
     """What exactly this context and cache would take, and where."""
     found = needs(shape, weights.total, context, cache, asked.slots, asked.split)
     placed = place(found, shape, weights, room, asked.gpu_layers)

@@ -5,8 +5,9 @@ from bisect import bisect_right
 from dataclasses import dataclass
 
 from localthink.fit.memory import FLOAT, STEP_TOKENS, Needs, mask_bytes
-from localthink.fit.room import SHARE, Room, Verdict, judge, worse
+from localthink.fit.verdict import SAFE_SHARE, Verdict, judge, worse
 from localthink.gguf.shape import ModelShape, Weights
+from localthink.machine.capacity import MemoryBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,18 +22,19 @@ class Placement:
     in_memory: int
     verdict: Verdict
 
-    def whole(self, shape: ModelShape, room: Room) -> bool:
+    def whole(self, shape: ModelShape, room: MemoryBudget) -> bool:
         """Whether all of the model is where it is fastest."""
         return not room.device or self.gpu_layers > shape.layers
 
 
-def place(needs: Needs, shape: ModelShape, weights: Weights, room: Room, gpu_layers: int | None = None) -> Placement:
+def place(needs: Needs, shape: ModelShape, weights: Weights, room: MemoryBudget,
+          gpu_layers: int | None = None) -> Placement:
     """Put `gpu_layers` of the layers on the GPU, -1 for all; None for as many as it holds with room to work in."""
     everything = shape.layers + 1
     if not room.device or gpu_layers == 0:
         return Placement(0, 0, needs.total, judge(needs.total, room.memory))
     if gpu_layers is None:
-        gpu_layers = bisect_right(range(1, everything + 1), room.device * SHARE,
+        gpu_layers = bisect_right(range(1, everything + 1), room.device * SAFE_SHARE,
                                   key=lambda layers: _on_device(needs, shape, weights, layers))
         if not gpu_layers:
             return place(needs, shape, weights, room, 0)

@@ -10,11 +10,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from localthink.shelf.catalogue import ModelSpec
 from localthink.fit.choice import Asked
 from localthink.fit.report import FitReport, of_spec, report, reports
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
+from localthink.machine.capacity import Bandwidth, MemoryBudget
+from localthink.shelf.catalogue import ModelSpec
 
 USUAL = "Q4_K_M"  # the smallest precision at which little of what a model can do is lost
 ENOUGH_CONTEXT = 8192  # tokens: most answers of R1 end before
@@ -33,7 +32,8 @@ class Recommendation:
     considered: tuple[FitReport, ...]
 
 
-def recommend(catalogue: Sequence[ModelSpec], room: Room, asked: Asked, bandwidth: Bandwidth) -> Recommendation | None:
+def recommend(catalogue: Sequence[ModelSpec], room: MemoryBudget, asked: Asked,
+              bandwidth: Bandwidth) -> Recommendation | None:
     """None where nothing fits."""
     considered = [report(of_spec(spec, usual_precision(spec)), room, asked, bandwidth) for spec in catalogue
                   if spec.family == FAMILY]
@@ -53,7 +53,7 @@ def usual_precision(spec: ModelSpec) -> str:
     return USUAL if USUAL in spec.precisions else next(iter(spec.precisions))
 
 
-def precision_for(spec: ModelSpec, room: Room, asked: Asked, bandwidth: Bandwidth) -> FitReport:
+def precision_for(spec: ModelSpec, room: MemoryBudget, asked: Asked, bandwidth: Bandwidth) -> FitReport:
     """The precision of one model that suits this machine; see `suited`."""
     return suited(reports(spec, room, asked, bandwidth), spec, asked)
 

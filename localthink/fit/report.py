@@ -5,12 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from localthink.shelf.catalogue import COMPARED_BY, ModelSpec
 from localthink.fit.choice import Asked, Choice, choose, largest_for
-from localthink.fit.room import Room, Verdict
-from localthink.fit.speed import Bandwidth, tokens_per_second
+from localthink.fit.speed import tokens_per_second
+from localthink.fit.verdict import Verdict
 from localthink.gguf.header import ModelFacts
 from localthink.gguf.shape import ModelShape, Weights
+from localthink.machine.capacity import Bandwidth, MemoryBudget
+from localthink.shelf.catalogue import COMPARED_BY, ModelSpec
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ def score_of(spec: ModelSpec) -> float | None:
     return sum(found) / len(found) if len(found) == len(COMPARED_BY) else None
 
 
-def report(candidate: Candidate, room: Room, asked: Asked, bandwidth: Bandwidth) -> FitReport:
+def report(candidate: Candidate, room: MemoryBudget, asked: Asked, bandwidth: Bandwidth) -> FitReport:
     """Raises UsageError for a type of cache that the model cannot have."""
     shape, weights = candidate.shape, candidate.weights
     choice = choose(shape, weights, room, asked)
@@ -78,6 +79,6 @@ def report(candidate: Candidate, room: Room, asked: Asked, bandwidth: Bandwidth)
     return FitReport(candidate, choice, largest, tokens_per_second(choice, weights, shape.layers, bandwidth))
 
 
-def reports(spec: ModelSpec, room: Room, asked: Asked, bandwidth: Bandwidth) -> Sequence[FitReport]:
+def reports(spec: ModelSpec, room: MemoryBudget, asked: Asked, bandwidth: Bandwidth) -> Sequence[FitReport]:
     """Every precision of a model of the catalogue, the smallest first."""
     return [report(of_spec(spec, precision), room, asked, bandwidth) for precision in spec.precisions]

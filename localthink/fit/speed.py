@@ -1,20 +1,11 @@
 """How fast a model would write: every token reads all of its weights, and its cache, once."""
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from localthink.fit.choice import Choice
 from localthink.gguf.shape import Weights
+from localthink.machine.capacity import Bandwidth
 
 AT = 4096  # tokens of cache that a token reads on average: the middle of a usual R1 answer
-
-
-@dataclass(frozen=True, slots=True)
-class Bandwidth:
-    """Bytes a second that decoding reads: from `memory`, and on the GPU, `device`; None where it was not measured."""
-
-    memory: float | None = None
-    device: float | None = None
 
 
 def tokens_per_second(choice: Choice, weights: Weights, layers: int, bandwidth: Bandwidth) -> float | None:

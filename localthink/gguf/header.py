@@ -13,8 +13,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localthink.gguf import checks
 from localthink.errors import ModelFileError
+from localthink.gguf import checks
 from localthink.gguf.bytes import I32, MAGIC, Header, Tensor, open_header, shown_path
 from localthink.gguf.checks import MOST_LAYERS, Vocabulary
 from localthink.gguf.shape import ModelShape, PerLayer, Weights, as_tuple

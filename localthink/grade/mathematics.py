@@ -12,9 +12,8 @@ import sys
 from multiprocessing.connection import Connection
 from typing import Any
 
-from localthink.child_process import stay_quiet
+from localthink.child_process import lower_limits, stay_quiet
 from localthink.grade.spelling import evened
-from localthink.resource_limits import lower_limits
 
 MOST_MEMORY = 2**31  # bytes of address space; Math-Verify itself takes a tenth
 READY = b"true"  # the first reply, once Math-Verify is loaded

@@ -20,7 +20,7 @@ from localthink.history.tokens import add_tokens, seal, storable
 from localthink.history.upkeep import tidy
 from localthink.records import Role
 
-PATIENCE = 5.0  # seconds to wait for another program's transaction
+LOCK_SECONDS = 5.0  # seconds to wait for another program's transaction
 EVERY = f"""
     SELECT id, CAST(ifnull(title, '') AS TEXT), {moment("created")}, {moment("updated")},
         (SELECT count(*) FROM messages WHERE conversation = conversations.id AND role = 'user')
@@ -36,7 +36,7 @@ class History:
     to change; it has then changed nothing, and works again once the cause is gone.
     """
 
-    def __init__(self, path: Path, now: Callable[[], float] = time.time, patience: float = PATIENCE) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = time.time, patience: float = LOCK_SECONDS) -> None:
         self._now = now
         self._database = Database(path, patience, lambda connection: tidy(connection, now()))
 

@@ -10,7 +10,7 @@ from localthink.errors import LocalthinkError
 from localthink.hub.answers import ask_about
 from localthink.hub.faults import SourceError, Subject, fault, host
 from localthink.hub.listing import Listing, Offer, RemoteFile, choose, group_files
-from localthink.hub.news import News, Note, Order
+from localthink.hub.news import Note, PullNews, PullOrder
 from localthink.hub.retries import Retries
 from localthink.hub.sums import BLOB
 from localthink.hub.wanted import Place
@@ -30,17 +30,17 @@ class Choice:
     offer: Offer
 
 
-def find(order: Order, tell: Callable[[News], None]) -> Choice:
+def find(order: PullOrder, tell: Callable[[PullNews], None]) -> Choice:
     """The first place of those wanted that has it and lets it be read. Raises LocalthinkError where none does."""
     return _first(order, tell, lambda place: _choose(order, place, tell))
 
 
-def look(order: Order, tell: Callable[[News], None]) -> Listing:
+def look(order: PullOrder, tell: Callable[[PullNews], None]) -> Listing:
     """What the first place of those wanted holds that can be read. Raises LocalthinkError where none can."""
     return _first(order, tell, lambda place: read_listing(place, _retries(order, tell)))
 
 
-def _first(order: Order, tell: Callable[[News], None], ask: Callable[[Place], Answer]) -> Answer:
+def _first(order: PullOrder, tell: Callable[[PullNews], None], ask: Callable[[Place], Answer]) -> Answer:
     """What is answered of the first place that can serve."""
     refused: list[str] = []
     for place in order.wanted.places:
@@ -84,7 +84,7 @@ def _remote_file(entry: Any) -> RemoteFile:
     return RemoteFile(name, None if size is None else int(size), blob if BLOB.fullmatch(blob) else "")
 
 
-def _choose(order: Order, place: Place, tell: Callable[[News], None]) -> Choice:
+def _choose(order: PullOrder, place: Place, tell: Callable[[PullNews], None]) -> Choice:
     listing = read_listing(place, _retries(order, tell))
     offer = choose(listing, order.wanted, order.prefer)
     files = tuple(_look_at(listing, file, _retries(order, tell)) for file in offer.files)
@@ -112,5 +112,5 @@ def _look_at(listing: Listing, file: RemoteFile, retries: Retries) -> RemoteFile
     return RemoteFile(file.name, size, blob)
 
 
-def _retries(order: Order, tell: Callable[[News], None]) -> Retries:
+def _retries(order: PullOrder, tell: Callable[[PullNews], None]) -> Retries:
     return Retries(order.patience, tell, order.patience.tries_to_begin)

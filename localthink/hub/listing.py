@@ -7,9 +7,9 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from localthink.errors import UsageError
+from localthink.gguf.precision import PART, precision_of, stem
 from localthink.hub.faults import SourceError
 from localthink.hub.wanted import SUFFIX, Place, Wanted
-from localthink.gguf.precision import PART, precision_of, stem
 from localthink.text.sizes import sized
 
 OTHERS = re.compile(r"(?:^|[-_.])(?:mmproj|imatrix|ggml-vocab)(?:[-_.]|$)", re.IGNORECASE)  # GGUF files, but no models

@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from localthink import locations
-from localthink.shelf.catalogue import read_catalogue, split_name
+from localthink.gguf.precision import as_precision
 from localthink.hub.cache import is_at
 from localthink.hub.wanted import Wanted, is_address, parse_wanted
+from localthink.shelf.catalogue import read_catalogue, split_name
 from localthink.shelf.other_programs import in_files
-from localthink.gguf.precision import as_precision
 from localthink.shelf.receipts import Receipt
 
 

@@ -26,7 +26,7 @@ class Patience:
 
 
 @dataclass(frozen=True, slots=True)
-class Order:
+class PullOrder:
     """What to do: pull `wanted`, or only look what its repository holds. `prefer` are precisions, best first."""
 
     wanted: Wanted
@@ -56,7 +56,7 @@ class Found:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PullProgress:
     """How many bytes of all files are here."""
 
     bytes: int
@@ -100,5 +100,5 @@ class Failed:
     code: int
 
 
-News = Listed | Found | Progress | Checking | Waiting | Note | Pulled | Failed
+PullNews = Listed | Found | PullProgress | Checking | Waiting | Note | Pulled | Failed
 LAST = (Listed, Pulled, Failed)

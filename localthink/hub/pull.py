@@ -9,7 +9,7 @@ from types import TracebackType
 from localthink.child_process import Child
 from localthink.errors import LocalthinkError
 from localthink.hub.listing import Listing
-from localthink.hub.news import LAST, SPARE, Failed, Listed, News, Order, Patience
+from localthink.hub.news import LAST, SPARE, Failed, Listed, Patience, PullNews, PullOrder
 from localthink.hub.serve import serve
 from localthink.hub.wanted import Wanted
 
@@ -25,7 +25,7 @@ class Pull:
 
     def __init__(self, wanted: Wanted, *, prefer: Sequence[str] = (), patience: Patience | None = None,
                  spare: int = SPARE) -> None:
-        self._download = _Download(Order(wanted, tuple(prefer), False, patience or Patience(), spare))
+        self._download = _Download(PullOrder(wanted, tuple(prefer), False, patience or Patience(), spare))
 
     @property
     def finished(self) -> bool:
@@ -35,11 +35,11 @@ class Pull:
     def start(self) -> None:
         self._download.start()
 
-    def poll(self) -> list[News]:
+    def poll(self) -> list[PullNews]:
         """What has been told since the last time, without waiting; the last of all is Pulled or Failed."""
         return self._download.receive(0)
 
-    def wait(self, seconds: float | None = None) -> list[News]:
+    def wait(self, seconds: float | None = None) -> list[PullNews]:
         """The same, after waiting up to `seconds`, or as long as it takes, for the first of it."""
         return self._download.receive(seconds)
 
@@ -58,7 +58,7 @@ class Pull:
 
 def look_up(wanted: Wanted, *, patience: Patience | None = None) -> Listing:
     """What the repository holds that a pull would take from. Blocks; raises LocalthinkError where none can be read."""
-    download = _Download(Order(wanted, only_look=True, patience=patience or Patience()))
+    download = _Download(PullOrder(wanted, only_look=True, patience=patience or Patience()))
     try:
         download.start()
         while True:
@@ -81,7 +81,7 @@ def error_of(failed: Failed) -> LocalthinkError:
 class _Download:
     """The process that follows an order, as long as there is something to hear of it."""
 
-    def __init__(self, order: Order) -> None:
+    def __init__(self, order: PullOrder) -> None:
         self._order = order
         self._child: Child | None = None
         self.finished = False
@@ -90,10 +90,10 @@ class _Download:
         assert self._child is None, "it is started once"
         self._child = Child(serve, self._order)
 
-    def receive(self, seconds: float | None) -> list[News]:
+    def receive(self, seconds: float | None) -> list[PullNews]:
         if self._child is None or self.finished:
             return []
-        news: list[News] = []
+        news: list[PullNews] = []
         try:
             self._await(self._child, seconds)
             while not self.finished and self._child.news.poll():

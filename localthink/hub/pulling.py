@@ -23,7 +23,7 @@ from localthink.hub.cache import (
 from localthink.hub.faults import SourceError, Subject, fault
 from localthink.hub.finding import Choice, find, look
 from localthink.hub.listing import RemoteFile
-from localthink.hub.news import Checking, Found, Listed, News, Note, Order, Progress, Pulled
+from localthink.hub.news import Checking, Found, Listed, Note, Pulled, PullNews, PullOrder, PullProgress
 from localthink.hub.removal import clear, taken
 from localthink.hub.retries import Retries
 from localthink.hub.sums import Sum
@@ -37,7 +37,7 @@ from localthink.text.sizes import sized
 TELL_EVERY = 0.1  # seconds between two reports of progress
 
 
-def follow(order: Order, tell: Callable[[News], None]) -> None:
+def follow(order: PullOrder, tell: Callable[[PullNews], None]) -> None:
     """Do what is ordered; `tell` hears of it, at last of its end. Raises LocalthinkError."""
     if order.only_look:
         tell(Listed(look(order, tell)))
@@ -57,7 +57,7 @@ def follow(order: Order, tell: Callable[[News], None]) -> None:
         raise fault(error, Subject("model", choice.place.repository, choice.commit)) from error
 
 
-def _with_what_is_here(order: Order) -> tuple[Order, Receipt | None]:
+def _with_what_is_here(order: PullOrder) -> tuple[PullOrder, Receipt | None]:
     """A model of the catalogue comes from where it came from before: from there alone where it is whole, from there
     first where it was begun. And what is whole of it.
     """
@@ -77,7 +77,7 @@ def _with_what_is_here(order: Order) -> tuple[Order, Receipt | None]:
 class Pulling:
     """Brings the files of a choice into the Hub's cache. Raises LocalthinkError and OSError."""
 
-    def __init__(self, order: Order, choice: Choice, tell: Callable[[News], None]) -> None:
+    def __init__(self, order: PullOrder, choice: Choice, tell: Callable[[PullNews], None]) -> None:
         self._order, self._choice, self._tell = order, choice, tell
         self._folder = repository_folder(choice.place.repository)
         self._files = [(file, CachedFile(self._folder, choice.commit, file.name, file.blob))
@@ -198,7 +198,7 @@ class Pulling:
         def on_bytes(number: int) -> None:
             self._here[cached] += number
             here = sum(self._here.values())
-            self._report(lambda: Progress(here, choice.offer.bytes), summed.bytes == file.bytes)
+            self._report(lambda: PullProgress(here, choice.offer.bytes), summed.bytes == file.bytes)
 
         url = hf_hub_url(choice.place.repository, file.name, revision=choice.commit)
         retries = Retries(self._order.patience, self._tell)
@@ -232,7 +232,7 @@ class Pulling:
         self._checked += number
         self._report(lambda: Checking(min(1.0, self._checked / self._to_check)), self._checked == self._to_check)
 
-    def _report(self, news: Callable[[], News], at_once: bool) -> None:
+    def _report(self, news: Callable[[], PullNews], at_once: bool) -> None:
         now = time.monotonic()
         if at_once or now - self._told >= TELL_EVERY:
             self._told = now

@@ -8,10 +8,10 @@ from multiprocessing.connection import Connection
 from localthink.child_process import end_with, stay_quiet
 from localthink.errors import LocalthinkError
 from localthink.hub.faults import INSTEAD, reason
-from localthink.hub.news import Failed, News, Order
+from localthink.hub.news import Failed, PullNews, PullOrder
 
 
-def serve(parent: Connection[None, None], news: Connection[News, None], order: Order) -> None:
+def serve(parent: Connection[None, None], news: Connection[PullNews, None], order: PullOrder) -> None:
     stay_quiet()
     end_with(parent)
     try:
@@ -20,7 +20,7 @@ def serve(parent: Connection[None, None], news: Connection[News, None], order: O
         os._exit(1)
 
 
-def answer(order: Order, tell: Callable[[News], None]) -> None:
+def answer(order: PullOrder, tell: Callable[[PullNews], None]) -> None:
     """Follow the order; whatever goes wrong becomes the last word."""
     from localthink.hub.pulling import follow
 

@@ -18,7 +18,7 @@ _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class FormulaPiece:
     """A stretch of a formula's text, and whether it stands in a box."""
 
     text: str
@@ -31,7 +31,7 @@ def readable(latex: str) -> str | None:
     return None if found is None else "".join(piece.text for piece in found)
 
 
-def pieces(latex: str) -> list[Piece] | None:
+def pieces(latex: str) -> list[FormulaPiece] | None:
     """What `readable` gives, cut where boxes begin and end."""
     if len(latex) > MOST_CHARACTERS or BOX in latex or END_BOX in latex:
         return None
@@ -43,7 +43,7 @@ def pieces(latex: str) -> list[Piece] | None:
     for part in re.split(f"([{BOX}{END_BOX}])", text):
         depth += (part == BOX) - (part == END_BOX)
         if part and part not in (BOX, END_BOX):
-            found.append(Piece(part, depth > 0))
+            found.append(FormulaPiece(part, depth > 0))
     return found
 
 

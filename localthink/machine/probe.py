@@ -54,6 +54,7 @@ def _tokens_per_second(model: NativeModel, threads: int, seconds: float) -> floa
 def _write(path: Path) -> int:
     """A model that says nothing; returns the bytes that one token reads of it."""
     import numpy as np
+
     from gguf import GGMLQuantizationType, GGUFWriter
 
     writer = GGUFWriter(path, "llama")

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from localthink.chat.steering import steering
-from localthink.chat.turn import Thought, Turn
+from localthink.chat.turn import ThoughtView, Turn
 from localthink.chat.wording import counted, switches_held
 from localthink.text.page import Sheet
 
@@ -36,12 +36,12 @@ class Follower:
         self._sheet.recast()
         self._thought, self._characters, self._answer = 0, self._answer, 0
 
-    def show_thoughts(self, thoughts: Sequence[Thought]) -> None:
+    def show_thoughts(self, thoughts: Sequence[ThoughtView]) -> None:
         """Write what is new of these, in their order."""
         for thought in thoughts:
             self._show_thought(thought)
 
-    def _show_thought(self, thought: Thought) -> None:
+    def _show_thought(self, thought: ThoughtView) -> None:
         text, is_new = thought.text, thought.index != self._thought
         if is_new:
             self._thought, self._characters, self._ticks = thought.index, 0, 0
@@ -71,5 +71,5 @@ def figures(turn: Turn, longest: int) -> str:
     return " · ".join(parts)
 
 
-def thought_figures(thought: Thought) -> str:
+def thought_figures(thought: ThoughtView) -> str:
     return f"{counted(thought.tokens, 'token')}, {thought.seconds:.1f} s, {switches_held(thought.held)}"

@@ -13,12 +13,12 @@ from localthink.chat.branching import marks, would_have_come
 from localthink.chat.code_blocks import code_blocks
 from localthink.chat.session import new_seed, with_tip
 from localthink.chat.transcript import Entry
-from localthink.chat.turn import Thought, Turn
-from localthink.text.page import HELD_MARK, THOUGHT_MARK
+from localthink.chat.turn import ThoughtView, Turn
+from localthink.errors import UsageError
 from localthink.plain.answer import Follower, thought_figures
 from localthink.plain.conversations import number, one_line, show_again
-from localthink.errors import UsageError
-from localthink.records import Event, Message, Wish
+from localthink.records import BudgetRequest, Event, Message
+from localthink.text.page import HELD_MARK, THOUGHT_MARK
 
 if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
@@ -43,7 +43,7 @@ def think_on(chat: PlainChat, rest: str) -> None:
     _wish(chat, "think")
 
 
-def _wish(chat: PlainChat, wish: Wish) -> None:
+def _wish(chat: PlainChat, wish: BudgetRequest) -> None:
     live = chat.session.live
     if live is None or live.turn is None or live.turn.phase == "answering":
         raise UsageError("no thinking is under way: this is for while it thinks")
@@ -159,7 +159,7 @@ def show_thinking(chat: PlainChat, rest: str) -> None:
     _show_thoughts(chat, turn, turn.thoughts)
 
 
-def _show_thoughts(chat: PlainChat, turn: Turn, thoughts: Sequence[Thought]) -> None:
+def _show_thoughts(chat: PlainChat, turn: Turn, thoughts: Sequence[ThoughtView]) -> None:
     follower = Follower(turn, chat.voice.side_sheet())
     follower.show_thoughts(thoughts)
     follower.end()

@@ -14,14 +14,14 @@ from functools import partial
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
+from localthink.errors import LocalthinkError, UsageError
 from localthink.interrupts import INTERRUPTED, TERMINATED
-from localthink.text.page import DIM
 from localthink.plain.commands import at_once_of, read_command
 from localthink.plain.conversations import open_latest
 from localthink.plain.lines import Assembly, Lines, Said
-from localthink.plain.news import News
+from localthink.plain.news import Narrator
 from localthink.plain.voice import Voice
-from localthink.errors import LocalthinkError, UsageError
+from localthink.text.page import DIM
 
 BUSY, IDLE = 0.05, 0.25  # seconds between two looks at what has happened, unless a line comes
 NO_MODEL = {"none": "no model is loaded: /load NAME opens one, /models lists those that are here",
@@ -36,7 +36,7 @@ class PlainChat:
                  clock: Callable[[], float] = time.monotonic, surveyor: Surveyor | None = None) -> None:
         self.session, self.voice, self.clock = session, voice, clock
         self.surveyor = surveyor or Surveyor()
-        self.news = News(session, voice, lines.typed, clock)
+        self.news = Narrator(session, voice, lines.typed, clock)
         self.deleted: list[int] = []  # conversations that can be had back, the latest last
         self._lines, self._interrupts = lines, interrupts
         self._assembly = Assembly()

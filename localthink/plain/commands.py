@@ -6,8 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Literal
 
-from localthink.plain import answers, conversations, models, settings
 from localthink.errors import UsageError
+from localthink.plain import answers, conversations, models, settings
 
 if TYPE_CHECKING:
     from localthink.plain.chat import PlainChat

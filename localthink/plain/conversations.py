@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING
 from localthink.chat.export import KINDS, export_session
 from localthink.chat.transcript import Entry
 from localthink.chat.wording import counted
-from localthink.text.page import DIM
-from localthink.plain.answer import figures
 from localthink.errors import UsageError
 from localthink.gguf.bytes import shown, shown_path
 from localthink.history import Conversation, History
+from localthink.plain.answer import figures
+from localthink.text.page import DIM
 
 if TYPE_CHECKING:
     from localthink.plain.chat import PlainChat

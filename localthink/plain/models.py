@@ -6,16 +6,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from localthink.shelf.catalogue import parse_name
 from localthink.chat.stock import PREFER, Offer, Stock, asked, offer, recommended, report_on, take_stock
 from localthink.chat.surveying import Machine
-from localthink.text.page import DIM
-from localthink.plain.settings import whole
 from localthink.errors import LocalthinkError, UsageError
 from localthink.fit.choice import Asked
 from localthink.fit.report import FitReport
 from localthink.hub.wanted import parse_wanted
+from localthink.plain.settings import whole
+from localthink.shelf.catalogue import parse_name
 from localthink.shelf.local_models import find_model
+from localthink.text.page import DIM
 from localthink.text.sizes import sized
 
 if TYPE_CHECKING:

@@ -9,9 +9,9 @@ from localthink.chat.pulling import PullState
 from localthink.chat.puzzles import PUZZLES, is_bundled
 from localthink.chat.session import Overflow, Session
 from localthink.chat.turn import Turn
-from localthink.text.page import DIM
 from localthink.plain.answer import LONG_PROMPT, Follower, figures
 from localthink.plain.voice import Voice
+from localthink.text.page import DIM
 
 if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
@@ -20,7 +20,7 @@ PROGRESS = 5.0  # seconds of loading after which it is said again how far it is
 TENTHS = 10  # lines of a whole pull
 
 
-class News:
+class Narrator:
     """Looks at a session, and says what is new. `typed` says that a person sits before it."""
 
     def __init__(self, session: Session, voice: Voice, typed: bool, clock: Callable[[], float]) -> None:

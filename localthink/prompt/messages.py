@@ -15,8 +15,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import Protocol
 
-from localthink.prompt.template import ChatTemplate
 from localthink.errors import PromptError
+from localthink.prompt.template import ChatTemplate
 from localthink.records import Message
 from localthink.thinking.tags import KNOWN_TAGS, Tags
 

@@ -27,7 +27,7 @@ from jinja2.ext import Extension
 from jinja2.parser import Parser
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
-from localthink.resource_limits import lower_limits
+from localthink.child_process import lower_limits
 
 READY = b"ready\n"
 MOST_MEMORY = 2**30  # bytes of address space, of which Python and Jinja themselves take few

@@ -15,8 +15,8 @@ from localthink import locations
 from localthink.errors import UsageError
 from localthink.gguf.bytes import shown, shown_path
 from localthink.gguf.checks import MOST_LAYERS
-from localthink.gguf.shape import ModelShape
 from localthink.gguf.precision import as_precision, stem
+from localthink.gguf.shape import ModelShape
 from localthink.records import Sampling
 from localthink.text.fields import Fields
 

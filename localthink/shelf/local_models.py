@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localthink import locations
-from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue, read_file_name, split_name
 from localthink.errors import ModelFileError, UsageError
 from localthink.gguf.bytes import shown, shown_path
-from localthink.shelf.other_programs import SUFFIX, KeptModel, in_files, model_files, other_models
 from localthink.gguf.precision import as_precision
+from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue, read_file_name, split_name
+from localthink.shelf.other_programs import SUFFIX, KeptModel, in_files, model_files, other_models
 from localthink.shelf.receipts import Receipt, read_receipts, unfinished
 
 BUNDLED, OWN, PULLED = "localthink (bundled)", "localthink", "localthink (pulled)"

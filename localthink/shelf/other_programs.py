@@ -14,9 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localthink import locations
+from localthink.files import small_object, small_text
 from localthink.gguf.bytes import is_gguf
 from localthink.gguf.precision import PART, as_precision, precision_of, stem
-from localthink.files import small_object, small_text
 
 SUFFIX = ".gguf"
 HUGGING_FACE, LLAMA_CPP, LM_STUDIO, OLLAMA = "Hugging Face", "llama.cpp", "LM Studio", "ollama"

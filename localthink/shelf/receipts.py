@@ -20,8 +20,8 @@ from typing import TypeVar
 
 from localthink import locations
 from localthink.errors import LocalthinkError
-from localthink.gguf.bytes import shown_path
 from localthink.files import small_object
+from localthink.gguf.bytes import shown_path
 
 LARGEST = 2**63  # bytes: more than any file has
 

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 import time
 
-from localthink.text.terminal import Terminal
 from localthink.records import Event, Trace
+from localthink.text.terminal import Terminal
 
 DIM, THOUGHT_STYLE, HELD_STYLE = "2", "1;36", "33"
 THOUGHT_MARK, HELD_MARK = "◆", "⊘"

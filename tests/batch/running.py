@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from countdown_traces import held_out
-from localthink.batch.workers import Crew, LocalCrew
 from localthink.batch.figures import Figures
 from localthink.batch.run import Run
 from localthink.batch.settings import Settings
 from localthink.batch.spec import Spec
+from localthink.batch.workers import LocalWorkers, Workers
 from localthink.engine.host import EngineHost
-from localthink.engine.messages import Ask, Checked, Finished, Loaded, Progress
+from localthink.engine.messages import Ask, Checked, Finished, Loaded, Throughput
 from localthink.locations import bundled_model
 from localthink.records import Trace
 
@@ -54,12 +54,12 @@ class Watch:
         return bool(self.figures) and self.figures[-1].samples_done >= self.stop_after
 
 
-def execute(wanted: Spec, watch: Watch | None = None, crew: Crew | None = None) -> Figures:
-    with Run(wanted, watch or Watch(), crew) as run:
-        survey = run.survey()
-        fit = run.fit(survey)
-        run.record(survey, fit)
-        return run.execute(survey, fit)
+def execute(wanted: Spec, watch: Watch | None = None, workers: Workers | None = None) -> Figures:
+    with Run(wanted, watch or Watch(), workers) as run:
+        preflight = run.preflight()
+        fit = run.fit(preflight)
+        run.record(preflight, fit)
+        return run.execute(preflight, fit)
 
 
 def results(folder: Path) -> list[dict[str, Any]]:
@@ -89,7 +89,7 @@ def played(orders, news, log: Path) -> None:
             time.sleep(0.5)
         trace = Trace(0, order.seed, 3, (1, 2, 3), "thought", "answer", "stop", (), 0, 0.5, order.sampling, order.tip,
                       0.1, 1.0, 1.0)
-        news.send(Progress(3, 0.5, 1))
+        news.send(Throughput(3, 0.5, 1))
         news.send(Finished(order.number, trace))
 
 
@@ -110,5 +110,5 @@ def dies_loading(orders, news, log: Path) -> None:
     os._exit(9)
 
 
-def played_crew() -> LocalCrew:
-    return LocalCrew(EngineHost(played))
+def played_workers() -> LocalWorkers:
+    return LocalWorkers(EngineHost(played))

@@ -18,13 +18,13 @@ import pytest
 from batch.running import Watch, errors, execute, results, spec, write_puzzles
 from batch.test_kills import command, engines
 from localthink.batch import run as runs
-from localthink.batch.workers import LocalCrew
 from localthink.batch.dispatch import DEATHS_ALONE, DEATHS_IN_COMPANY
 from localthink.batch.ledger import UNFINISHED
 from localthink.batch.status import read_figures
+from localthink.batch.workers import LocalWorkers
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Checkpoint, Died, Finished, Loaded, Loading, News, Order
-from localthink.records import Begun, Trace
+from localthink.records import Prefix, Trace
 
 OFTEN = 0.02  # seconds between two checkpoints
 ALIKE = 0.9  # the least share of the bundled model's samples that interruptions leave as they are
@@ -41,7 +41,7 @@ def puzzles(tmp_path):
     return write_puzzles(tmp_path / "puzzles.jsonl", 6)
 
 
-class PlayedCrew:
+class PlayedWorkers:
     """An engine that writes a token a round, and tells it; POISON in a question ends it at a token."""
 
     size = engines_here = 1
@@ -59,7 +59,7 @@ class PlayedCrew:
     def send(self, worker: int, orders: list[Order]) -> None:
         for order in orders:
             self.asks.append(order)
-            self._running[order.number] = (order, list(order.begun.tokens))
+            self._running[order.number] = (order, list(order.prefix.tokens))
 
     def receive(self, seconds: float) -> list[tuple[int, News]]:
         for ask, tokens in [*self._running.values()][:self.slots]:
@@ -69,7 +69,7 @@ class PlayedCrew:
                 self._said.append(Died("poisoned"))
                 break
             if self.keeps:
-                self._said.append(Checkpoint(ask.number, len(tokens) - 1, Begun((tokens[-1],), (), 1.0)))
+                self._said.append(Checkpoint(ask.number, len(tokens) - 1, Prefix((tokens[-1],), (), 1.0)))
             if len(tokens) == LONG:
                 del self._running[ask.number]
                 self._said.append(Finished(ask.number, Trace(
@@ -80,9 +80,9 @@ class PlayedCrew:
     def close(self) -> None:
         self._running = {}
 
-    def begun(self, word: str) -> list[int]:
+    def prefix(self, word: str) -> list[int]:
         """With how many tokens each attempt at the question with this word began."""
-        return [len(ask.begun.tokens) for ask in self.asks if word in ask.messages[0].content]
+        return [len(ask.prefix.tokens) for ask in self.asks if word in ask.messages[0].content]
 
 
 def questions(tmp_path: Path, *texts: str) -> Path:
@@ -92,23 +92,23 @@ def questions(tmp_path: Path, *texts: str) -> Path:
 
 
 def test_after_a_death_all_go_on_where_they_were_and_only_the_poisoned_one_is_given_up(tmp_path):
-    source, crew = questions(tmp_path, "one", "POISON", "two", "three", "four"), PlayedCrew()
-    figures = execute(spec(source, tmp_path / "run", slots=3), crew=crew)
-    assert figures.state == "complete" and crew.deaths == DEATHS_IN_COMPANY + DEATHS_ALONE
+    source, workers = questions(tmp_path, "one", "POISON", "two", "three", "four"), PlayedWorkers()
+    figures = execute(spec(source, tmp_path / "run", slots=3), workers=workers)
+    assert figures.state == "complete" and workers.deaths == DEATHS_IN_COMPANY + DEATHS_ALONE
     assert sorted(line["id"] for line in results(tmp_path / "run")) == ["four", "one", "three", "two"]
     assert [line["id"] for line in errors(tmp_path / "run")] == ["POISON"]
     assert all(line["token_ids"] == list(range(LONG)) for line in results(tmp_path / "run"))
-    assert crew.begun("one") == [0, 6, 7], "they go on, and alone in the end as they saw two deaths"
-    assert crew.begun("POISON") == [0, POISONED, POISONED, POISONED, 0], "the last time it begins anew"
+    assert workers.prefix("one") == [0, 6, 7], "they go on, and alone in the end as they saw two deaths"
+    assert workers.prefix("POISON") == [0, POISONED, POISONED, POISONED, 0], "the last time it begins anew"
     assert not (tmp_path / "run" / UNFINISHED).exists()
 
 
 def test_what_was_given_up_begins_anew_when_it_is_tried_again(tmp_path):
     source = questions(tmp_path, "POISON", "one")
-    execute(spec(source, tmp_path / "run", slots=1), crew=PlayedCrew())
-    crew = PlayedCrew()
-    execute(spec(source, tmp_path / "run", slots=1, retry_errors=True), crew=crew)
-    assert crew.begun("POISON")[0] == 0 and len(errors(tmp_path / "run")) == 1
+    execute(spec(source, tmp_path / "run", slots=1), workers=PlayedWorkers())
+    workers = PlayedWorkers()
+    execute(spec(source, tmp_path / "run", slots=1, retry_errors=True), workers=workers)
+    assert workers.prefix("POISON")[0] == 0 and len(errors(tmp_path / "run")) == 1
 
 
 class Stopping(Watch):
@@ -124,23 +124,23 @@ class Stopping(Watch):
 
 @pytest.mark.parametrize("last", ["death", "stop"])
 def test_a_later_start_goes_on_behind_what_was_told_before_the_end(tmp_path, last):
-    source, crew = questions(tmp_path, "one", "two", "three"), PlayedCrew()
+    source, workers = questions(tmp_path, "one", "two", "three"), PlayedWorkers()
     if last == "death":
-        receive = crew.receive
+        receive = workers.receive
 
         def dying(seconds: float) -> list[tuple[int, News]]:
             heard = receive(seconds)
             return [*heard, (0, Died("by the same signal"))] if len(heard) > 1 and watch.stopped() else heard
 
-        crew.receive = dying
+        workers.receive = dying
     watch = Stopping(4)
-    assert execute(spec(source, tmp_path / "run", slots=2), watch, crew).state == "stopped"
+    assert execute(spec(source, tmp_path / "run", slots=2), watch, workers).state == "stopped"
     assert (tmp_path / "run" / UNFINISHED).exists()
     assert read_figures(tmp_path / "run").samples_done == len(results(tmp_path / "run")) == 0
-    again, watch = PlayedCrew(), Watch()
+    again, watch = PlayedWorkers(), Watch()
     figures = execute(spec(source, tmp_path / "run", slots=2), watch, again)
     begun = 3
-    assert again.begun("one") == again.begun("two") == [begun] and again.begun("three") == [0]
+    assert again.prefix("one") == again.prefix("two") == [begun] and again.prefix("three") == [0]
     assert f"2 unfinished samples continue after the {2 * begun} tokens already written" in watch.notes
     assert figures.state == "complete"
     assert all(line["token_ids"] == list(range(LONG)) for line in results(tmp_path / "run"))
@@ -152,34 +152,34 @@ def test_what_another_run_has_begun_is_left_out_and_said(tmp_path):
     for name, alpha in (("run", 1.0), ("other", 2.0)):
         wanted = spec(source, tmp_path / name, slots=2)
         wanted = replace(wanted, settings=wanted.settings.overridden({"alpha": alpha}))
-        execute(wanted, Stopping(4), PlayedCrew())
+        execute(wanted, Stopping(4), PlayedWorkers())
     (tmp_path / "other" / UNFINISHED).write_bytes((tmp_path / "run" / UNFINISHED).read_bytes())
-    crew, watch = PlayedCrew(), Watch()
-    assert execute(wanted, watch, crew).state == "complete"
-    assert crew.begun("one") == crew.begun("two") == [0]
+    workers, watch = PlayedWorkers(), Watch()
+    assert execute(wanted, watch, workers).state == "complete"
+    assert workers.prefix("one") == workers.prefix("two") == [0]
     assert any("2 samples of another run" in note for note in watch.notes)
 
 
 def test_what_is_torn_or_damaged_is_left_out_and_said_and_the_rest_is_used(tmp_path):
     source = questions(tmp_path, "one", "two")
-    execute(spec(source, tmp_path / "run", slots=2), Stopping(6), PlayedCrew())
+    execute(spec(source, tmp_path / "run", slots=2), Stopping(6), PlayedWorkers())
     path = tmp_path / "run" / UNFINISHED
     lines = path.read_bytes().splitlines(keepends=True)
     path.write_bytes(b"".join(lines[:3]) + lines[3].replace(b'"tokens": [', b'"tokens": [9') + b"".join(lines[4:]))
-    crew, watch = PlayedCrew(), Watch()
-    assert execute(spec(source, tmp_path / "run", slots=2), watch, crew).state == "complete"
-    assert (crew.begun("one"), crew.begun("two")) == ([2], [1])
+    workers, watch = PlayedWorkers(), Watch()
+    assert execute(spec(source, tmp_path / "run", slots=2), watch, workers).state == "complete"
+    assert (workers.prefix("one"), workers.prefix("two")) == ([2], [1])
     assert any(UNFINISHED in note and "damaged" in note for note in watch.notes)
 
 
 def test_a_deterministic_run_begins_anew(tmp_path):
     source, wanted = questions(tmp_path, "one", "two"), {"slots": 2, "deterministic": True}
-    crew = PlayedCrew()
-    execute(spec(source, tmp_path / "run", **wanted), Stopping(4), crew)
-    assert not crew.keeps and not (tmp_path / "run" / UNFINISHED).exists()
-    again = PlayedCrew()
-    assert execute(spec(source, tmp_path / "run", **wanted), crew=again).state == "complete"
-    assert again.begun("one") == [0]
+    workers = PlayedWorkers()
+    execute(spec(source, tmp_path / "run", **wanted), Stopping(4), workers)
+    assert not workers.keeps and not (tmp_path / "run" / UNFINISHED).exists()
+    again = PlayedWorkers()
+    assert execute(spec(source, tmp_path / "run", **wanted), workers=again).state == "complete"
+    assert again.prefix("one") == [0]
 
 
 # the real engine
@@ -191,7 +191,8 @@ def share_of_the_same(one: Path, other: Path) -> float:
     Both runs have the same samples, and where the tokens are the same all that follows from them is. `held` does not:
     it tells what would have been drawn instead, which rounding can turn while it leaves the token.
     """
-    told = ("thinking", "answer", "switches", "paraphrases", "finish_reason", "correct", "seed", "prompt_tokens", "tokens")
+    told = ("thinking", "answer", "switches", "paraphrases", "finish_reason", "correct", "seed", "prompt_tokens",
+            "tokens")
     whole, found = ({line["key"]: line for line in results(folder)} for folder in (one, other))
     assert found.keys() == whole.keys() and len(results(other)) == len(found)
     alike = [(found[key], line) for key, line in whole.items() if found[key]["token_ids"] == line["token_ids"]]
@@ -249,7 +250,7 @@ def test_killed_engines_cost_little_and_change_nothing(puzzles, tmp_path, often)
     whole = execute(spec(puzzles, tmp_path / "whole", **wanted))
     host = EngineHost()
     watch = Killing(host, 700)
-    figures = execute(spec(puzzles, tmp_path / "run", **wanted), watch, LocalCrew(host))
+    figures = execute(spec(puzzles, tmp_path / "run", **wanted), watch, LocalWorkers(host))
     assert watch.kills == 2 and figures.state == "complete" and not errors(tmp_path / "run")
     assert share_of_the_same(tmp_path / "whole", tmp_path / "run") >= ALIKE
     assert figures.tokens < whole.tokens + 2 * 8 * 30

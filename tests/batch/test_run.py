@@ -14,24 +14,24 @@ from batch.running import (
     dies_loading,
     errors,
     execute,
-    played_crew,
+    played_workers,
     results,
     spec,
     texts,
     write_puzzles,
 )
 from localthink.batch import manifest as manifests
-from localthink.batch.workers import LocalCrew
 from localthink.batch.ledger import MANIFEST, Ledger
 from localthink.batch.run import Run
 from localthink.batch.shard import Shard
+from localthink.batch.workers import LocalWorkers
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Finished, Loaded
 from localthink.errors import EngineError, UsageError
 from localthink.fit.choice import FitError
-from localthink.fit.room import Room
 from localthink.grade import mathematics
 from localthink.grade.mathematician import Mathematician, NoVerdictError
+from localthink.machine.capacity import MemoryBudget
 from localthink.records import Offload, Tip, Trace
 
 
@@ -80,16 +80,16 @@ def test_what_takes_mathematics_stops_a_run_that_has_none_before_it_begins(tmp_p
     monkeypatch.setattr(mathematics, "is_installed", lambda: False)
     path = lines(tmp_path, MATHEMATICS, *KNOWN)
     with pytest.raises(UsageError, match=r"1 of 4 items take .* pip install 'localthink\[math\]', or .* --no-grade"):
-        execute(spec(path, tmp_path / "run"), crew=played_crew())
+        execute(spec(path, tmp_path / "run"), workers=played_workers())
     assert not (tmp_path / "run").exists()
-    execute(spec(path, tmp_path / "run", grade=False), crew=played_crew())
+    execute(spec(path, tmp_path / "run", grade=False), workers=played_workers())
     assert not any("correct" in line or "grader" in line for line in results(tmp_path / "run"))
 
 
 def test_numbers_choices_and_puzzles_never_take_mathematics(puzzles, tmp_path, monkeypatch):
     monkeypatch.setattr(mathematics, "is_installed", lambda: False)
     path = lines(tmp_path, *KNOWN, *map(json.loads, puzzles.read_text().splitlines()))
-    execute(spec(path, tmp_path / "run"), crew=played_crew())
+    execute(spec(path, tmp_path / "run"), workers=played_workers())
     assert [line["grader"] for line in results(tmp_path / "run")] == ["number", "choice", "number", *["countdown"] * 4]
 
 
@@ -100,7 +100,8 @@ def hanging(self, gold, given):
 def test_an_answer_that_cannot_be_graded_is_wrong_with_the_reason_and_the_run_goes_on(tmp_path, monkeypatch):
     monkeypatch.setattr(Mathematician, "equal", hanging)
     watch = Watch()
-    figures = execute(spec(lines(tmp_path, {"id": "m", **MATHEMATICS}, *KNOWN), tmp_path / "run"), watch, played_crew())
+    source = lines(tmp_path, {"id": "m", **MATHEMATICS}, *KNOWN)
+    figures = execute(spec(source, tmp_path / "run"), watch, played_workers())
     assert (figures.state, figures.samples_done, figures.graded) == ("complete", 4, 4)
     [line] = [line for line in results(tmp_path / "run") if line["id"] == "m"]
     assert (line["correct"], line["grader"]) == (False, "mathematics")
@@ -127,7 +128,7 @@ def test_only_a_whole_answer_is_graded_and_by_a_mathematician(tmp_path):
     path = lines(tmp_path, {"id": 1, "prompt": right, **matrix}, {"id": 2, "prompt": "CUT " + right, **matrix},
                  {"id": 3, "prompt": "I do not know", "answer": "x+1"},
                  {"id": 4, "prompt": r"\boxed{1+x}", "answer": "x+1"})
-    execute(spec(path, tmp_path / "run"), crew=LocalCrew(EngineHost(answered)))
+    execute(spec(path, tmp_path / "run"), workers=LocalWorkers(EngineHost(answered)))
     assert {line["id"]: line["correct"] for line in results(tmp_path / "run")} == {1: True, 2: False, 3: False, 4: True}
 
 
@@ -169,40 +170,40 @@ def test_two_settings_share_their_seeds_and_no_key(puzzles, tmp_path):
 
 
 def test_another_setting_in_the_same_folder_is_refused_with_both_values(puzzles, tmp_path):
-    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    execute(spec(puzzles, tmp_path / "run"), workers=played_workers())
     with pytest.raises(UsageError, match=r"alpha was 3\.0 and is now 5\.0"):
         execute(spec(puzzles, tmp_path / "run", tip=Tip(alpha=5.0)))
 
 
 def test_more_samples_and_more_items_take_extend_and_keep_what_there_is(puzzles, tmp_path):
-    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    execute(spec(puzzles, tmp_path / "run"), workers=played_workers())
     before = (tmp_path / "run" / "results.jsonl").read_text()
     write_puzzles(puzzles, 6, topic="numbers")
     with pytest.raises(UsageError, match="--extend"):
         execute(spec(puzzles, tmp_path / "run", samples=2))
-    execute(spec(puzzles, tmp_path / "run", samples=2, extend=True), crew=played_crew())
+    execute(spec(puzzles, tmp_path / "run", samples=2, extend=True), workers=played_workers())
     assert (tmp_path / "run" / "results.jsonl").read_text().startswith(before)
     assert len(texts(tmp_path / "run")) == len(results(tmp_path / "run")) == 12
 
 
 def test_extending_with_items_changed_or_gone_is_refused(puzzles, tmp_path):
-    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    execute(spec(puzzles, tmp_path / "run"), workers=played_workers())
     write_puzzles(puzzles, 4, first=1)
     with pytest.raises(UsageError, match="belong to no item"):
-        execute(spec(puzzles, tmp_path / "run", extend=True), crew=played_crew())
+        execute(spec(puzzles, tmp_path / "run", extend=True), workers=played_workers())
 
 
 def test_bad_lines_are_reported_and_the_others_answered(tmp_path):
     path = lines(tmp_path, {"prompt": "Use 3, 5 and 12 to make 57."}, {"prompt": ""}, ["what"],
                  {"id": "long", "prompt": "word " * 3000}, {"id": "group", "prompt": "x", "markers": "nonsense"})
     watch = Watch()
-    figures = execute(spec(path, tmp_path / "run"), watch, played_crew())
+    figures = execute(spec(path, tmp_path / "run"), watch, played_workers())
     assert figures.samples_done == figures.samples == 1
     assert [error["line"] for error in errors(tmp_path / "run")] == [2, 3, 4, 5]
     long, group = errors(tmp_path / "run")[2:]
     assert "9006" in long["error"] and "1024" in long["error"]
     assert "nonsense" in group["error"]
-    execute(spec(path, tmp_path / "run"), watch, played_crew())
+    execute(spec(path, tmp_path / "run"), watch, played_workers())
     assert len(errors(tmp_path / "run")) == 4, "reported once"
 
 
@@ -236,27 +237,27 @@ def test_what_is_appended_follows_the_question(tmp_path):
 def test_a_sample_that_kills_the_engine_is_given_up_and_the_others_are_answered(tmp_path, slots):
     path = lines(tmp_path, *({"id": i, "prompt": "POISON" if i == 3 else f"question {i}"} for i in range(8)))
     watch = Watch()
-    figures = execute(spec(path, tmp_path / "run", slots=slots), watch, played_crew())
+    figures = execute(spec(path, tmp_path / "run", slots=slots), watch, played_workers())
     assert figures.state == "complete"
     assert sorted(line["id"] for line in results(tmp_path / "run")) == [0, 1, 2, 4, 5, 6, 7]
     [given_up] = errors(tmp_path / "run")
     assert (given_up["id"], given_up["sample"], given_up["kind"]) == (3, 0, "engine")
     assert "GGML_ASSERT(poison)" in given_up["error"]
     assert any("started again" in note for note in watch.notes)
-    execute(spec(path, tmp_path / "run", slots=slots), crew=played_crew())
+    execute(spec(path, tmp_path / "run", slots=slots), workers=played_workers())
     assert len(errors(tmp_path / "run")) == 1, "not tried again unless it is asked for"
 
 
 def test_what_was_given_up_is_tried_again_when_asked(tmp_path):
     path = lines(tmp_path, {"id": 1, "prompt": "POISON"}, {"id": 2, "prompt": "well"})
-    execute(spec(path, tmp_path / "run", slots=1), crew=played_crew())
+    execute(spec(path, tmp_path / "run", slots=1), workers=played_workers())
     figures = execute(spec(path, tmp_path / "run", slots=1, retry_errors=True))  # a real engine survives the word
     assert figures.samples_done == 2
 
 
 def test_an_engine_that_cannot_even_load_ends_the_run(puzzles, tmp_path):
     with pytest.raises(EngineError, match="3 times"):
-        execute(spec(puzzles, tmp_path / "run"), crew=LocalCrew(EngineHost(dies_loading)))
+        execute(spec(puzzles, tmp_path / "run"), workers=LocalWorkers(EngineHost(dies_loading)))
 
 
 def test_a_model_that_vanished_between_two_halves_is_named(puzzles, tmp_path):
@@ -277,14 +278,14 @@ def test_a_model_that_vanished_between_two_halves_is_named(puzzles, tmp_path):
 def test_a_run_that_goes_on_with_another_llama_cpp_says_so_or_is_refused(puzzles, tmp_path, monkeypatch, deterministic):
     wanted = spec(puzzles, tmp_path / "run", deterministic=deterministic, slots=4)
     first, again = Watch(stop_after=1), Watch()
-    execute(wanted, first, played_crew())
+    execute(wanted, first, played_workers())
     real = manifests._version
     monkeypatch.setattr(manifests, "_version", lambda name: "0.3.999" if name == "llama-cpp-python" else real(name))
     if deterministic:
         with pytest.raises(UsageError, match="versions was"):
-            execute(wanted, again, played_crew())
+            execute(wanted, again, played_workers())
         return
-    execute(wanted, again, played_crew())
+    execute(wanted, again, played_workers())
     told = f"written with llama-cpp-python {real('llama-cpp-python')} and goes on with 0.3.999: samples may round"
     assert not any("written with" in note for note in first.notes)
     assert [told in note for note in again.notes if "written with" in note] == [True]
@@ -300,7 +301,7 @@ def test_an_input_that_changes_under_the_run_is_noticed(puzzles, tmp_path):
 
 
 def test_results_without_a_manifest_are_not_taken_for_a_run(puzzles, tmp_path):
-    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
+    execute(spec(puzzles, tmp_path / "run"), workers=played_workers())
     (tmp_path / "run" / "manifest.json").unlink()
     with pytest.raises(UsageError, match=r"manifest\.json"):
         execute(spec(puzzles, tmp_path / "run"))
@@ -309,13 +310,13 @@ def test_results_without_a_manifest_are_not_taken_for_a_run(puzzles, tmp_path):
 def test_a_run_that_does_not_fit_is_refused_with_the_numbers_unless_forced(puzzles, tmp_path):
     for force in (False, True):
         with Run(spec(puzzles, tmp_path / "run", force=force), Watch()) as run:
-            survey = run.survey()
-            survey.room = Room(2**20)
+            preflight = run.preflight()
+            preflight.room = MemoryBudget(2**20)
             if force:
-                assert run.fit(survey).slots == 1
+                assert run.fit(preflight).slots == 1
             else:
                 with pytest.raises(FitError, match=r"countdown does not fit: 1 slot .* of 1 MiB free: .*--force"):
-                    run.fit(survey)
+                    run.fit(preflight)
 
 
 def test_a_run_goes_on_with_the_cache_that_was_chosen_at_first(puzzles, tmp_path):
@@ -384,10 +385,10 @@ def test_whoever_gets_the_lock_of_a_run_that_wrote_nothing_keeps_it_and_what_it_
 
 def test_a_bad_line_that_was_mended_is_no_error_any_more(tmp_path):
     path = lines(tmp_path, {"id": "a", "prompt": "well"}, {"id": "b", "prompt": ""})
-    execute(spec(path, tmp_path / "run"), crew=played_crew())
+    execute(spec(path, tmp_path / "run"), workers=played_workers())
     assert len(errors(tmp_path / "run")) == 1
     path = lines(tmp_path, {"id": "a", "prompt": "well"}, {"id": "b", "prompt": "well too"})
-    execute(spec(path, tmp_path / "run", extend=True), crew=played_crew())
+    execute(spec(path, tmp_path / "run", extend=True), workers=played_workers())
     assert not errors(tmp_path / "run")
     assert [line["id"] for line in results(tmp_path / "run")] == ["a", "b"]
 
@@ -399,11 +400,11 @@ def test_standard_input_that_does_not_belong_to_the_run_does_not_replace_what_wa
         monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(text.encode())))
 
     pipe('{"id": 1, "prompt": "one"}\n')
-    execute(spec("-", tmp_path / "run"), crew=played_crew())
+    execute(spec("-", tmp_path / "run"), workers=played_workers())
     kept = (tmp_path / "run" / "input.jsonl").read_bytes()
     pipe('{"id": 2, "prompt": "two"}\n')
     with pytest.raises(UsageError, match="belong to no item"):
-        execute(spec("-", tmp_path / "run", extend=True), crew=played_crew())
+        execute(spec("-", tmp_path / "run", extend=True), workers=played_workers())
     assert (tmp_path / "run" / "input.jsonl").read_bytes() == kept
     assert not [path.name for path in (tmp_path / "run").iterdir() if "new" in path.name]
 
@@ -419,14 +420,14 @@ def test_what_could_not_keep_its_promise_is_refused_before_anything_is_written(p
 
 
 def test_a_deterministic_run_goes_on_only_with_the_same_threads(puzzles, tmp_path):
-    execute(spec(puzzles, tmp_path / "run", deterministic=True), crew=played_crew())
+    execute(spec(puzzles, tmp_path / "run", deterministic=True), workers=played_workers())
     with pytest.raises(UsageError, match="threads was 1 and is now 2"):
-        execute(spec(puzzles, tmp_path / "run", deterministic=True, threads=2), crew=played_crew())
+        execute(spec(puzzles, tmp_path / "run", deterministic=True, threads=2), workers=played_workers())
 
 
 def test_a_complete_run_does_not_load_the_model_again(puzzles, tmp_path):
-    execute(spec(puzzles, tmp_path / "run"), crew=played_crew())
-    figures = execute(spec(puzzles, tmp_path / "run"), crew=LocalCrew(EngineHost(dies_loading)))
+    execute(spec(puzzles, tmp_path / "run"), workers=played_workers())
+    figures = execute(spec(puzzles, tmp_path / "run"), workers=LocalWorkers(EngineHost(dies_loading)))
     assert figures.state == "complete"
 
 
@@ -434,9 +435,9 @@ MANY = """
 import sys, resource
 from pathlib import Path
 sys.path[:0] = {path!r}
-from batch.running import execute, played_crew, spec
+from batch.running import execute, played_workers, spec
 if __name__ == "__main__":
-    figures = execute(spec(Path(sys.argv[1]), Path(sys.argv[2]), slots=16), crew=played_crew())
+    figures = execute(spec(Path(sys.argv[1]), Path(sys.argv[2]), slots=16), workers=played_workers())
     print(figures.samples_done, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
 """
 

@@ -15,7 +15,7 @@ from batch.ledgers import key
 from localthink.batch import unfinished
 from localthink.batch.unfinished import Unfinished
 from localthink.errors import LocalthinkError
-from localthink.records import Begun
+from localthink.records import Prefix
 
 A, B, C = key("a"), key("b"), key("c")
 
@@ -36,13 +36,13 @@ def reopened(kept: Unfinished) -> Unfinished:
     return opened(kept.path)
 
 
-def piece(first: int, count: int, seconds: float = 1.5) -> Begun:
+def piece(first: int, count: int, seconds: float = 1.5) -> Prefix:
     """Tokens like those of a large vocabulary, from a place on, at some of which a switch was held."""
     places = range(first, first + count)
-    return Begun(tuple(150_000 + place for place in places), tuple((p, 1) for p in places if p % 7 == 3), seconds)
+    return Prefix(tuple(150_000 + place for place in places), tuple((p, 1) for p in places if p % 7 == 3), seconds)
 
 
-def whole(count: int, seconds: float = 1.5) -> Begun:
+def whole(count: int, seconds: float = 1.5) -> Prefix:
     return piece(0, count, seconds)
 
 
@@ -56,8 +56,8 @@ def test_what_was_saved_is_there_again_piece_by_piece(path: Path) -> None:
     kept.save()
     again = reopened(kept)
     assert (set(again), again.tokens, again.damaged) == ({A, B}, 19, False)
-    assert again.begun(A) == whole(15, 2.0) and again.begun(B) == whole(4, 0.25)
-    assert again.begun(C) == Begun()
+    assert again.prefix(A) == whole(15, 2.0) and again.prefix(B) == whole(4, 0.25)
+    assert again.prefix(C) == Prefix()
 
 
 def test_it_is_on_the_disk_when_it_is_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -75,7 +75,7 @@ def test_a_sample_that_begins_anew_is_in_place_of_what_it_had(path: Path) -> Non
     kept.save()
     kept.add(A, 0, whole(5))
     kept.save()
-    assert kept.begun(A) == reopened(kept).begun(A) == whole(5)
+    assert kept.prefix(A) == reopened(kept).prefix(A) == whole(5)
 
 
 def test_what_does_not_follow_is_not_taken(path: Path) -> None:
@@ -84,7 +84,7 @@ def test_what_does_not_follow_is_not_taken(path: Path) -> None:
     kept.add(A, 7, piece(7, 5))
     kept.add(B, 1, piece(1, 5))
     kept.save()
-    assert list(kept) == [A] and kept.begun(A) == reopened(kept).begun(A) == whole(5)
+    assert list(kept) == [A] and kept.prefix(A) == reopened(kept).prefix(A) == whole(5)
 
 
 def test_what_is_finished_is_not_written_any_more_and_goes_with_the_next_start(path: Path) -> None:
@@ -119,7 +119,7 @@ def test_where_nothing_is_left_there_is_no_file(path: Path) -> None:
     assert not path.exists()
 
 
-def lines_of(path: Path, pieces: Sequence[tuple[str, int, Begun]]) -> list[bytes]:
+def lines_of(path: Path, pieces: Sequence[tuple[str, int, Prefix]]) -> list[bytes]:
     kept = opened(path)
     for each in pieces:
         kept.add(*each)
@@ -137,10 +137,10 @@ def test_a_torn_last_line_is_left_out_and_said(path: Path, cut: int) -> None:
     path.write_bytes(b"".join(lines[:3]) + lines[3][:cut])
     kept = opened(path)
     assert kept.damaged == (cut > 0)
-    assert kept.begun(A) == whole(10) and kept.begun(B) == whole(5)
+    assert kept.prefix(A) == whole(10) and kept.prefix(B) == whole(5)
     kept.add(B, 5, piece(5, 1))
     kept.save()
-    assert reopened(kept).begun(B) == whole(6)
+    assert reopened(kept).prefix(B) == whole(6)
 
 
 @given(st.integers(0, 3), st.integers(0, 10_000), st.integers(1, 255))
@@ -152,8 +152,8 @@ def test_a_line_of_which_a_byte_has_changed_is_never_believed(tmp_path_factory, 
     path.write_bytes(b"".join([*lines[:number], bytes(changed), *lines[number + 1:]]))
     kept = opened(path)
     for name in kept:
-        begun = kept.begun(name)
-        assert name in (A, B) and begun == whole(len(begun.tokens))
+        prefix = kept.prefix(name)
+        assert name in (A, B) and prefix == whole(len(prefix.tokens))
     assert kept.damaged or json.loads(changed) == json.loads(lines[number])
 
 
@@ -164,7 +164,7 @@ def test_what_another_program_wrote_is_left_out(path: Path, line: bytes) -> None
     lines = lines_of(path, PIECES)
     path.write_bytes(lines[0] + line + b"".join(lines[1:]))
     kept = opened(path)
-    assert kept.damaged and list(kept) == [A] and kept.begun(A) == whole(5)
+    assert kept.damaged and list(kept) == [A] and kept.prefix(A) == whole(5)
 
 
 @pytest.mark.parametrize("change", [{"tokens": [1, 2.5]}, {"tokens": [2**40]}, {"tokens": None}, {"held": [[1]]},
@@ -176,7 +176,7 @@ def test_a_line_that_is_whole_and_says_nonsense_is_left_out(path: Path, change: 
     del line["crc"]
     path.write_text("".join([lines[0].decode(), json.dumps({**line, "crc": unfinished._checksum(line)}) + "\n"]))
     kept = opened(path)
-    assert kept.damaged and kept.begun(A) == whole(5)
+    assert kept.damaged and kept.prefix(A) == whole(5)
 
 
 def test_a_place_that_is_no_file_is_one_line(path: Path) -> None:
@@ -213,7 +213,7 @@ def test_the_file_grows_with_what_is_unfinished_and_not_with_the_run(
     once = 8 * 8 * 20 * 10 + 8 * 120  # eight samples of at most 160 tokens, ten bytes each, and a line's own
     assert max(sizes) <= 2 * once + 10_000 + once
     kept = opened(path)
-    assert len(kept) >= 8 and all(kept.begun(name) == whole(len(kept.begun(name).tokens)) for name in kept)
+    assert len(kept) >= 8 and all(kept.prefix(name) == whole(len(kept.prefix(name).tokens)) for name in kept)
 
 
 def test_a_disk_that_is_full_loses_nothing_that_was_saved(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -227,4 +227,4 @@ def test_a_disk_that_is_full_loses_nothing_that_was_saved(path: Path, monkeypatc
     with monkeypatch.context() as patch, pytest.raises(LocalthinkError, match="No space left"):
         patch.setattr(os, "fsync", full)
         kept.save()
-    assert reopened(kept).begun(A) == whole(5)
+    assert reopened(kept).prefix(A) == whole(5)

@@ -6,23 +6,22 @@ from dataclasses import replace
 from pathlib import Path
 
 from localthink.chat.surveying import Machine
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
-from localthink.hub.news import Failed, Found, News, Progress, Pulled
+from localthink.hub.news import Failed, Found, Pulled, PullNews, PullProgress
 from localthink.hub.wanted import Wanted
+from localthink.machine.capacity import Bandwidth, MemoryBudget
 from localthink.shelf.receipts import PulledFile, Receipt
 
 MIB = 2**20
 SIZE = 1000 * MIB
-LAPTOP = Machine(Room(0), Bandwidth(60e9))  # bytes a second
+LAPTOP = Machine(MemoryBudget(0), Bandwidth(60e9))  # bytes a second
 FOUND = Found("me/model", "c0ffee", "Q4_K_M", ("model.gguf",), SIZE, 0)
 PATH = Path("/hub/model.gguf")
 DONE = Pulled(Receipt("me/model", "c0ffee", "Q4_K_M", (PulledFile("model.gguf", str(PATH), SIZE, ""),), checked=True))
 FAILED = Failed("the Hub cannot be reached", 1)
 
 
-def here(share: float) -> Progress:
-    return Progress(int(share * SIZE), SIZE)
+def here(share: float) -> PullProgress:
+    return PullProgress(int(share * SIZE), SIZE)
 
 
 class ScriptedPull:
@@ -31,15 +30,15 @@ class ScriptedPull:
     def __init__(self, wanted: Wanted, prefer: Sequence[str] = ()) -> None:
         self.wanted, self.prefer = wanted, tuple(prefer)
         self.started = self.cancelled = False
-        self._news: list[News] = []
+        self._news: list[PullNews] = []
 
-    def tell(self, *news: News) -> None:
+    def tell(self, *news: PullNews) -> None:
         self._news += news
 
     def start(self) -> None:
         self.started = True
 
-    def poll(self) -> list[News]:
+    def poll(self) -> list[PullNews]:
         assert self.started and not self.cancelled
         news, self._news = self._news, []
         return news

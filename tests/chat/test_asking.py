@@ -16,13 +16,13 @@ from localthink.engine.messages import (
     Counted,
     Finished,
     Loading,
-    Progress,
     Reading,
     Refused,
     Steer,
+    Throughput,
     Written,
 )
-from localthink.records import Message, Offload, Sampling, Steered, Tip, Trace
+from localthink.records import Adjustment, Message, Offload, Sampling, Tip, Trace
 
 QUESTION = (Message("user", "How many?"),)
 ENDED = Trace(0, 1, 3, (), "", "", "stop", (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 0.0)
@@ -199,7 +199,7 @@ def test_what_is_forgotten_is_not_heard_of_again():
 
 
 @pytest.mark.parametrize("news", [
-    Written(99, ()), Reading(99, 1, 2), Finished(99, ENDED), Refused(99, "no"), Counted(99, 5), Progress(1, 0.0, 1)])
+    Written(99, ()), Reading(99, 1, 2), Finished(99, ENDED), Refused(99, "no"), Counted(99, 5), Throughput(1, 0.0, 1)])
 def test_news_of_what_nobody_asked_for_are_passed_over(news):
     stage = Stage()
     _, turn = stage.ask()
@@ -256,15 +256,15 @@ def test_what_was_turned_while_it_had_stopped_is_recorded_where_it_goes_on():
     stage.advance(30)
     stage.asker.cancel(number)
     stage.asker.pump()
-    assert turn.steered == (Steered(0, 1.0, 10, "free"),)
+    assert turn.steered == (Adjustment(0, 1.0, 10, "free"),)
     turn.resume(stage.client.clock())
     stage.ask(ChatSettings(Tip(math.inf, 20)), turn=turn)
     assert (turn.alpha, turn.beta) == (math.inf, 20)
     stage.advance(3 + 10)
     stage.asker.steer(stage.client.asks[-1].number, wish="answer")
     stage.finish()
-    assert turn.steered == (Steered(0, 1.0, 10, "free"), Steered(27, math.inf, 20, "free"),
-                            Steered(37, math.inf, 20, "answer"))
+    assert turn.steered == (Adjustment(0, 1.0, 10, "free"), Adjustment(27, math.inf, 20, "free"),
+                            Adjustment(37, math.inf, 20, "answer"))
 
 
 # steering
@@ -279,7 +279,7 @@ def test_what_is_turned_reaches_the_engine_and_shows_at_once():
     assert stage.client.steers == [Steer(number, Tip(1.5, 40), None), Steer(number, None, "think")]
     assert (turn.alpha, turn.beta, turn.wish) == (1.5, 40, "think")
     stage.finish()
-    assert turn.steered == (Steered(7, 1.5, 40, "free"), Steered(7, 1.5, 40, "think"))
+    assert turn.steered == (Adjustment(7, 1.5, 40, "free"), Adjustment(7, 1.5, 40, "think"))
 
 
 def test_answering_now_closes_after_the_sentence_and_thinking_on_adds_a_thought():

@@ -23,8 +23,8 @@ from localthink.engine.messages import (
     Loading,
     LoadingShare,
     News,
-    Progress,
     Steer,
+    Throughput,
 )
 from localthink.locations import bundled_model
 from localthink.records import Message, Tip
@@ -59,7 +59,7 @@ def _silent(orders, news, log: Path) -> None:
 
 def _mute_reader(orders, news, log: Path) -> None:
     """Says one thing and ends."""
-    news.send(Progress(1, 0.5, 1))
+    news.send(Throughput(1, 0.5, 1))
 
 
 def heard(client: EngineClient, enough, seconds: float = PATIENCE) -> list[News]:
@@ -133,7 +133,7 @@ def test_a_killed_process_is_told_of_and_orders_to_it_are_lost(make):
 
 
 def test_a_process_that_ends_by_itself_is_told_of_after_what_it_said(make):
-    assert [type(one) for one in heard(make(_mute_reader), until(Died))] == [Progress, Died]
+    assert [type(one) for one in heard(make(_mute_reader), until(Died))] == [Throughput, Died]
     client = make(_echo)
     client.send(Count(1, QUESTION))
     client.send(Steer(1, Tip()))

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from chat.scripted import Line, Reply, ScriptedClient, pieces
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.compare import Comparison, Side, beginning, ending, names_of, penalises, summary
-from localthink.chat.divergence import AROUND, Parting, parting
+from localthink.chat.divergence import AROUND, Divergence, divergence
 from localthink.chat.settings import ChatSettings
 from localthink.records import Message, Tip
 
@@ -42,8 +42,8 @@ def compared(*replies: Reply, steps: int | None = None, sides: Sequence[ChatSett
     return made
 
 
-def place(*replies: Reply, steps: int | None = None) -> Parting | None:
-    return compared(*replies, steps=steps).parting()
+def place(*replies: Reply, steps: int | None = None) -> Divergence | None:
+    return compared(*replies, steps=steps).divergence()
 
 
 def row(comparison: Comparison, label: str) -> tuple[str, str]:
@@ -126,7 +126,7 @@ def test_models_without_thinking_are_compared_by_their_answers():
                 max_size=3))
 def test_a_parting_is_there_whichever_side_is_which(left, right):
     turns = compared(Reply("It is 1.", tuple(left)), Reply("It is 2.", tuple(right))).turns
-    found, mirrored = parting(*turns), parting(turns[1], turns[0])
+    found, mirrored = divergence(*turns), divergence(turns[1], turns[0])
     assert (found is None) == (mirrored is None)
     if found is not None and mirrored is not None:
         assert found.moves == mirrored.moves[::-1] and found.held == mirrored.held[::-1]
@@ -212,7 +212,7 @@ def test_two_models_are_called_by_their_names_and_share_no_tokens():
     assert said.names.headers[0] == "large, with the penalty: α 3, β 600"
     assert said.opening.startswith("They begin with the same words, up to “…")
     assert said.meaning.startswith("With large it left this thought here; with small, it went on.")
-    assert (found := comparison.parting()) is not None and found.tokens is None
+    assert (found := comparison.divergence()) is not None and found.tokens is None
 
 
 def test_a_penalty_of_nothing_or_for_no_token_is_none():

@@ -28,7 +28,7 @@ from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
 from localthink.errors import UsageError
 from localthink.history import Conversation, History, ThoughtSpan
-from localthink.records import Event, Steered
+from localthink.records import Adjustment, Event
 
 QUESTION = "Use 4, 7 and 11 to make 39."
 SETTINGS = {"alpha": 3.0, "beta": "inf", "temperature": 0.6}
@@ -171,7 +171,7 @@ def test_what_is_not_kept_is_exported_from_the_screen(tmp_path):
 
 def test_a_penalty_without_bounds_that_was_turned_while_it_wrote_is_still_json():
     entry = answered()
-    entry.turn.steered = (Steered(3, float("inf"), float("inf"), "free"),)
+    entry.turn.steered = (Adjustment(3, float("inf"), float("inf"), "free"),)
     entry.details["statistics"] = entry.turn.statistics()
     text = json.dumps(as_object(Conversation(0, "t", 0, 0, 0), unsaved_messages([entry])), allow_nan=False)
     assert '"alpha": "inf"' in text

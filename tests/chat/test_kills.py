@@ -18,7 +18,7 @@ from localthink.chat.client import EngineClient
 from localthink.engine.messages import Ask, Finished, Loading
 from localthink.history import History, StoredMessage
 from localthink.locations import bundled_model
-from localthink.records import Begun, Message, Trace
+from localthink.records import Message, Prefix, Trace
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 as POSIX has it")
 PATIENCE = 60.0  # seconds
@@ -32,7 +32,7 @@ def undisturbed(seed: int, ids: tuple[int, ...]) -> Trace:
         client.start()
         client.send(Loading(str(bundled_model()), SLOTS, threads=1))
         client.send(Ask(1, (Message("user", killed_chat.QUESTION),), seed, wanted.sampling, wanted.tip,
-                        alternatives=ALTERNATIVES, begun=Begun(ids)))
+                        alternatives=ALTERNATIVES, prefix=Prefix(ids)))
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:
             for news in client.receive():

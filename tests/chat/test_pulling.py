@@ -11,7 +11,7 @@ from chat.pulled import DONE, FAILED, FOUND, MIB, PATH, SIZE, ScriptedPull, here
 from chat.scripted import Clock
 from localthink.chat.pulling import Pulls
 from localthink.errors import UsageError
-from localthink.hub.news import Checking, News, Note, Progress, Waiting
+from localthink.hub.news import Checking, Note, PullNews, PullProgress, Waiting
 from localthink.hub.wanted import Wanted, parse_wanted
 
 WANTED = parse_wanted("r1-qwen-7b:Q4_K_M")
@@ -29,7 +29,7 @@ class Desk:
         self.made.append(ScriptedPull(wanted, prefer))
         return self.made[-1]
 
-    def tell(self, *news: News) -> str:
+    def tell(self, *news: PullNews) -> str:
         """Returns how it stands then, in words."""
         self.made[-1].tell(*news)
         self.pulls.pump()
@@ -143,6 +143,6 @@ def test_figures_can_always_be_said(steps: list[tuple[float, int]]) -> None:
     desk.tell(FOUND)
     for seconds, bytes in steps:
         desk.clock.wait(seconds)
-        assert desk.tell(Progress(bytes, SIZE)).startswith(f"{bytes / SIZE:.0%} · ")
+        assert desk.tell(PullProgress(bytes, SIZE)).startswith(f"{bytes / SIZE:.0%} · ")
         assert desk.pulls.state.speed >= 0 and 0 <= desk.pulls.state.done <= 1
     assert SIZE == 1000 * MIB

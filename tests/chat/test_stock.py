@@ -6,17 +6,16 @@ from pathlib import Path
 import pytest
 
 from localthink import locations
-from localthink.shelf.catalogue import parse_name
 from localthink.chat.stock import Stock, asked, look_for, offer, recommended, report_on, take_stock
 from localthink.chat.surveying import Machine
 from localthink.errors import LocalthinkError
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
 from localthink.hub.wanted import Wanted
+from localthink.machine.capacity import Bandwidth, MemoryBudget
+from localthink.shelf.catalogue import parse_name
 from localthink.shelf.receipts import PulledFile, Receipt, write_receipt
 from tiny_gguf import write_tiny_gguf
 
-MACHINE = Machine(Room(22 * 2**30), Bandwidth(60e9))
+MACHINE = Machine(MemoryBudget(22 * 2**30), Bandwidth(60e9))
 
 
 @pytest.fixture

@@ -10,8 +10,7 @@ import pytest
 from chat.pulled import LAPTOP
 from localthink.chat.surveying import Machine, Surveyor
 from localthink.engine.messages import Loaded
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
+from localthink.machine.capacity import Bandwidth, MemoryBudget
 
 GIB = 2**30
 LOADED = Loaded(2, 1024, 512, "CPU", False, weight_bytes=4 * GIB, cache_bytes=GIB)
@@ -53,17 +52,17 @@ def desk() -> Desk:
 
 
 def test_the_free_memory_is_always_that_of_now(desk: Desk) -> None:
-    assert desk.surveyor.machine == Machine(Room(8 * GIB))
+    assert desk.surveyor.machine == Machine(MemoryBudget(8 * GIB))
     desk.free = GIB
-    assert desk.surveyor.machine.room == Room(GIB) and not desk.surveyor.machine.measured
+    assert desk.surveyor.machine.room == MemoryBudget(GIB) and not desk.surveyor.machine.measured
 
 
 def test_memory_is_told_first_and_speeds_when_they_are_measured(desk: Desk) -> None:
     desk.surveyor.look(quiet=True)
     assert desk.surveyor.measuring and not desk.surveyor.pump(quiet=True)
-    desk.tell(Machine(Room(1, 2 * GIB, "a card")))
+    desk.tell(Machine(MemoryBudget(1, 2 * GIB, "a card")))
     assert desk.surveyor.pump(quiet=True) and desk.surveyor.measuring
-    assert desk.surveyor.machine.room == Room(8 * GIB, 2 * GIB, "a card")
+    assert desk.surveyor.machine.room == MemoryBudget(8 * GIB, 2 * GIB, "a card")
     desk.tell(LAPTOP, finished=True)
     assert desk.surveyor.pump(quiet=True)
     assert desk.surveyor.machine.bandwidth == LAPTOP.bandwidth
@@ -75,7 +74,7 @@ def test_speeds_are_measured_once(desk: Desk) -> None:
     desk.tell(LAPTOP, finished=True)
     desk.surveyor.pump(quiet=True)
     desk.surveyor.look(quiet=True)
-    desk.tell(Machine(Room(1)), finished=True)
+    desk.tell(Machine(MemoryBudget(1)), finished=True)
     desk.surveyor.pump(quiet=True)
     assert [look.measure for look in desk.looks] == [True, False]
     assert desk.surveyor.machine.bandwidth == LAPTOP.bandwidth
@@ -87,7 +86,7 @@ def test_what_would_disturb_an_answer_is_put_off_until_it_has_ended(desk: Desk) 
     desk.surveyor.look(quiet=True)
     desk.surveyor.pump(quiet=False)
     assert desk.looks[0].closed and [look.measure for look in desk.looks] == [True, False]
-    desk.tell(Machine(Room(1)), finished=True)
+    desk.tell(Machine(MemoryBudget(1)), finished=True)
     desk.surveyor.pump(quiet=False)
     desk.surveyor.pump(quiet=False)
     assert len(desk.looks) == 2
@@ -110,20 +109,21 @@ def test_a_process_that_cannot_be_started_leaves_what_is_known() -> None:
 
     surveyor = Surveyor(lambda: GIB, refuse)
     surveyor.look(quiet=True)
-    assert not surveyor.pump(quiet=False) and surveyor.wait(quiet=True) == Machine(Room(GIB))
+    assert not surveyor.pump(quiet=False) and surveyor.wait(quiet=True) == Machine(MemoryBudget(GIB))
 
 
 @pytest.mark.parametrize(("loaded", "on_gpu", "room", "expected"), [
-    (None, True, Room(GIB), Room(GIB)),
-    (LOADED, True, Room(GIB), Room(2 * GIB)),
-    (replace(LOADED, mapped=False), True, Room(GIB), Room(6 * GIB)),
-    (LOADED, True, Room(GIB, GIB, "card"), Room(2 * GIB, GIB, "card")),
-    (replace(LOADED, gpu=True), False, Room(GIB, GIB, "card"), Room(2 * GIB, GIB, "card")),
-    (replace(LOADED, gpu=True), True, Room(GIB, GIB, "card"), Room(GIB, 6 * GIB, "card")),
-    (replace(LOADED, gpu=True), True, Room(GIB, GIB, "Metal", True), Room(6 * GIB, 6 * GIB, "Metal", True)),
+    (None, True, MemoryBudget(GIB), MemoryBudget(GIB)),
+    (LOADED, True, MemoryBudget(GIB), MemoryBudget(2 * GIB)),
+    (replace(LOADED, mapped=False), True, MemoryBudget(GIB), MemoryBudget(6 * GIB)),
+    (LOADED, True, MemoryBudget(GIB, GIB, "card"), MemoryBudget(2 * GIB, GIB, "card")),
+    (replace(LOADED, gpu=True), False, MemoryBudget(GIB, GIB, "card"), MemoryBudget(2 * GIB, GIB, "card")),
+    (replace(LOADED, gpu=True), True, MemoryBudget(GIB, GIB, "card"), MemoryBudget(GIB, 6 * GIB, "card")),
+    (replace(LOADED, gpu=True), True, MemoryBudget(GIB, GIB, "Metal", True),
+     MemoryBudget(6 * GIB, 6 * GIB, "Metal", True)),
 ])
-def test_what_the_open_model_gives_back_counts_as_free(loaded: Loaded | None, on_gpu: bool, room: Room,
-                                                       expected: Room) -> None:
+def test_what_the_open_model_gives_back_counts_as_free(loaded: Loaded | None, on_gpu: bool, room: MemoryBudget,
+                                                       expected: MemoryBudget) -> None:
     assert Machine(room, Bandwidth(1.0)).beside(loaded, on_gpu) == Machine(expected, Bandwidth(1.0))
 
 

@@ -25,7 +25,7 @@ from localthink.chat.session import with_tip
 from localthink.chat.turn import BUCKET, POINTS, RECENT, Turn, stored_turn
 from localthink.history import History, Piece, StoredMessage
 from localthink.history.texts import join
-from localthink.records import Event, Part, Sampling, Steered, Tip, Trace
+from localthink.records import Adjustment, Event, Part, Sampling, Tip, Trace
 
 TRACE = Trace(0, 1, 3, (), "", "", "cancelled", (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 0.0)
 
@@ -293,7 +293,7 @@ def test_what_details_lack_is_taken_from_the_text():
 
 def test_figures_of_an_infinite_penalty_are_json(tmp_path):
     turn = Turn()
-    turn.steered = (Steered(3, math.inf, math.inf, "think"),)
+    turn.steered = (Adjustment(3, math.inf, math.inf, "think"),)
     assert turn.statistics()["steered"] == [{"position": 3, "alpha": "inf", "beta": "inf", "wish": "think"}]
 
 

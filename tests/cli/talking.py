@@ -11,12 +11,12 @@ from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
 from localthink.chat.surveying import Surveyor
+from localthink.history import History
+from localthink.hub.news import PullNews
+from localthink.hub.wanted import Wanted
 from localthink.plain.chat import PlainChat
 from localthink.plain.voice import Voice
 from localthink.text.terminal import Terminal
-from localthink.history import History
-from localthink.hub.news import News
-from localthink.hub.wanted import Wanted
 from localthink.text.visible import visible
 
 LONGEST = 1000  # tokens of the model's context
@@ -73,7 +73,7 @@ class Talk:
         self.pulls.append(ScriptedPull(wanted, prefer))
         return self.pulls[-1]
 
-    def tell(self, *news: News) -> Callable[[], None]:
+    def tell(self, *news: PullNews) -> Callable[[], None]:
         """The step in which the pull has news."""
         return lambda: self.pulls[-1].tell(*news)
 

@@ -10,13 +10,13 @@ import click
 import pytest
 
 from localthink import locations
-from localthink.prompt.template import ChatTemplate
 from localthink.cli.chat import command
 from localthink.engine.loading import load
 from localthink.engine.messages import Died
 from localthink.errors import PromptError, UsageError
 from localthink.fit.choice import FitError
 from localthink.prompt.messages import check_room
+from localthink.prompt.template import ChatTemplate
 from localthink.records import Message
 from sources import imports, modules
 
@@ -66,8 +66,8 @@ def test_no_message_that_reaches_the_chat_names_an_option_that_it_lacks(module: 
 
 
 def test_the_chat_is_looked_through() -> None:
-    assert {"localthink.prompt.messages", "localthink.fit.choice", "localthink.prompt.template", "localthink.plain.news",
-            "localthink.tui.screens.models", "localthink.engine.model"} <= of_the_chat().keys()
+    assert {"localthink.prompt.messages", "localthink.fit.choice", "localthink.prompt.template",
+            "localthink.plain.news", "localthink.tui.screens.models", "localthink.engine.model"} <= of_the_chat().keys()
     assert not of_the_chat().keys() & {"localthink.batch.run", "localthink.cli.ask"}
     assert "--context" in options_of_chat() and "--raw" not in options_of_chat()
 

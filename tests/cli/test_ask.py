@@ -10,9 +10,9 @@ import pytest
 
 import localthink
 from cli.running import FakeTerminal, run, start
+from localthink.records import Event
 from localthink.text.page import HELD_MARK, RECAST, THOUGHT_MARK, Page
 from localthink.text.terminal import Terminal
-from localthink.records import Event
 from scripted_gguf import ASSISTANT, BEGIN, END, END_AS_TEXT, FIRST, needs_scripts, write_script
 from tiny_gguf import write_tiny_gguf
 

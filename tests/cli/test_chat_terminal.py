@@ -11,9 +11,9 @@ from chat.scripted import TAGGED, Line, Refusal, Reply
 from cli.talking import LONGEST, Talk
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.settings import ChatSettings
-from localthink.plain.commands import VERBS
 from localthink.engine.messages import Cancel, Loading, LoadingShare
 from localthink.history import History
+from localthink.plain.commands import VERBS
 from localthink.records import Tip
 
 THOUGHTFUL = Reply("\n\nIt is 42.", ("First, this.\n", Line("Alternatively, that.\n", {1: 0.75})))

@@ -12,9 +12,9 @@ import pytest
 
 from cli.running import FakeTerminal, run
 from localthink.cli.doctor import Page
-from localthink.text.terminal import Terminal
 from localthink.doctor import examination
 from localthink.doctor.findings import LEVELS, Finding, Section
+from localthink.text.terminal import Terminal
 
 WELL = Section("software", (Finding("Python", "3.11.7"), Finding("load", "much", "note", "wait a little")))
 ILL = Section("llama.cpp", (Finding("llama-cpp-python", "cannot be used", "trouble", "install it again",

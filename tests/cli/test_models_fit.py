@@ -7,10 +7,8 @@ import pytest
 
 from cli.running import run
 from localthink import locations
-from localthink.machine import survey as surveys
-from localthink.machine.survey import Survey
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
+from localthink.machine import measuring
+from localthink.machine.capacity import Bandwidth, MachineFigures, MemoryBudget
 from tiny_gguf import write_tiny_gguf
 
 GIB = 2**30
@@ -20,8 +18,8 @@ GIB = 2**30
 def fit(capsys, monkeypatch):
     """`localthink models fit ARGUMENTS` on a made-up machine."""
     def call(*arguments, here=None):
-        machine = here or Survey(Room(12 * GIB), Bandwidth(60e9), 80e9)
-        monkeypatch.setattr(surveys, "survey", lambda memory, measured: machine)
+        machine = here or MachineFigures(MemoryBudget(12 * GIB), Bandwidth(60e9), 80e9)
+        monkeypatch.setattr(measuring, "measure_machine", lambda memory, measured: machine)
         return run(capsys, monkeypatch, "models", "fit", *arguments)
 
     return call
@@ -84,7 +82,7 @@ def test_a_file_is_judged_by_its_header(fit, tmp_path):
 
 
 def test_a_gpu_is_named_with_what_goes_to_it(fit):
-    here = Survey(Room(30 * GIB, 11 * GIB, "RTX 3060"), Bandwidth(40e9, 300e9), 50e9)
+    here = MachineFigures(MemoryBudget(30 * GIB, 11 * GIB, "RTX 3060"), Bandwidth(40e9, 300e9), 50e9)
     ran = fit(here=here)
     assert "RTX 3060, 11.00 GiB free" in ran.out
     assert "all layers on RTX 3060 (" in ran.out
@@ -92,13 +90,14 @@ def test_a_gpu_is_named_with_what_goes_to_it(fit):
 
 
 def test_a_machine_that_holds_nothing_is_told_so(fit):
-    ran = fit(here=Survey(Room(GIB), Bandwidth(), None))
+    ran = fit(here=MachineFigures(MemoryBudget(GIB), Bandwidth(), None))
     assert ran.code == 0
     assert "None of the distilled R1 models fits" in ran.out and "close other programs" in ran.out
 
 
 def test_a_measurement_that_was_disturbed_is_called_so(fit):
-    assert "other programs had 60% of the processor" in fit(here=Survey(Room(12 * GIB), Bandwidth(9e9), 20e9, 0.6)).out
+    here = MachineFigures(MemoryBudget(12 * GIB), Bandwidth(9e9), 20e9, 0.6)
+    assert "other programs had 60% of the processor" in fit(here=here).out
 
 
 @pytest.mark.parametrize("columns", ["0", "1", "2", "9" * 5000])
@@ -118,7 +117,7 @@ def test_a_terminal_of_any_width_is_written_on(fit, monkeypatch, columns):
     (["--gpu-layers", "-7"], "gpu-layers is -7: give a number of layers, all, or auto"),
 ])
 def test_what_is_wrong_is_said_in_a_line_before_anything_is_measured(fit, monkeypatch, arguments, said):
-    ran = fit(*arguments, here=Survey(Room(GIB), Bandwidth(), None))
+    ran = fit(*arguments, here=MachineFigures(MemoryBudget(GIB), Bandwidth(), None))
     assert ran.code == 2
     assert any(part in ran.err for part in said.split("|"))
     assert "Traceback" not in ran.err and ran.out == ""

@@ -3,8 +3,8 @@ from __future__ import annotations
 
 from cli.running import FakeTerminal
 from localthink.cli.pulling import Lines, line_of
+from localthink.hub.news import Checking, Found, Note, PullProgress, Waiting
 from localthink.text.terminal import Terminal
-from localthink.hub.news import Checking, Found, Note, Progress, Waiting
 
 MIB = 2**20
 
@@ -14,7 +14,7 @@ def test_lines_tell_every_tenth_and_what_happens() -> None:
     lines = Lines(Terminal(screen))
     lines.take(Found("me/tiny", "a" * 40, "Q4_K_M", ("tiny.gguf",), 100 * MIB, 0))
     for percent in range(101):
-        lines.take(Progress(percent * MIB, 100 * MIB))
+        lines.take(PullProgress(percent * MIB, 100 * MIB))
     said = screen.getvalue().splitlines()
     assert "me/tiny: Q4_K_M, 100 MiB" in said[0]
     assert len(said) == 11
@@ -26,4 +26,4 @@ def test_news_that_matters_has_a_line_of_its_own() -> None:
     assert line_of(Note("it changed")) == "it changed"
     begun = Found("a/b", "c", "Q8_0", ("x", "y", "z"), 9 * MIB, MIB)
     assert line_of(begun) == "a/b: Q8_0, 9 MiB in 3 parts, of which 1 MiB are here"
-    assert line_of(Checking(0.5)) == line_of(Progress(1, 2)) == ""
+    assert line_of(Checking(0.5)) == line_of(PullProgress(1, 2)) == ""

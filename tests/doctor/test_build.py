@@ -9,9 +9,9 @@ import pytest
 from localthink.doctor import build, graphics
 from localthink.doctor.findings import Finding
 from localthink.doctor.graphics import Graphics
-from localthink.machine.processor_features import ARM_FLAGS, X86_FLAGS, from_cpu_info, from_sysctl, processor_features
-from localthink.doctor.survey import Survey
+from localthink.doctor.llama import LlamaFacts
 from localthink.machine.devices import Device
+from localthink.machine.processor_features import ARM_FLAGS, X86_FLAGS, from_cpu_info, from_sysctl, processor_features
 
 CPU = Device("CPU", "a processor", "cpu", "CPU", 1, 2)
 CUDA = Device("CUDA0", "NVIDIA GeForce RTX 4090", "gpu", "CUDA", 20 * 2**30, 24 * 2**30)
@@ -79,28 +79,28 @@ def test_backends_are_known_by_their_libraries(tmp_path: Path):
 
 
 def test_devices_are_shown_with_their_memory():
-    found = {finding.name: finding.value for finding in build.backends(Survey(True, devices=(CPU, CUDA)))}
+    found = {finding.name: finding.value for finding in build.backends(LlamaFacts(True, devices=(CPU, CUDA)))}
     assert found["CUDA0"] == "NVIDIA GeForce RTX 4090, 20.00 GiB free of 24.00 GiB"
     assert "CUDA" in found["built for"] and "CPU" not in found
 
 
 def test_a_gpu_that_llama_cpp_sees_is_no_news():
-    assert list(build.serve(NVIDIA, Survey(True, devices=(CPU, CUDA)), ["CPU", "CUDA"])) == []
+    assert list(build.serve(NVIDIA, LlamaFacts(True, devices=(CPU, CUDA)), ["CPU", "CUDA"])) == []
 
 
 def test_a_gpu_without_a_build_for_it_is_a_warning_with_the_readmes_command():
-    [finding] = build.serve(NVIDIA, Survey(True, devices=(CPU,)), ["CPU"])
+    [finding] = build.serve(NVIDIA, LlamaFacts(True, devices=(CPU,)), ["CPU"])
     assert finding.level == "warning" and finding.command.startswith('CMAKE_ARGS="-DGGML_CUDA=on" pip install')
 
 
 def test_a_gpu_that_the_build_does_not_see_may_be_hidden(monkeypatch):
     monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "")
-    [finding] = build.serve(NVIDIA, Survey(True, devices=(CPU,)), ["CPU", "CUDA"])
+    [finding] = build.serve(NVIDIA, LlamaFacts(True, devices=(CPU,)), ["CPU", "CUDA"])
     assert finding.level == "warning" and "CUDA_VISIBLE_DEVICES=''" in finding.advice and not finding.command
 
 
 def test_a_gpu_that_shares_memory_is_only_noted():
-    [finding] = build.serve(Graphics("Intel", "Vulkan", strong=False), Survey(True, devices=(CPU,)), ["CPU"])
+    [finding] = build.serve(Graphics("Intel", "Vulkan", strong=False), LlamaFacts(True, devices=(CPU,)), ["CPU"])
     assert finding.level == "note" and "-DGGML_VULKAN=on" in finding.command
 
 
@@ -130,19 +130,19 @@ def test_nvidias_program_is_believed(monkeypatch, code, out, gpus, problem):
 
 
 def test_a_llama_cpp_that_cannot_be_used_is_trouble_with_the_command():
-    [finding] = build.version(Survey(problem="ImportError: libcuda.so.1 is missing"))
+    [finding] = build.version(LlamaFacts(problem="ImportError: libcuda.so.1 is missing"))
     assert finding.level == "trouble" and "libcuda.so.1" in finding.value and finding.command
-    assert list(build.backends(Survey(problem="x"))) == [] == list(build.instructions(Survey(problem="x")))
+    assert list(build.backends(LlamaFacts(problem="x"))) == [] == list(build.instructions(LlamaFacts(problem="x")))
 
 
 def test_another_library_than_the_packages_own_is_noted(monkeypatch, tmp_path):
     monkeypatch.setenv(build.LIBRARIES, str(tmp_path))
-    assert [finding.level for finding in build.version(Survey(True))] == ["ok", "note"]
+    assert [finding.level for finding in build.version(LlamaFacts(True))] == ["ok", "note"]
     assert build.library_folder() == tmp_path
 
 
 def test_a_library_that_is_not_where_the_variable_says_is_no_reason_to_install_anything(monkeypatch, tmp_path):
     monkeypatch.setenv(build.LIBRARIES, str(tmp_path))
-    [finding] = build.version(Survey(problem="FileNotFoundError: Shared library with base name 'llama' not found"))
+    [finding] = build.version(LlamaFacts(problem="FileNotFoundError: Shared library with base name 'llama' not found"))
     assert finding.level == "trouble" and finding.command == ""
     assert finding.advice == f"unset {build.LIBRARIES}: it has the library taken from {tmp_path}"

@@ -6,8 +6,8 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from localthink.machine import resources
 from localthink.doctor import memory, processor
+from localthink.machine import resources
 
 
 @pytest.fixture

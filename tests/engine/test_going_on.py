@@ -9,10 +9,10 @@ from hypothesis import strategies as st
 
 from engine.test_sample import END_THINK, EOS, MARKERS, PIECES, SWITCH, TAGS, THINK, WORD, Writer
 from localthink.engine.sample import without_held_back
-from localthink.records import Begun, Tip, Trace
+from localthink.records import Prefix, Tip, Trace
 from localthink.thinking.tags import Tags
 
-NOTHING = Begun()
+NOTHING = Prefix()
 PIECE = {**PIECES, 60: b"a", 61: b"b", 62: b"\xe2\x82", 63: b"\xac", 64: b"", 65: b" me",
          66: b"<t", 67: b"</t", 68: b">\n"}
 TEXT_TAGS = Tags("<t>", "</t>")  # the vocabulary has no tokens for them
@@ -38,14 +38,14 @@ def untimed(trace: Trace) -> Trace:
     return replace(trace, seconds=0.0, prompt_tokens_per_second=0.0, tokens_per_second=0.0)
 
 
-def joined(pieces: list[Begun]) -> Begun:
-    return Begun(sum((piece.tokens for piece in pieces), ()), sum((piece.held for piece in pieces), ()),
+def joined(pieces: list[Prefix]) -> Prefix:
+    return Prefix(sum((piece.tokens for piece in pieces), ()), sum((piece.held for piece in pieces), ()),
                  pieces[-1].seconds if pieces else 0.0)
 
 
-def kept(writer: Writer, stream: list[int], places: list[int]) -> Begun | None:
+def kept(writer: Writer, stream: list[int], places: list[int]) -> Prefix | None:
     """What is kept at the last of the places, having been told at each of them; None where the sample has ended."""
-    pieces, told, written = [writer.sample.request.begun], len(writer.sample.tokens), len(writer.sample.tokens)
+    pieces, told, written = [writer.sample.request.prefix], len(writer.sample.tokens), len(writer.sample.tokens)
     for place in places:
         write(writer, stream[:place], written)
         written = max(written, place)
@@ -59,24 +59,24 @@ def kept(writer: Writer, stream: list[int], places: list[int]) -> Begun | None:
        st.sampled_from(["eos", "length"]))
 def test_interrupted_anywhere_and_twice_a_sample_ends_as_the_undisturbed_one(
         stream, stop, tags, thinking, everywhere, first, second, ending):
-    def writer(begun: Begun) -> Writer:
-        return Writer(thinking, MARKERS, everywhere, tags=tags, stop=stop, tip=Tip(2.0, 20), begun=begun)
+    def writer(prefix: Prefix) -> Writer:
+        return Writer(thinking, MARKERS, everywhere, tags=tags, stop=stop, tip=Tip(2.0, 20), prefix=prefix)
 
     whole = writer(NOTHING)
     write(whole, stream)
     undisturbed = end(whole, ending)
-    last, begun = writer(NOTHING), NOTHING
+    last, prefix = writer(NOTHING), NOTHING
     for places in (sorted(first), sorted(second)):
-        begun = kept(last, stream, [min(place, len(stream)) for place in places])
-        if begun is None:
+        prefix = kept(last, stream, [min(place, len(stream)) for place in places])
+        if prefix is None:
             return
-        assert begun.tokens == tuple(stream[:len(begun.tokens)])
-        last = writer(begun)
+        assert prefix.tokens == tuple(stream[:len(prefix.tokens)])
+        last = writer(prefix)
         last.sample.resume(PIECE.__getitem__)
-    write(last, stream, len(begun.tokens))
+    write(last, stream, len(prefix.tokens))
     assert untimed(end(last, ending)) == untimed(undisturbed)
     told = [event for event in last.events if event.token >= 0]
-    assert tuple(event.token for event in told) == undisturbed.token_ids[len(begun.tokens):], "nothing is told twice"
+    assert tuple(event.token for event in told) == undisturbed.token_ids[len(prefix.tokens):], "nothing is told twice"
     assert [event.held for event in told] == [event.held for event in whole.events if event.token >= 0][-len(told):][
         :len(told)]
 
@@ -88,8 +88,8 @@ def _told(writer: Writer) -> list[tuple[object, ...]]:
 
 @given(STREAMS, STOPS, st.sampled_from([TAGS, TEXT_TAGS]), st.booleans(), st.lists(st.integers(0, 60), max_size=3))
 def test_stopped_and_going_on_behind_what_was_told_the_same_is_told(stream, stop, tags, thinking, places):
-    def writer(begun: Begun) -> Writer:
-        made = Writer(thinking, MARKERS, tags=tags, stop=stop, begun=begun)
+    def writer(prefix: Prefix) -> Writer:
+        made = Writer(thinking, MARKERS, tags=tags, stop=stop, prefix=prefix)
         made.sample.resume(PIECE.__getitem__)
         return made
 
@@ -97,14 +97,14 @@ def test_stopped_and_going_on_behind_what_was_told_the_same_is_told(stream, stop
     write(whole, stream)
     end(whole, "eos")
     for place in sorted(places):
-        part = writer(Begun(tuple(event[0] for event in told)))
+        part = writer(Prefix(tuple(event[0] for event in told)))
         write(part, stream[:place], len(told))
         if part.sample.finished is not None:
             return
         [closing] = without_held_back(part.sample.finish("cancelled"))
         assert (closing.token, closing.text, closing.trace.tokens) == (-1, "", min(place, len(stream)))
         told += _told(part)
-    last = writer(Begun(tuple(event[0] for event in told)))
+    last = writer(Prefix(tuple(event[0] for event in told)))
     write(last, stream, len(told))
     end(last, "eos")
     assert told + _told(last) == _told(whole)
@@ -115,9 +115,9 @@ def test_a_stop_string_may_begin_before_the_interruption(cut):
     pieces = {60: b"so: ", 61: b"\xe2", 62: b"\x82\xac E", 63: b"N", 64: b"D and more"}
     first = Writer(thinking=False, stop=("\u20ac END",))
     first.bytes(*list(pieces.values())[:cut])
-    begun = Begun(tuple(pieces)[:cut])
+    prefix = Prefix(tuple(pieces)[:cut])
     assert first.sample.finished is None
-    again = Writer(thinking=False, stop=("\u20ac END",), begun=begun)
+    again = Writer(thinking=False, stop=("\u20ac END",), prefix=prefix)
     again.sample.resume(pieces.__getitem__)
     again.bytes(*list(pieces.values())[cut:])
     trace = again.events[-1].trace
@@ -128,11 +128,11 @@ def test_a_stop_string_may_begin_before_the_interruption(cut):
 def test_the_seconds_of_all_attempts_are_added():
     first = Writer()
     first.write(WORD, WORD, WORD)  # admitted at 10, a token a second from 12 on
-    begun = first.sample.written(0)
-    assert begun == Begun((WORD,) * 3, (), 4.0)
-    second = Writer(begun=begun)
+    prefix = first.sample.written(0)
+    assert prefix == Prefix((WORD,) * 3, (), 4.0)
+    second = Writer(prefix=prefix)
     second.sample.resume(PIECE.__getitem__)
-    assert second.sample.written(3) == Begun((), (), 4.0), "waiting to go on takes nothing away and adds nothing"
+    assert second.sample.written(3) == Prefix((), (), 4.0), "waiting to go on takes nothing away and adds nothing"
     trace = (second.write(WORD, EOS), second.events[-1].trace)[1]
     assert (trace.seconds, trace.tokens) == (4.0 + 3.0, 5)
     assert trace.tokens_per_second == 1.0, "this attempt's"

@@ -15,7 +15,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localthink.control.budget import PATIENCE
+from localthink.control.budget import GRACE_TOKENS
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import (
     Ask,
@@ -30,14 +30,14 @@ from localthink.engine.messages import (
     Loading,
     LoadingShare,
     News,
-    Progress,
     Reading,
     Refused,
     Steer,
+    Throughput,
     Written,
 )
 from localthink.locations import bundled_model
-from localthink.records import Begun, Event, Message, Tip, Trace
+from localthink.records import Event, Message, Prefix, Tip, Trace
 from tiny_gguf import write_tiny_gguf
 
 PUZZLE = (Message("user", "Use 3, 5 and 12 to make 57."),)
@@ -74,7 +74,7 @@ def test_it_loads_answers_and_counts(host):
     traces = {news.number: news.trace for news in heard if isinstance(news, Finished)}
     assert set(traces) == {7, 8, 9}
     assert len({trace.token_ids for trace in traces.values()}) == 1, "one seed, one text"
-    assert [news for news in heard if isinstance(news, Progress)][-1].tokens == sum(t.tokens for t in traces.values())
+    assert [news for news in heard if isinstance(news, Throughput)][-1].tokens == sum(t.tokens for t in traces.values())
 
 
 def test_a_prompt_that_cannot_be_is_refused_and_the_next_is_answered(host):
@@ -214,7 +214,7 @@ def test_what_is_turned_on_the_way_reaches_the_sample(loaded):
     loaded.send(Steer(1, wish="answer"))
     trace = ended(hear_all(loaded, 1), 1)
     assert [(one.alpha, one.beta, one.wish) for one in trace.steered] == [(2.0, 50, "free"), (2.0, 50, "answer")]
-    assert sum(thought.tokens for thought in trace.thoughts) <= trace.steered[1].position + PATIENCE
+    assert sum(thought.tokens for thought in trace.thoughts) <= trace.steered[1].position + GRACE_TOKENS
     assert trace.answer
 
 
@@ -258,7 +258,7 @@ def test_an_answer_goes_on_in_another_process(loaded):
     loaded.send(Loading(MODEL, slots=2, threads=1, watched=True))
     shares = [news.share for news in hear(loaded, Loaded) if isinstance(news, LoadingShare)]
     assert shares == sorted(shares) and all(0 <= share <= 1 for share in shares)
-    loaded.send(Ask(1, PUZZLE, seed=2, begun=Begun(whole.token_ids[:50]), watched=True))
+    loaded.send(Ask(1, PUZZLE, seed=2, prefix=Prefix(whole.token_ids[:50]), watched=True))
     heard = hear_all(loaded, 1)
     again = ended(heard, 1)
     assert again.token_ids[:65] == whole.token_ids[:65]  # what was begun is read in one batch, and rounds otherwise
@@ -280,11 +280,11 @@ def test_what_unfinished_samples_have_written_is_told_piece_by_piece_and_another
         held = sum((news.written.held for news in own), ())
         assert sum(switches for _, switches in held) == whole.held
         assert own[-1].written.seconds <= whole.seconds
-        begun[ask.number] = Begun(whole.token_ids[:30], tuple(each for each in held if each[0] < 30), 2.0)
+        begun[ask.number] = Prefix(whole.token_ids[:30], tuple(each for each in held if each[0] < 30), 2.0)
     host.start()
     host.send(Loading(MODEL, slots=2, threads=1, keep_every=0.0))
     for ask in asks:
-        host.send(replace(ask, begun=begun[ask.number]))
+        host.send(replace(ask, prefix=begun[ask.number]))
     again = hear_all(host, 1, 2, 3)
     assert {news.start for news in again if isinstance(news, Checkpoint)} == set(range(30, 59))
     for ask in asks:

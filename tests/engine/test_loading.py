@@ -11,8 +11,8 @@ from localthink.engine import loading
 from localthink.errors import ModelFileError, UsageError
 from localthink.fit.choice import FitError
 from localthink.fit.memory import needs
-from localthink.fit.room import Room
 from localthink.gguf.header import read_facts
+from localthink.machine.capacity import MemoryBudget
 from tiny_gguf import write_tiny_gguf
 
 MIB = 2**20
@@ -24,7 +24,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
-    monkeypatch.setattr(loading, "room", lambda offload: Room(free))
+    monkeypatch.setattr(loading, "room", lambda offload: MemoryBudget(free))
 
 
 def bytes_of(path: Path, context: int, cache: str = "f16") -> int:

@@ -534,7 +534,7 @@ def test_each_place_has_luck_of_its_own_whatever_was_written_before():
 def test_a_model_that_would_end_in_its_thinking_answers_where_an_answer_is_wanted():
     writer = Writer()
     writer.write(WORD)
-    assert writer.sample.taken(EOS, True, [END_THINK], []) == EOS
+    assert writer.sample.forced(EOS, True, [END_THINK], []) == EOS
     writer.sample.steer(Tip(), "answer")
-    assert writer.sample.taken(EOS, True, [END_THINK], []) == END_THINK
-    assert writer.sample.taken(WORD, False, [END_THINK], []) == WORD
+    assert writer.sample.forced(EOS, True, [END_THINK], []) == END_THINK
+    assert writer.sample.forced(WORD, False, [END_THINK], []) == WORD

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 import localthink
 from engine.scripted_context import scripted_engine
 from engine.test_sample import END_THINK, EOS, PROMPT, WORD, Writer
-from localthink.control.budget import PATIENCE, SENTENCE_END
+from localthink.control.budget import GRACE_TOKENS, SENTENCE_END
 from localthink.engine.engine import Engine
 from localthink.engine.sample import Sample
 from localthink.errors import UsageError
-from localthink.records import Begun, Event, Request, Sampling, Steered, Tip, Trace, Wish
+from localthink.records import Adjustment, BudgetRequest, Event, Prefix, Request, Sampling, Tip, Trace
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tracker import ThoughtTracker
 
@@ -41,11 +41,11 @@ def scripted():
 class Run:
     """One request, a step at a time."""
 
-    def __init__(self, engine: Engine, seed: int = 3, begun: tuple[int, ...] | Begun = (), **settings) -> None:
+    def __init__(self, engine: Engine, seed: int = 3, prefix: tuple[int, ...] | Prefix = (), **settings) -> None:
         self.engine = engine
         prompt = engine.model.prompt(QUESTION)
-        begun = begun if isinstance(begun, Begun) else Begun(begun)
-        self.number = engine.submit(Request(prompt, seed=seed, begun=begun, **settings))
+        prefix = prefix if isinstance(prefix, Prefix) else Prefix(prefix)
+        self.number = engine.submit(Request(prompt, seed=seed, prefix=prefix, **settings))
         self.events: list[Event] = []
 
     @property
@@ -107,7 +107,7 @@ def test_from_an_infinite_penalty_on_there_is_no_switch_and_before_it_nothing_ha
     assert steered.token_ids[place:] != plain.token_ids[place:]
     assert [thought.start for thought in steered.thoughts] == [thought.start for thought in plain.thoughts[:3]]
     assert steered.held > 0
-    assert steered.steered == (Steered(place, math.inf, math.inf, "free"),)
+    assert steered.steered == (Adjustment(place, math.inf, math.inf, "free"),)
     assert steered.tip == PLAIN
 
 
@@ -176,10 +176,10 @@ def test_an_answer_that_is_asked_for_comes_at_the_next_sentence_end(engine, plac
     trace = run.end()
     closed = thinking_tokens(engine, trace)
     assert trace.token_ids[:closed] == free.token_ids[:closed]
-    assert asked <= closed <= asked + PATIENCE
+    assert asked <= closed <= asked + GRACE_TOKENS
     assert ends_a_sentence(engine, trace)
     assert trace.answer and trace.finish_reason == "stop"
-    assert trace.steered == (Steered(asked, Tip().alpha, Tip().beta, "answer"),)
+    assert trace.steered == (Adjustment(asked, Tip().alpha, Tip().beta, "answer"),)
 
 
 @pytest.mark.parametrize("seed", range(6))
@@ -197,11 +197,11 @@ def test_where_no_sentence_ends_the_answer_comes_when_patience_ends():
     with scripted_engine(QUESTION, " zz" * 400, strength=30.0) as engine:  # with which no marker begins
         run = Run(engine).tokens(50)
         engine.steer(run.number, wish="answer")
-        run.tokens(50 + PATIENCE + 1)
+        run.tokens(50 + GRACE_TOKENS + 1)
         engine.steer(run.number, wish="answer")
         trace = run.cancel()
-        assert thinking_tokens(engine, trace) == 50 + PATIENCE
-        assert len(trace.token_ids) > 50 + PATIENCE
+        assert thinking_tokens(engine, trace) == 50 + GRACE_TOKENS
+        assert len(trace.token_ids) > 50 + GRACE_TOKENS
 
 
 def test_asking_again_does_not_begin_the_patience_anew():
@@ -210,7 +210,7 @@ def test_asking_again_does_not_begin_the_patience_anew():
         while run.trace is None and len(run.events) < 200:
             engine.steer(run.number, wish="answer")
             run.step()
-        assert thinking_tokens(engine, run.cancel()) == 10 + PATIENCE
+        assert thinking_tokens(engine, run.cancel()) == 10 + GRACE_TOKENS
 
 
 def test_an_answer_that_is_not_wanted_any_more_does_not_come(engine):
@@ -240,7 +240,7 @@ def test_once_thinking_may_end_again_it_does(engine):
     run.tokens(450)
     engine.steer(run.number, wish="answer")
     trace = run.end()
-    assert 450 <= thinking_tokens(engine, trace) <= 450 + PATIENCE
+    assert 450 <= thinking_tokens(engine, trace) <= 450 + GRACE_TOKENS
     assert trace.answer
 
 
@@ -289,7 +289,7 @@ def test_a_limit_of_thinking_holds_and_looks_for_a_sentence_end_shortly_before(e
     trace = Run(engine, max_thinking=limit).end()
     closed = thinking_tokens(engine, trace)
     assert trace.token_ids[:closed] == free.token_ids[:closed]
-    assert limit - min(PATIENCE, limit // 10) <= closed <= limit
+    assert limit - min(GRACE_TOKENS, limit // 10) <= closed <= limit
     assert closed == limit or ends_a_sentence(engine, trace)
     assert trace.answer
 
@@ -324,10 +324,10 @@ def test_a_limit_that_is_none_is_refused_by_name_and_value(limit):
         Request((1,), max_thinking=limit)
 
 
-@pytest.mark.parametrize(("begun", "most", "tokens"), [(10, 20, 20), (10, 11, 11), (10, 10, 11), (10, 4, 11)])
-def test_tokens_of_an_earlier_attempt_count_towards_the_most_there_may_be(engine, begun, most, tokens):
-    first = Run(engine).end().token_ids[:begun]
-    trace = Run(engine, begun=first, max_tokens=most).end()
+@pytest.mark.parametrize(("prefix", "most", "tokens"), [(10, 20, 20), (10, 11, 11), (10, 10, 11), (10, 4, 11)])
+def test_tokens_of_an_earlier_attempt_count_towards_the_most_there_may_be(engine, prefix, most, tokens):
+    first = Run(engine).end().token_ids[:prefix]
+    trace = Run(engine, prefix=first, max_tokens=most).end()
     assert (trace.tokens, trace.finish_reason) == (tokens, "length")
 
 
@@ -335,11 +335,11 @@ def test_tokens_of_an_earlier_attempt_count_towards_the_most_there_may_be(engine
 
 
 def test_the_bundled_model_goes_on_behind_what_it_had_written(engine):
-    """But for rounding: what was begun is read in one batch and was written token by token."""
+    """But for rounding: what was prefix is read in one batch and was written token by token."""
     places = (0, 1, 2, 13, 14, 26, 27, 60, 100, 101, 130, 140)
     whole = Run(engine, sampling=Sampling(temperature=0.0)).end()
     for place in places:
-        again = Run(engine, sampling=Sampling(temperature=0.0), begun=whole.token_ids[:place]).end()
+        again = Run(engine, sampling=Sampling(temperature=0.0), prefix=whole.token_ids[:place]).end()
         assert again.token_ids[:place + 15] == whole.token_ids[:place + 15]
 
 
@@ -350,7 +350,7 @@ def test_a_sample_goes_on_behind_any_of_its_tokens_as_if_nothing_had_been(script
     whole_run = Run(scripted, **settings)
     whole = whole_run.end()
     for place in range(len(whole.token_ids)):
-        run = Run(scripted, begun=whole.token_ids[:place], **settings)
+        run = Run(scripted, prefix=whole.token_ids[:place], **settings)
         again = run.end()
         assert again.token_ids == whole.token_ids, place
         assert (again.thinking, again.answer) == (whole.thinking, whole.answer), place
@@ -375,15 +375,15 @@ def test_the_script_has_places_within_markers_and_characters(scripted):
 def test_given_up_and_continued_twice_it_is_still_the_same_text(scripted, seed, first, more):
     whole = Run(scripted, seed=seed).end()
     stopped = Run(scripted, seed=seed).tokens(first).cancel()
-    again = Run(scripted, seed=seed, begun=stopped.token_ids).tokens(more).cancel()
+    again = Run(scripted, seed=seed, prefix=stopped.token_ids).tokens(more).cancel()
     assert whole.token_ids[:len(again.token_ids)] == again.token_ids
-    end = whole if again.finish_reason != "cancelled" else Run(scripted, seed=seed, begun=again.token_ids).end()
+    end = whole if again.finish_reason != "cancelled" else Run(scripted, seed=seed, prefix=again.token_ids).end()
     assert (end.token_ids, end.thinking, end.answer) == (whole.token_ids, whole.thinking, whole.answer)
 
 
 def test_what_was_begun_counts_as_read_and_not_as_written(scripted):
     whole = Run(scripted, seed=1).end()
-    run = Run(scripted, seed=1, begun=whole.token_ids[:80])
+    run = Run(scripted, seed=1, prefix=whole.token_ids[:80])
     assert scripted.reading(run.number) == (0, whole.prompt_tokens + 80)
     run.end()
     assert len(run.events) == len(whole.token_ids) - 80
@@ -391,7 +391,7 @@ def test_what_was_begun_counts_as_read_and_not_as_written(scripted):
 
 def test_tokens_that_do_not_exist_cannot_have_been_begun(engine):
     with pytest.raises(UsageError, match="token 100000"):
-        Run(engine, begun=(100_000,))
+        Run(engine, prefix=(100_000,))
 
 
 # interrupting
@@ -490,8 +490,8 @@ def test_a_beginning_that_was_not_told_is_told_with_what_follows_and_begins_the_
     run.end()
     place, mark = next((place, event) for place, event in enumerate(run.events) if event.held)
     tokens = (*(event.token for event in run.events[:place]), mark.instead)
-    silent = Run(engine, 0, Begun(tokens), tip=FORBIDDEN).end()
-    branch = Run(engine, 0, Begun(tokens, told=False), tip=FORBIDDEN)
+    silent = Run(engine, 0, Prefix(tokens), tip=FORBIDDEN).end()
+    branch = Run(engine, 0, Prefix(tokens, told=False), tip=FORBIDDEN)
     assert branch.end() is branch.trace and branch.trace.token_ids == silent.token_ids
     assert tuple(event.token for event in branch.events) == branch.trace.token_ids
     assert [event.text for event in branch.events[:place]] == [event.text for event in run.events[:place]]
@@ -506,7 +506,7 @@ def test_without_alternatives_there_are_none(engine):
 
 @given(st.lists(st.sampled_from([WORD, END_THINK, EOS]), max_size=80), st.sampled_from(["free", "answer", "think"]),
        st.integers(1, 60) | st.none(), st.integers(0, 40))
-def test_whatever_is_drawn_limits_hold_and_wishes_are_obeyed(drawn, wish: Wish, limit, asked):
+def test_whatever_is_drawn_limits_hold_and_wishes_are_obeyed(drawn, wish: BudgetRequest, limit, asked):
     writer = Writer(max_thinking=limit)
     for place, token in enumerate(drawn):
         if writer.sample.finished:
@@ -525,4 +525,4 @@ def test_whatever_is_drawn_limits_hold_and_wishes_are_obeyed(drawn, wish: Wish, 
     if limit is not None and (wish == "free" or thinking <= asked):
         assert thinking <= limit
     if wish == "answer" and thinking > asked:
-        assert thinking <= asked + PATIENCE
+        assert thinking <= asked + GRACE_TOKENS

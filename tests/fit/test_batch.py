@@ -13,7 +13,8 @@ from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS, ON_GPU, PER_CORE, BatchFit, even_slots, fit_batch
 from localthink.fit.choice import Asked, plan
 from localthink.fit.memory import ROUND, needs
-from localthink.fit.room import SHARE, Room
+from localthink.fit.verdict import SAFE_SHARE
+from localthink.machine.capacity import MemoryBudget
 
 PER_TOKEN = SMALL.cache_bytes_per_token()
 WEIGHTS = SMALL_WEIGHTS.total
@@ -25,12 +26,12 @@ def taken(slots: int, longest: int, cache: str = "f16") -> int:
 
 def memory_for(slots: int, longest: int, cache: str = "f16") -> int:
     """Free bytes of which a run may take `slots` times `longest` tokens, and a little more."""
-    return int(taken(slots, longest, cache) / SHARE) + 1000
+    return int(taken(slots, longest, cache) / SAFE_SHARE) + 1000
 
 
 def fit(longest: int = 1024, samples: int = 1000, free: int = 64 * GIB, cores: int = 2, device: int = 0,
         **given: Any) -> BatchFit:
-    room = Room(free, device, "GPU" if device else "")
+    room = MemoryBudget(free, device, "GPU" if device else "")
     return fit_batch(SMALL, SMALL_WEIGHTS, longest, samples, room, cores, **given)
 
 
@@ -44,7 +45,7 @@ def test_slots_are_never_more_than_samples_cores_and_memory_allow_and_at_least_o
     found = fit(**machine)
     assert 1 <= found.slots <= min(machine["samples"], MOST_SLOTS, PER_CORE * machine["cores"])
     if found.slots > 1:
-        assert taken(found.slots, found.longest, found.cache) <= machine["free"] * SHARE
+        assert taken(found.slots, found.longest, found.cache) <= machine["free"] * SAFE_SHARE
     assert found.fits == (found.choice.needs.total <= machine["free"])
 
 
@@ -53,7 +54,7 @@ def test_one_slot_more_would_go_beyond_one_of_the_limits(machine: dict[str, Any]
     found = fit(**machine)
     more = found.slots + 1
     assert (more > machine["samples"] or more > MOST_SLOTS or more > PER_CORE * machine["cores"]
-            or taken(more, found.longest, found.cache) > machine["free"] * SHARE)
+            or taken(more, found.longest, found.cache) > machine["free"] * SAFE_SHARE)
 
 
 @given(machines, st.none() | st.integers(1, 300), st.none() | st.booleans())
@@ -77,7 +78,7 @@ def test_what_is_given_is_kept_and_the_cache_covers_what_was_promised(
 def test_a_cache_is_split_of_itself_exactly_where_every_slot_has_its_own_longest(
         machine: dict[str, Any], slots: int) -> None:
     found = fit(**machine, slots=slots)
-    fits = taken(slots, found.longest, found.cache) <= machine["free"] * SHARE
+    fits = taken(slots, found.longest, found.cache) <= machine["free"] * SAFE_SHARE
     assert found.split == (slots > 1 and fits)
 
 
@@ -127,7 +128,7 @@ def test_the_arithmetic_is_shown() -> None:
 
 
 def test_a_gpu_that_holds_all_layers_gets_as_many_slots_as_fit_beside_them() -> None:
-    room = Room(3 * GIB, 12 * GIB, "GPU")
+    room = MemoryBudget(3 * GIB, 12 * GIB, "GPU")
     found = fit(16_384, free=room.memory, device=room.device)
     assert 1 < found.slots < ON_GPU
     assert found.choice.placement.whole(SMALL, room) and found.choice.verdict == "fits"
@@ -139,14 +140,14 @@ def test_a_gpu_that_holds_all_layers_gets_as_many_slots_as_fit_beside_them() -> 
 def test_a_gpu_that_holds_a_part_is_no_reason_for_the_slots_of_a_gpu() -> None:
     found = fit(device=GIB)
     assert found.slots == 2 * PER_CORE
-    assert not found.choice.placement.whole(SMALL, Room(64 * GIB, GIB, "GPU"))
+    assert not found.choice.placement.whole(SMALL, MemoryBudget(64 * GIB, GIB, "GPU"))
 
 
 def test_a_type_of_cache_that_is_none_is_refused() -> None:
     with pytest.raises(UsageError, match="f17"):
         fit(cache="f17")
     with pytest.raises(UsageError, match="use f16"):
-        fit_batch(replace(SMALL, key_length=80), SMALL_WEIGHTS, 1024, 1, Room(GIB), 1, cache="q8_0")
+        fit_batch(replace(SMALL, key_length=80), SMALL_WEIGHTS, 1024, 1, MemoryBudget(GIB), 1, cache="q8_0")
 
 
 @pytest.mark.parametrize(("slots", "even"), [(1, 1), (2, 2), (3, 3), (4, 4), (5, 4), (7, 4), (8, 8), (18, 16)])

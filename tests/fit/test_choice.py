@@ -11,11 +11,12 @@ from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, SMALL, SMALL_WEIGHTS
 from localthink.errors import UsageError
 from localthink.fit.choice import USUAL_CONTEXT, Asked, Choice, choose, largest_for, plan, refusal
 from localthink.fit.memory import LEAST_CONTEXT, ROUND
-from localthink.fit.room import ORDER, Room, Verdict
+from localthink.fit.verdict import ORDER, Verdict
+from localthink.machine.capacity import MemoryBudget
 
 
 def chosen(free: int, asked: Asked | None = None, device: int = 0) -> Choice:
-    return choose(LARGE, LARGE_WEIGHTS, Room(free, device, "GPU" if device else ""), asked or Asked())
+    return choose(LARGE, LARGE_WEIGHTS, MemoryBudget(free, device, "GPU" if device else ""), asked or Asked())
 
 
 @pytest.mark.parametrize(("gib", "context", "cache", "verdict"), [
@@ -44,7 +45,7 @@ def test_more_memory_never_gives_a_shorter_context(free: int, more: int, slots: 
        st.booleans(), st.none() | st.integers(-1, 40), st.sampled_from(["fits", "tight"]))
 def test_the_largest_context_fits_and_one_step_more_does_not(
         free: int, device: int, cache: str, slots: int, split: bool, layers: int | None, verdict: Verdict) -> None:
-    room = Room(free, device, "GPU" if device else "")
+    room = MemoryBudget(free, device, "GPU" if device else "")
     asked = Asked(slots, None, cache, layers, split)
     found = largest_for(LARGE, LARGE_WEIGHTS, room, asked, cache, verdict)
     step = ROUND * (slots if split else 1)
@@ -57,9 +58,9 @@ def test_the_largest_context_fits_and_one_step_more_does_not(
 
 def test_a_context_is_no_longer_than_the_model_was_trained_for() -> None:
     short = replace(LARGE, context_length=4096)
-    assert choose(short, LARGE_WEIGHTS, Room(64 * GIB), Asked(slots=2)).needs.context == 8192
+    assert choose(short, LARGE_WEIGHTS, MemoryBudget(64 * GIB), Asked(slots=2)).needs.context == 8192
     unsaid = replace(LARGE, context_length=0)
-    assert choose(unsaid, LARGE_WEIGHTS, Room(64 * GIB), Asked()).needs.context == USUAL_CONTEXT
+    assert choose(unsaid, LARGE_WEIGHTS, MemoryBudget(64 * GIB), Asked()).needs.context == USUAL_CONTEXT
 
 
 def test_every_slot_gets_a_full_context_where_there_is_room() -> None:
@@ -76,7 +77,7 @@ def test_what_is_named_is_kept_and_what_is_chosen_fits_where_anything_does(
         assert 0 <= found.needs.context - context < 256
     if cache is not None:
         assert found.needs.cache_type == cache
-    room = Room(free, device, "GPU" if device else "")
+    room = MemoryBudget(free, device, "GPU" if device else "")
     if found.verdict == "too big":
         least = Asked(slots, context or LEAST_CONTEXT, cache or "q8_0")
         assert choose(LARGE, LARGE_WEIGHTS, room, least).verdict == "too big"
@@ -84,9 +85,9 @@ def test_what_is_named_is_kept_and_what_is_chosen_fits_where_anything_does(
 
 def test_heads_that_cannot_be_packed_keep_their_cache_in_f16() -> None:
     odd = replace(SMALL, key_length=80, value_length=80)
-    assert choose(odd, SMALL_WEIGHTS, Room(int(1.5 * GIB)), Asked()).needs.cache_type == "f16"
+    assert choose(odd, SMALL_WEIGHTS, MemoryBudget(int(1.5 * GIB)), Asked()).needs.cache_type == "f16"
     with pytest.raises(UsageError, match="use f16"):
-        choose(odd, SMALL_WEIGHTS, Room(8 * GIB), Asked(cache="q8_0"))
+        choose(odd, SMALL_WEIGHTS, MemoryBudget(8 * GIB), Asked(cache="q8_0"))
 
 
 def test_all_layers_on_the_gpu_are_worth_a_smaller_cache() -> None:
@@ -106,7 +107,7 @@ def test_a_gpu_that_is_not_wanted_is_not_used() -> None:
     assert chosen(64 * GIB, Asked(gpu_layers=0), 24 * GIB).placement.gpu_layers == 0
 
 
-def refused(room: Room, asked: Asked) -> str:
+def refused(room: MemoryBudget, asked: Asked) -> str:
     found = choose(LARGE, LARGE_WEIGHTS, room, asked)
     assert found.verdict == "too big"
     error = refusal("my-model", LARGE, LARGE_WEIGHTS, asked, found)
@@ -115,20 +116,20 @@ def refused(room: Room, asked: Asked) -> str:
 
 
 def test_a_refusal_has_the_arithmetic_the_room_and_what_would_fit() -> None:
-    said = refused(Room(6 * GIB), Asked(context=131_072, cache="f16"))
+    said = refused(MemoryBudget(6 * GIB), Asked(context=131_072, cache="f16"))
     assert said.startswith("my-model does not fit: 4.58 GiB weights + 16.00 GiB cache (131,072 tokens, f16) + ")
-    largest = largest_for(LARGE, LARGE_WEIGHTS, Room(6 * GIB), Asked(cache="f16"), "f16")
+    largest = largest_for(LARGE, LARGE_WEIGHTS, MemoryBudget(6 * GIB), Asked(cache="f16"), "f16")
     assert f"and there is 6.00 GiB free: a context of at most {largest:,} tokens fits" in said
-    assert "take a smaller model or precision" in refused(Room(GIB), Asked())
+    assert "take a smaller model or precision" in refused(MemoryBudget(GIB), Asked())
 
 
 def test_a_refusal_for_a_gpu_says_what_does_not_fit_there() -> None:
-    room = Room(64 * GIB, 8 * GIB, "GPU")
+    room = MemoryBudget(64 * GIB, 8 * GIB, "GPU")
     said = refused(room, Asked(context=131_072, cache="f16", gpu_layers=-1))
     largest = largest_for(LARGE, LARGE_WEIGHTS, room, Asked(cache="f16", gpu_layers=-1), "f16")
     assert 0 < largest < 131_072
     assert "of it on the GPU)" in said and f"a context of at most {largest:,} tokens fits" in said
-    assert "--gpu-layers auto finds" in refused(Room(64 * GIB, 4 * GIB, "GPU"), Asked(gpu_layers=-1))
+    assert "--gpu-layers auto finds" in refused(MemoryBudget(64 * GIB, 4 * GIB, "GPU"), Asked(gpu_layers=-1))
 
 
 def test_a_line_says_what_was_chosen() -> None:

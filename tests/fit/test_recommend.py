@@ -6,18 +6,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fit.shapes import GIB
-from localthink.shelf.catalogue import parse_name, read_catalogue
 from localthink.fit.choice import Asked
 from localthink.fit.recommend import BEARABLE, FAMILY, PLEASANT, USUAL, Recommendation, precision_for, recommend
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
+from localthink.machine.capacity import Bandwidth, MemoryBudget
+from localthink.shelf.catalogue import parse_name, read_catalogue
 
 CATALOGUE = read_catalogue()
 
 
 def on(memory: float, bandwidth: float | None = None, device: float = 0, shared: bool = False,
        of_device: float | None = None) -> Recommendation | None:
-    room = Room(int(memory * GIB), int(device * GIB), "GPU" if device else "", shared)
+    room = MemoryBudget(int(memory * GIB), int(device * GIB), "GPU" if device else "", shared)
     return recommend(CATALOGUE, room, Asked(), Bandwidth(bandwidth and bandwidth * 1e9, of_device and of_device * 1e9))
 
 
@@ -84,6 +83,6 @@ def test_where_all_are_slow_the_quickest_is_recommended_and_called_so() -> None:
 def test_a_model_that_is_named_gets_the_precision_that_suits(
         memory: float, bandwidth: float | None, precision: str) -> None:
     spec, _ = parse_name("r1-qwen-7b")
-    room = Room(int(memory * GIB))
+    room = MemoryBudget(int(memory * GIB))
     found = precision_for(spec, room, Asked(), Bandwidth(bandwidth and bandwidth * 1e9))
     assert found.candidate.precision == precision

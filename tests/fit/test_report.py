@@ -7,12 +7,11 @@ import pytest
 
 from fit.shapes import GIB, SMALL_WEIGHTS
 from localthink import locations
-from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue
 from localthink.fit.choice import Asked
 from localthink.fit.report import of_file, of_spec, report, reports, score_of
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
 from localthink.gguf.header import read_facts
+from localthink.machine.capacity import Bandwidth, MemoryBudget
+from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue
 
 
 def spec(name: str) -> ModelSpec:
@@ -20,7 +19,7 @@ def spec(name: str) -> ModelSpec:
 
 
 def test_a_program_gets_every_byte_and_the_verdict() -> None:
-    found = report(of_spec(spec("r1-qwen-7b"), "Q4_K_M"), Room(16 * GIB), Asked(), Bandwidth(30e9)).as_object()
+    found = report(of_spec(spec("r1-qwen-7b"), "Q4_K_M"), MemoryBudget(16 * GIB), Asked(), Bandwidth(30e9)).as_object()
     assert found == json.loads(json.dumps(found))
     assert set(found["bytes"]) == {"weights", "cache", "compute", "output", "runtime", "total"}
     assert found["bytes"]["total"] == sum(size for part, size in found["bytes"].items() if part != "total")
@@ -33,7 +32,7 @@ def test_a_program_gets_every_byte_and_the_verdict() -> None:
 
 def test_a_file_is_reported_by_its_own_header() -> None:
     facts = read_facts(locations.bundled_model())
-    found = report(of_file(facts), Room(GIB), Asked(), Bandwidth())
+    found = report(of_file(facts), MemoryBudget(GIB), Asked(), Bandwidth())
     assert found.choice.needs.weights == facts.weight_bytes
     assert found.choice.needs.context == facts.context_length
     assert found.tokens_per_second is None
@@ -42,7 +41,7 @@ def test_a_file_is_reported_by_its_own_header() -> None:
 
 @pytest.mark.parametrize("each", read_catalogue(), ids=lambda each: each.name)
 def test_every_model_of_the_catalogue_can_be_reported_at_every_precision(each: ModelSpec) -> None:
-    found = reports(each, Room(400 * GIB), Asked(), Bandwidth(100e9))
+    found = reports(each, MemoryBudget(400 * GIB), Asked(), Bandwidth(100e9))
     assert [one.candidate.precision for one in found] == list(each.precisions)
     totals = [one.choice.needs.total for one in found]
     speeds = [one.tokens_per_second or 0.0 for one in found]

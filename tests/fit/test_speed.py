@@ -5,12 +5,13 @@ import pytest
 
 from fit.shapes import GIB, LARGE, LARGE_WEIGHTS
 from localthink.fit.choice import Asked, choose
-from localthink.fit.room import Room
-from localthink.fit.speed import AT, Bandwidth, tokens_per_second
+from localthink.fit.speed import AT, tokens_per_second
+from localthink.machine.capacity import Bandwidth, MemoryBudget
 
 
 def speed(bandwidth: Bandwidth, device: int = 0, context: int = 16_384) -> float | None:
-    choice = choose(LARGE, LARGE_WEIGHTS, Room(64 * GIB, device, "GPU" if device else ""), Asked(1, context, "f16"))
+    here = MemoryBudget(64 * GIB, device, "GPU" if device else "")
+    choice = choose(LARGE, LARGE_WEIGHTS, here, Asked(1, context, "f16"))
     return tokens_per_second(choice, LARGE_WEIGHTS, LARGE.layers, bandwidth)
 
 

@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gguf import GGUFReader
 
+from gguf import GGUFReader
 from localthink.errors import UsageError
 from localthink.gguf.header import ModelFacts, read_facts
 from tiny_gguf import (

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from gguf import GGUFReader
 
+from gguf import GGUFReader
 from localthink.gguf.header import read_facts
 from tiny_gguf import (
     I32,

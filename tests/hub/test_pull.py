@@ -20,7 +20,7 @@ from huggingface_hub import constants
 from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
 from localthink.errors import LocalthinkError
-from localthink.hub.news import Failed, News, Note, Patience, Progress, Pulled, Waiting
+from localthink.hub.news import Failed, Note, Patience, Pulled, PullNews, PullProgress, Waiting
 from localthink.hub.pull import Pull, error_of, look_up
 from localthink.hub.removal import unfinished_pulls
 from localthink.hub.wanted import parse_wanted
@@ -97,7 +97,7 @@ def test_killed_at_any_byte_it_goes_on_there(hub: Hub, data: bytes, tmp_path: Pa
 @pytest.mark.parametrize("seed", range(10))
 def test_killed_at_any_moment_it_leaves_a_part_or_a_whole(hub: Hub, data: bytes, tmp_path: Path, seed: int) -> None:
     chance = random.Random(seed)
-    news: list[News] = []
+    news: list[PullNews] = []
     for _ in range(200):
         with pull() as pulling:
             end = time.monotonic() + chance.uniform(0.2, 0.6)
@@ -162,7 +162,7 @@ def test_polling_never_waits(hub: Hub, data: bytes) -> None:
     with pull() as pulling:
         pulling.poll()
         assert hub.stalled.wait(20)
-        while not any(isinstance(news, Progress) for news in pulling.wait(20)):
+        while not any(isinstance(news, PullProgress) for news in pulling.wait(20)):
             pass
         assert pulling.poll() == []
 

@@ -10,12 +10,12 @@ from huggingface_hub import constants
 
 from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
-from localthink.gguf import header
 from localthink.errors import LocalthinkError
+from localthink.gguf import header
 from localthink.hub.cache import CachedFile, cached_files
 from localthink.hub.finding import Choice
 from localthink.hub.listing import Offer, RemoteFile
-from localthink.hub.news import Checking, News, Note, Order
+from localthink.hub.news import Checking, Note, PullNews, PullOrder
 from localthink.hub.pull import Pull
 from localthink.hub.pulling import Pulling
 from localthink.hub.removal import remove, taken, unfinished_pulls
@@ -36,7 +36,7 @@ def settings(hub: Hub, tmp_path: Path) -> Iterator[None]:
         yield
 
 
-def pull(text: str = f"hf:{NAME}") -> list[News]:
+def pull(text: str = f"hf:{NAME}") -> list[PullNews]:
     with Pull(parse_wanted(text), patience=HASTY, spare=0) as pulling:
         return to_the_end(pulling)
 
@@ -135,23 +135,23 @@ def test_a_person_whom_the_system_does_not_know_has_a_cache_here(hub: Hub, model
 
 
 @pytest.fixture
-def pulling(tmp_path: Path, model: Make, monkeypatch: pytest.MonkeyPatch) -> tuple[Pulling, CachedFile, list[News]]:
+def pulling(tmp_path: Path, model: Make, monkeypatch: pytest.MonkeyPatch) -> tuple[Pulling, CachedFile, list[PullNews]]:
     """A pull in this process, of which all has come and nothing is checked as soon as its part is written."""
     monkeypatch.setattr(constants, "HF_HUB_CACHE", str(tmp_path / "hf" / "hub"))
     data = model(0)
     summed = Sum("0" * 64, len(data))
     summed.update(data)
     file = RemoteFile(FILE, len(data), summed.found)
-    news: list[News] = []
+    news: list[PullNews] = []
     choice = Choice(Place(NAME), OLD, Offer("Q4_K_M", (file,)))
-    started = Pulling(Order(parse_wanted(f"hf:{NAME}"), spare=0), choice, news.append)
+    started = Pulling(PullOrder(parse_wanted(f"hf:{NAME}"), spare=0), choice, news.append)
     cached = CachedFile(tmp_path / "hf" / "hub" / "models--me--tiny", OLD, FILE, file.blob)
     cached.part.parent.mkdir(parents=True)
     return started, cached, news
 
 
 def test_what_another_program_loads_meanwhile_counts_as_here(
-        pulling: tuple[Pulling, CachedFile, list[News]], model: Make) -> None:
+        pulling: tuple[Pulling, CachedFile, list[PullNews]], model: Make) -> None:
     started, cached, news = pulling
     cached.part.write_bytes(model(0))
     receipt = started.run()
@@ -159,7 +159,7 @@ def test_what_another_program_loads_meanwhile_counts_as_here(
 
 
 def test_nothing_is_removed_before_the_header_is_read(
-        pulling: tuple[Pulling, CachedFile, list[News]], model: Make, monkeypatch: pytest.MonkeyPatch) -> None:
+        pulling: tuple[Pulling, CachedFile, list[PullNews]], model: Make, monkeypatch: pytest.MonkeyPatch) -> None:
     started, cached, _ = pulling
     cached.part.write_bytes(model(0))
     tried: list[str] = []

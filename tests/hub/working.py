@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from hub.loopback import Hub
-from localthink.hub.news import LAST, Failed, News, Order, Patience, Pulled
+from localthink.hub.news import LAST, Failed, Patience, Pulled, PullNews, PullOrder
 from localthink.hub.pull import Pull
 from localthink.hub.serve import answer
 from localthink.hub.wanted import parse_wanted
@@ -58,16 +58,16 @@ class Worker:
             self._process.start()
         theirs.close()
 
-    def follow(self, order: Order) -> list[News]:
+    def follow(self, order: PullOrder) -> list[PullNews]:
         self._connection.send(order)
-        news: list[News] = []
+        news: list[PullNews] = []
         while not news or not isinstance(news[-1], LAST):
             assert self._connection.poll(30), f"nothing is heard any more after {news}"
             news.append(self._connection.recv())
         return news
 
-    def pull(self, text: str, prefer: Sequence[str] = (), spare: int = 0, patience: Patience = HASTY) -> list[News]:
-        return self.follow(Order(parse_wanted(text), tuple(prefer), False, patience, spare))
+    def pull(self, text: str, prefer: Sequence[str] = (), spare: int = 0, patience: Patience = HASTY) -> list[PullNews]:
+        return self.follow(PullOrder(parse_wanted(text), tuple(prefer), False, patience, spare))
 
     def close(self) -> None:
         self._connection.send(None)
@@ -75,9 +75,9 @@ class Worker:
         self._process.kill()
 
 
-def to_the_end(pull: Pull) -> list[News]:
+def to_the_end(pull: Pull) -> list[PullNews]:
     """Everything that a pull tells until its last word."""
-    news: list[News] = []
+    news: list[PullNews] = []
     while not pull.finished:
         heard = pull.wait(30)
         assert heard, f"nothing is heard any more after {news}"
@@ -85,12 +85,12 @@ def to_the_end(pull: Pull) -> list[News]:
     return news
 
 
-def pulled(news: Sequence[News]) -> Receipt:
+def pulled(news: Sequence[PullNews]) -> Receipt:
     assert isinstance(news[-1], Pulled), news[-1]
     return news[-1].receipt
 
 
-def failed(news: Sequence[News]) -> str:
+def failed(news: Sequence[PullNews]) -> str:
     """Why it failed: one line, without anything secret."""
     assert isinstance(news[-1], Failed), news[-1]
     reason = news[-1].reason

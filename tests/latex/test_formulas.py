@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localthink.latex.formulas import Piece, boxed, closing_brace, pieces, readable
+from localthink.latex.formulas import FormulaPiece, boxed, closing_brace, pieces, readable
 
 FRAGMENTS = [
     r"\frac", r"\sqrt", r"\text", r"\mathrm", r"\mathbf", r"\mathbb", r"\boxed", r"\sum", r"\lim", r"\sin", r"\pi",
@@ -114,10 +114,11 @@ def test_what_cannot_be_said_whole_and_without_doubt_is_not_said(latex):
 
 
 @pytest.mark.parametrize(("latex", "found"), [
-    (r"\boxed{42}", [Piece("42", True)]),
-    (r"x = \boxed{\frac{1}{2}} \text{ m}", [Piece("x = ", False), Piece("1/2", True), Piece(" m", False)]),
-    (r"2\boxed{x+1}", [Piece("2(", False), Piece("x+1", True), Piece(")", False)]),
-    (r"\fbox{\text{Yes}}", [Piece("Yes", True)]),
+    (r"\boxed{42}", [FormulaPiece("42", True)]),
+    (r"x = \boxed{\frac{1}{2}} \text{ m}",
+     [FormulaPiece("x = ", False), FormulaPiece("1/2", True), FormulaPiece(" m", False)]),
+    (r"2\boxed{x+1}", [FormulaPiece("2(", False), FormulaPiece("x+1", True), FormulaPiece(")", False)]),
+    (r"\fbox{\text{Yes}}", [FormulaPiece("Yes", True)]),
 ])
 def test_a_box_is_a_piece_of_its_own(latex, found):
     assert pieces(latex) == found

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from localthink.machine import probe, survey
-from localthink.machine.probe import decoding_bandwidth
 from localthink.errors import EngineError
-from localthink.fit.room import Room
+from localthink.machine import measuring, probe
+from localthink.machine.capacity import MemoryBudget
+from localthink.machine.probe import decoding_bandwidth
 
 
 def test_a_measurement_is_a_number_of_bytes_a_second_and_leaves_no_file(
@@ -36,13 +36,13 @@ def test_a_survey_measures_the_memory_and_a_gpu_that_is_there(monkeypatch: pytes
     def measured(on_gpu: bool = False) -> float:
         return 500e9 if on_gpu else 20e9
 
-    monkeypatch.setattr(survey, "decoding_bandwidth", measured)
-    monkeypatch.setattr(survey, "memory_bandwidth", lambda seconds: 30e9)
-    monkeypatch.setattr(survey, "room", lambda: Room(1000, 500, "GPU"))
-    found = survey.survey()
+    monkeypatch.setattr(measuring, "decoding_bandwidth", measured)
+    monkeypatch.setattr(measuring, "memory_bandwidth", lambda seconds: 30e9)
+    monkeypatch.setattr(measuring, "memory_budget", lambda: MemoryBudget(1000, 500, "GPU"))
+    found = measuring.measure_machine()
     assert (found.bandwidth.memory, found.bandwidth.device, found.ceiling) == (20e9, 500e9, 30e9)
-    monkeypatch.setattr(survey, "room", lambda: Room(1000))
-    assert survey.survey().bandwidth.device is None
+    monkeypatch.setattr(measuring, "memory_budget", lambda: MemoryBudget(1000))
+    assert measuring.measure_machine().bandwidth.device is None
 
 
 def test_a_gpu_that_cannot_be_measured_is_used_all_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -51,15 +51,15 @@ def test_a_gpu_that_cannot_be_measured_is_used_all_the_same(monkeypatch: pytest.
             raise EngineError("the driver is too old")
         return 20e9
 
-    monkeypatch.setattr(survey, "decoding_bandwidth", measured)
-    monkeypatch.setattr(survey, "memory_bandwidth", lambda seconds: 30e9)
-    monkeypatch.setattr(survey, "room", lambda: Room(1000, 500, "GPU"))
-    found = survey.survey()
+    monkeypatch.setattr(measuring, "decoding_bandwidth", measured)
+    monkeypatch.setattr(measuring, "memory_bandwidth", lambda seconds: 30e9)
+    monkeypatch.setattr(measuring, "memory_budget", lambda: MemoryBudget(1000, 500, "GPU"))
+    found = measuring.measure_machine()
     assert (found.room.device, found.bandwidth.device, found.bandwidth.memory) == (500, None, 20e9)
 
 
 def test_another_memory_takes_the_place_of_what_is_free(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(survey, "room", lambda: Room(1000, 800, "Apple M2", True))
-    assert survey.survey(400, measured=False).room == Room(400, 400, "Apple M2", True)
-    monkeypatch.setattr(survey, "room", lambda: Room(1000, 800, "RTX 3060"))
-    assert survey.survey(400, measured=False).room == Room(400, 800, "RTX 3060")
+    monkeypatch.setattr(measuring, "memory_budget", lambda: MemoryBudget(1000, 800, "Apple M2", True))
+    assert measuring.measure_machine(400, measured=False).room == MemoryBudget(400, 400, "Apple M2", True)
+    monkeypatch.setattr(measuring, "memory_budget", lambda: MemoryBudget(1000, 800, "RTX 3060"))
+    assert measuring.measure_machine(400, measured=False).room == MemoryBudget(400, 800, "RTX 3060")

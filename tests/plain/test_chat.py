@@ -17,8 +17,8 @@ import psutil
 import pytest
 
 from cli.running import run, talk
-from localthink.text.page import HELD_MARK, THOUGHT_MARK
 from localthink.history import History
+from localthink.text.page import HELD_MARK, THOUGHT_MARK
 from tiny_gguf import tiny_tokens, write_tiny_gguf
 
 PUZZLE = "Use 3, 5 and 12 to make 57."

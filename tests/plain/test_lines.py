@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from cli.running import FakeTerminal
 from localthink.chat.turn import Turn
-from localthink.text.page import Page, Sheet
 from localthink.plain.answer import Follower
 from localthink.plain.lines import Assembly, Lines, Said
-from localthink.text.terminal import Terminal
 from localthink.records import Event
+from localthink.text.page import Page, Sheet
+from localthink.text.terminal import Terminal
 
 
 def read(chunks, encoding="utf-8"):

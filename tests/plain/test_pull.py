@@ -10,7 +10,7 @@ from chat.scripted import Reply
 from cli.talking import Script, Talk
 from localthink import locations
 from localthink.engine.messages import Loading
-from localthink.hub.news import News, Waiting
+from localthink.hub.news import PullNews, Waiting
 
 NAME = "r1-qwen-1.5b"
 BUNDLED = str(locations.bundled_model())
@@ -117,8 +117,8 @@ def test_leaving_ends_the_pull(talk: Talk) -> None:
 
 
 @pytest.mark.parametrize(("last", "code"), [(DONE, 0), (FAILED, 1)])
-def test_lines_of_a_pipe_wait_for_the_pull_and_a_failure_is_an_exit_code(monkeypatch: pytest.MonkeyPatch, last: News,
-                                                                         code: int) -> None:
+def test_lines_of_a_pipe_wait_for_the_pull_and_a_failure_is_an_exit_code(
+        monkeypatch: pytest.MonkeyPatch, last: PullNews, code: int) -> None:
     def start(pull: ScriptedPull) -> None:
         pull.started = True
         pull.tell(FOUND, here(0.5), last)

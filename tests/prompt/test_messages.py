@@ -12,9 +12,19 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from localthink.prompt.template import ChatTemplate
 from localthink.errors import PromptError
-from localthink.prompt.messages import LONG, PIECE, SEAM, begins_thinking, check_room, encode, opened, render, without_thinking
+from localthink.prompt.messages import (
+    LONG,
+    PIECE,
+    SEAM,
+    begins_thinking,
+    check_room,
+    encode,
+    opened,
+    render,
+    without_thinking,
+)
+from localthink.prompt.template import ChatTemplate
 from localthink.records import Message
 from localthink.thinking.tags import Tags
 

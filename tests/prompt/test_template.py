@@ -15,8 +15,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from localthink.prompt.template import ChatTemplate
 from localthink.errors import PromptError
+from localthink.prompt.template import ChatTemplate
 from localthink.records import Message
 
 ROOT = Path(__file__).parents[2]

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localthink import locations
-from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue, read_file_name
 from localthink.errors import UsageError
 from localthink.records import Sampling
+from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue, read_file_name
 
 SHIPPED = read_catalogue()
 USUAL = ("Q3_K_M", "Q4_K_M", "Q5_K_M", "Q6_K", "Q8_0")

@@ -6,13 +6,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from localthink.shelf.catalogue import read_catalogue
 from localthink.chat.asking import Opening
 from localthink.chat.pulling import PullState
 from localthink.chat.stock import Kept, Stock
 from localthink.chat.surveying import Surveyor
 from localthink.errors import UsageError
 from localthink.hub.wanted import Wanted
+from localthink.shelf.catalogue import read_catalogue
 from localthink.tui.screens.models import ModelsScreen
 
 GIB = 2**30

@@ -18,7 +18,7 @@ from localthink.tui.widgets.settings_panel import SettingsPanel
 from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
 from localthink.tui.widgets.token_flow import TokenFlow
-from localthink.tui.widgets.transcript import Transcript
+from localthink.tui.widgets.transcript import TranscriptView
 from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn, figures
 from localthink.tui.widgets.welcome import Welcome
 from tui.chatting import Person, talking
@@ -510,7 +510,7 @@ def test_a_short_conversation_begins_at_the_top_and_a_long_one_stays_at_its_end(
         assert person.screen.query(QuestionTurn).first().region.y <= 3
         for _ in range(6):
             await person.answered()
-        transcript = person.screen.query_one(Transcript)
+        transcript = person.screen.query_one(TranscriptView)
         await person.wait(lambda: transcript.max_scroll_y > 0 and transcript.scroll_y == transcript.max_scroll_y)
         await person.press("ctrl+n")
         await person.answered()

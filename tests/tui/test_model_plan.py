@@ -10,15 +10,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localthink import locations
-from localthink.shelf.catalogue import read_catalogue
 from localthink.chat.asking import SLOTS
 from localthink.chat.stock import Stock
 from localthink.chat.surveying import Machine
 from localthink.fit.choice import Asked, choose
 from localthink.fit.memory import LEAST_CONTEXT
-from localthink.fit.room import Room
-from localthink.fit.speed import Bandwidth
 from localthink.gguf.header import read_facts
+from localthink.machine.capacity import Bandwidth, MemoryBudget
+from localthink.shelf.catalogue import read_catalogue
 from localthink.shelf.receipts import PulledFile, Receipt
 from localthink.tui.widgets.model_plan import (
     ModelRow,
@@ -41,35 +40,36 @@ SPEC = next(spec for spec in read_catalogue() if spec.name == "r1-qwen-7b")
 STOCK = Stock((), read_catalogue(), Path("/hub"), 100 * GIB)
 
 
-def planned(row: ModelRow, context: int | None, cache: str | None, room: Room) -> Plan:
+def planned(row: ModelRow, context: int | None, cache: str | None, room: MemoryBudget) -> Plan:
     return plan(row, Asked(SLOTS, context, cache), Machine(room))
 
 
 @given(st.none() | st.integers(LEAST_CONTEXT, 10**6), st.none() | st.sampled_from(["f16", "q8_0"]),
        st.integers(0, 64 * GIB))
 def test_the_figures_are_those_of_loading(context: int | None, cache: str | None, free_bytes: int) -> None:
-    found = planned(ROW, context, cache, Room(free_bytes))
-    assert found.choice == choose(LARGE.shape, WEIGHTS, Room(free_bytes), Asked(SLOTS, context, cache))
+    found = planned(ROW, context, cache, MemoryBudget(free_bytes))
+    assert found.choice == choose(LARGE.shape, WEIGHTS, MemoryBudget(free_bytes), Asked(SLOTS, context, cache))
     assert found.choice is not None
     assert found.verdict == found.choice.verdict
     assert f"{found.choice.needs.context:,} tokens" in found.why
 
 
 def test_the_arithmetic_is_shown_and_says_whether_it_fits() -> None:
-    assert planned(ROW, 8192, "f16", Room(16 * GIB)).why.startswith("✓ fits: 4.00 GiB weights + ")
-    assert planned(ROW, 8192, "f16", Room(16 * GIB)).why.endswith(", of 16.00 GiB free")
-    fast = plan(ROW, Asked(SLOTS, 8192), Machine(Room(16 * GIB), Bandwidth(50e9)))
+    assert planned(ROW, 8192, "f16", MemoryBudget(16 * GIB)).why.startswith("✓ fits: 4.00 GiB weights + ")
+    assert planned(ROW, 8192, "f16", MemoryBudget(16 * GIB)).why.endswith(", of 16.00 GiB free")
+    fast = plan(ROW, Asked(SLOTS, 8192), Machine(MemoryBudget(16 * GIB), Bandwidth(50e9)))
     assert re.search(r"GiB free; about \d+ tokens/s$", fast.why)
-    gpu = planned(ROW, 8192, "f16", Room(16 * GIB, 16 * GIB, "a card"))
+    gpu = planned(ROW, 8192, "f16", MemoryBudget(16 * GIB, 16 * GIB, "a card"))
     assert gpu.why.endswith("; 29 of 29 layers on the GPU")
-    assert planned(ROW, 8192, "f16", Room(int(4.4 * GIB))).why.startswith("~ tight (little is left")
-    assert planned(ROW, 8192, "f16", Room(GIB)).why.startswith("✕ too big (the machine would swap")
+    assert planned(ROW, 8192, "f16", MemoryBudget(int(4.4 * GIB))).why.startswith("~ tight (little is left")
+    assert planned(ROW, 8192, "f16", MemoryBudget(GIB)).why.startswith("✕ too big (the machine would swap")
 
 
 def test_a_context_beyond_what_a_model_was_trained_for_is_told_of() -> None:
     small = ModelRow(FACTS.path, "small", FACTS)
-    assert "a conversation gets no more" in planned(small, 10**5, "f16", Room(GIB)).why
-    assert "a conversation gets no more" not in planned(small, SLOTS * FACTS.context_length, "f16", Room(GIB)).why
+    assert "a conversation gets no more" in planned(small, 10**5, "f16", MemoryBudget(GIB)).why
+    most = SLOTS * FACTS.context_length
+    assert "a conversation gets no more" not in planned(small, most, "f16", MemoryBudget(GIB)).why
 
 
 @pytest.mark.parametrize(("row", "context", "cache", "why"), [
@@ -80,7 +80,7 @@ def test_a_context_beyond_what_a_model_was_trained_for_is_told_of() -> None:
     (replace(ROW, facts=replace(FACTS, key_length=20)), None, "q8_0", "use f16"),
 ])
 def test_what_cannot_be_loaded_has_a_reason(row: ModelRow, context: int | None, cache: str, why: str) -> None:
-    found = planned(row, context, cache, Room(GIB))
+    found = planned(row, context, cache, MemoryBudget(GIB))
     assert found.choice is None
     assert why in found.why
 
@@ -103,7 +103,7 @@ def test_a_speed_has_five_cells(value: float, said: str) -> None:
 
 
 def test_a_model_that_is_not_here_is_planned_at_the_precision_that_suits_or_was_chosen() -> None:
-    wish, machine = Asked(SLOTS), Machine(Room(22 * GIB), Bandwidth(120e9))
+    wish, machine = Asked(SLOTS), Machine(MemoryBudget(22 * GIB), Bandwidth(120e9))
     row, found = plan_offer(SPEC, None, wish, machine, STOCK)
     assert row == OfferRow(SPEC, "Q8_0")
     assert found.verdict == "fits"
@@ -117,9 +117,9 @@ def test_a_model_that_is_not_here_is_planned_at_the_precision_that_suits_or_was_
 def test_what_an_earlier_pull_has_left_is_told() -> None:
     file = PulledFile("a.gguf", "/hub/a.gguf", GIB, "")
     begun = replace(STOCK, unfinished=((Receipt("a/b", "c", "Q4_K_M", (file,), SPEC.name), 2**28),))
-    _, found = plan_offer(SPEC, "Q4_K_M", Asked(SLOTS), Machine(Room(22 * GIB)), begun)
+    _, found = plan_offer(SPEC, "Q4_K_M", Asked(SLOTS), Machine(MemoryBudget(22 * GIB)), begun)
     assert "about 4.36 GiB, of which 256 MiB are here, of the 100.00 GiB" in found.why
-    _, found = plan_offer(SPEC, "Q8_0", Asked(SLOTS), Machine(Room(22 * GIB)), begun)
+    _, found = plan_offer(SPEC, "Q8_0", Asked(SLOTS), Machine(MemoryBudget(22 * GIB)), begun)
     assert "are here" not in found.why
 
 
@@ -128,12 +128,12 @@ def test_what_was_begun_goes_on_where_no_other_precision_is_chosen() -> None:
     begun = Receipt("a/b", "c", "Q3_K_M", (file,), SPEC.name)
     for receipt, precision in ((begun, "Q3_K_M"), (begun.doubted(), "Q8_0")):
         stock = replace(STOCK, unfinished=((receipt, 2**28),))
-        row, _ = plan_offer(SPEC, None, Asked(SLOTS), Machine(Room(22 * GIB), Bandwidth(120e9)), stock)
+        row, _ = plan_offer(SPEC, None, Asked(SLOTS), Machine(MemoryBudget(22 * GIB), Bandwidth(120e9)), stock)
         assert row.precision == precision
 
 
 def test_nothing_is_recommended_before_the_machine_was_measured_or_for_a_wrong_context() -> None:
-    measured = Machine(Room(22 * GIB), Bandwidth(20e9))
+    measured = Machine(MemoryBudget(22 * GIB), Bandwidth(20e9))
     assert best_of(STOCK, Machine(measured.room), Asked(SLOTS)) is None
     assert best_of(STOCK, measured, Asked(SLOTS, 12)) is None
     found = best_of(STOCK, measured, Asked(SLOTS))

@@ -11,7 +11,7 @@ from chat.scripted import Clock, session
 from localthink.chat.asking import Opening
 from localthink.chat.pulling import PullState
 from localthink.engine.messages import Loaded, Loading
-from localthink.hub.news import News
+from localthink.hub.news import PullNews
 from localthink.hub.wanted import Wanted, parse_wanted
 from localthink.tui.app import ChatApp
 from localthink.tui.screens.models import ModelsScreen
@@ -34,7 +34,7 @@ class Pulling:
         self.made.append(ScriptedPull(wanted, prefer))
         return self.made[-1]
 
-    def begin(self, *news: News) -> None:
+    def begin(self, *news: PullNews) -> None:
         self.session.arrivals.begin(parse_wanted(NAME), Opening())
         self.made[-1].tell(*news)
 

@@ -10,8 +10,8 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 
 from localthink.chat.turn import Turn
-from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.text.visible import visible
+from localthink.tui.widgets.thought_list import ThoughtList
 from tui.piloting import wait_until
 from tui.turns import end, event, events, thinking_turn, words
 

@@ -20,6 +20,7 @@ from localthink.chat.puzzles import PUZZLES, is_bundled
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.chat.transcript import Entry
+from localthink.text.visible import visible
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat_doors import ChatDoors
 from localthink.tui.widgets.key_line import KeyLine
@@ -29,10 +30,9 @@ from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.pull_line import PullLine
 from localthink.tui.widgets.settings_panel import SettingsPanel
 from localthink.tui.widgets.token_view import TokenView
-from localthink.tui.widgets.transcript import Earlier, Transcript
+from localthink.tui.widgets.transcript import Earlier, TranscriptView
 from localthink.tui.widgets.turns import Branches, QuestionTurn
 from localthink.tui.widgets.welcome import Welcome
-from localthink.text.visible import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 0.03  # of a core: while something is written the engine needs them all, and flushes come less often
@@ -76,7 +76,7 @@ class ChatScreen(ChatDoors):
         yield Static(id="title", markup=False)
         with Horizontal(id="body"), Vertical(id="talk"):
             yield Welcome()
-            yield Transcript()
+            yield TranscriptView()
         yield OpenedLine()
         yield PullLine()
         yield Meter()
@@ -109,7 +109,7 @@ class ChatScreen(ChatDoors):
         session.pump()
         if not self.is_current:  # a screen that lies on top shows its own part
             return
-        await self.query_one(Transcript).show(session, self.query_one(Welcome))
+        await self.query_one(TranscriptView).show(session, self.query_one(Welcome))
         self.query_one(Meter).show(session)
         self.query_one(OpenedLine).show(session)
         coming = session.arrivals
@@ -302,7 +302,7 @@ class ChatScreen(ChatDoors):
 
     @on(Earlier.Wanted)
     async def _show_earlier(self) -> None:
-        await self.query_one(Transcript).more(self.session)
+        await self.query_one(TranscriptView).more(self.session)
 
     # Conversations and models
 
@@ -350,5 +350,5 @@ class ChatScreen(ChatDoors):
             latest.pane.list.focus()
 
     def action_fold(self) -> None:
-        self.query_one(Transcript).fold_all()
+        self.query_one(TranscriptView).fold_all()
 

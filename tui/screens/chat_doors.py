@@ -9,11 +9,11 @@ from textual.screen import Screen
 from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.chat.transcript import Entry
+from localthink.text.visible import visible
 from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.token_view import TokenView
-from localthink.tui.widgets.transcript import Transcript
+from localthink.tui.widgets.transcript import TranscriptView
 from localthink.tui.widgets.turns import AnswerTurn
-from localthink.text.visible import visible
 
 
 class ChatDoors(Screen[None]):
@@ -26,7 +26,7 @@ class ChatDoors(Screen[None]):
         self.comparing_after = -1  # the path on which a comparison waits for the answer under way; -1 where none does
 
     def latest_turn(self) -> AnswerTurn | None:
-        return self.query_one(Transcript).latest_answer
+        return self.query_one(TranscriptView).latest_answer
 
     def ask_what_to_do(self) -> None:
         """A question does not fit: say so, and offer what can be done."""

@@ -13,11 +13,11 @@ from textual.widget import Widget
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from localthink.text.visible import visible
 from localthink.tui.keys import DIALOG_KEYS
 from localthink.tui.screens.dialog import Dialog
 from localthink.tui.widgets.choices import Choices
 from localthink.tui.widgets.key_line import KeyLine
-from localthink.text.visible import visible
 
 
 class ChoiceScreen(Dialog[str | None]):

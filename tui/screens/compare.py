@@ -23,6 +23,7 @@ from localthink.chat.session import Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.chat.tally import Tally
 from localthink.records import Message, Tip
+from localthink.text.visible import visible
 from localthink.tui.cards import comparison_card
 from localthink.tui.keys import COMPARE_KEYS
 from localthink.tui.lines import one_line
@@ -32,7 +33,6 @@ from localthink.tui.screens.tally import TallyScreen
 from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.tip_rows import SIDES, TipRows
-from localthink.text.visible import visible
 
 FLUSH = 1 / 12  # seconds between two looks at what has happened
 SHARE = 15  # a flush that takes long is followed by so many times its own length: the engines need the cores

@@ -9,9 +9,9 @@ from textual.screen import Screen
 
 from localthink.chat.export import write_export
 from localthink.errors import LocalthinkError
+from localthink.text.visible import visible
 from localthink.tui.cards import Card, as_svg, as_text
 from localthink.tui.screens.choice import ChoiceScreen
-from localthink.text.visible import visible
 
 CARDS = (("svg", "SVG", "a picture, for a page or a browser"), ("txt", "Text", "a card of plain text"))
 Write = Callable[[str, Path], Path]  # a kind and a folder -> the file; raises LocalthinkError

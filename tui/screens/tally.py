@@ -13,9 +13,9 @@ from textual.widgets import ProgressBar, Static
 
 from localthink.chat.tally import Tally
 from localthink.chat.tally_summary import METHOD, TallySummary, tally_summary
+from localthink.text.visible import visible
 from localthink.tui.keys import TALLY_KEYS
 from localthink.tui.screens.dialog import Dialog
-from localthink.text.visible import visible
 
 LOOK = 0.25  # seconds between two looks at what has been counted
 SOME, MANY = 16, 64  # seeds

@@ -9,11 +9,11 @@ import asyncio
 
 from textual.containers import Vertical
 
+from localthink.text.visible import visible
 from localthink.tui.widgets.answer_markdown import parse
 from localthink.tui.widgets.answer_plain import PlainText
 from localthink.tui.widgets.answer_settled import settled
 from localthink.tui.widgets.answer_stretch import Stretch
-from localthink.text.visible import visible
 
 LONG = 2000  # characters of a block, from which on it is plain text until it is complete
 LOT = 300  # characters, at least, that are shown for good in one widget: each takes time to mount

@@ -8,8 +8,8 @@ from markdown_it.token import Token
 from textual.content import Content, Span
 
 from localthink.latex.formulas import pieces
-from localthink.tui.widgets.answer_markdown import MATH
 from localthink.text.visible import visible
+from localthink.tui.widgets.answer_markdown import MATH
 
 # A ground in a theme's colour would be the colour of the text where a terminal has only sixteen of them
 FORMULA, CODE, LINK, BOXED = "italic", "$text-warning", "underline", "bold reverse $text-accent"

@@ -17,10 +17,10 @@ from textual.widget import Widget
 
 from localthink.chat.session import Session
 from localthink.chat.turn import Turn
-from localthink.records import Wish
+from localthink.records import BudgetRequest
+from localthink.text.visible import visible
 from localthink.tui.wording import counted
 from localthink.tui.wrapping import shortened
-from localthink.text.visible import visible
 
 POINTS = 16  # of the speed's curve
 BAR = 10  # cells
@@ -28,7 +28,7 @@ NAME = 36  # cells of a model's name
 HIGH, FULL = 0.75, 0.92  # of the context
 LEVELS = "▁▂▃▄▅▆▇"
 GAP, DOT = "  ", " · "
-WISHES: dict[Wish, str] = {"free": "", "answer": "answer now…", "think": "think on"}
+WISHES: dict[BudgetRequest, str] = {"free": "", "answer": "answer now…", "think": "think on"}
 STATES = {"idle": "○ idle", "none": "○ no model", "measuring": "◔ measuring", "waiting": "◔ waiting",
           "reading": "◔ reading", "thinking": "● thinking", "answering": "▶ answering", "loading": "… loading",
           "failed": "✕ not loaded", "died": "✕ engine stopped"}
@@ -48,7 +48,7 @@ class Facts:
     speeds: tuple[float, ...] = ()
     alpha: float = 0.0
     beta: float = 0.0
-    wish: Wish = "free"
+    wish: BudgetRequest = "free"
     used: int | None = None
     size: int = 0
     left_out: int = 0

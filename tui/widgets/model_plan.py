@@ -5,7 +5,6 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from localthink.shelf.catalogue import ModelSpec
 from localthink.chat.asking import ModelState
 from localthink.chat.stock import Offer, Stock, offer, recommended
 from localthink.chat.surveying import Machine
@@ -14,8 +13,9 @@ from localthink.fit.choice import Asked, Choice
 from localthink.fit.memory import LEAST_CONTEXT
 from localthink.fit.recommend import Recommendation
 from localthink.fit.report import FitReport, of_file, report
-from localthink.fit.room import Verdict
+from localthink.fit.verdict import Verdict
 from localthink.gguf.header import ModelFacts
+from localthink.shelf.catalogue import ModelSpec
 from localthink.text.sizes import sized
 
 FIT = {"fits": "✓ fits", "tight": "~ tight", "too big": "✕ too big"}

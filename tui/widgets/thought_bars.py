@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
-from localthink.chat.turn import Thought, Turn
+from localthink.chat.turn import ThoughtView, Turn
 from localthink.tui.widgets.thought_headline import HELD
 
 EIGHTHS = " ▏▎▍▌▋▊▉█"
@@ -62,7 +62,7 @@ def _stepped(longest: int) -> int:
     return -(-longest // step) * step
 
 
-def bar(thought: Thought, scale: int, width: int) -> list[tuple[str, str]]:
+def bar(thought: ThoughtView, scale: int, width: int) -> list[tuple[str, str]]:
     """A thought as (part, text) pairs; a part is `bar` or `held`."""
     eighths = max(1, min(width * 8, round(thought.tokens / scale * width * 8)))
     cells = ["█"] * (eighths // 8) + ([EIGHTHS[eighths % 8]] if eighths % 8 else [])
@@ -85,7 +85,7 @@ def share_of(thoughts: int, width: int) -> int:
     return max(1, -(-thoughts // max(1, width)))
 
 
-def heights(thoughts: Sequence[Thought], tallest: int, width: int) -> str:
+def heights(thoughts: Sequence[ThoughtView], tallest: int, width: int) -> str:
     """Thoughts as small upright bars; those that share a cell are shown by the longest of them."""
     share = share_of(len(thoughts), width)
     highest = [max(thought.tokens for thought in thoughts[first:first + share])

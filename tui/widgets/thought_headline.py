@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from rich.cells import cell_len
 
-from localthink.chat.turn import Thought, Turn
+from localthink.chat.turn import ThoughtView, Turn
 from localthink.tui.wording import lasted
 from localthink.tui.wrapping import shortened
 
@@ -32,7 +32,7 @@ def columns_of(turn: Turn) -> Columns:
     return Columns(number, len(f"{tokens:,}"), len(lasted(seconds)), len(str(held)) if held else 0)
 
 
-def headline(thought: Thought, opening: str | None, columns: Columns, width: int) -> list[tuple[str, str]]:
+def headline(thought: ThoughtView, opening: str | None, columns: Columns, width: int) -> list[tuple[str, str]]:
     """(part, text) pairs that fill `width` cells. An open thought has no `opening`: its text stands below."""
     lead = f"{FOLDED if opening is not None else OPEN} {thought.index + 1:>{columns.number}} "
     figures, held = _figures(thought, columns, width < NARROW)
@@ -45,7 +45,7 @@ def headline(thought: Thought, opening: str | None, columns: Columns, width: int
     return [("number", lead), body, ("figures", f" {figures}"), ("held", held), ("figures", " ")]
 
 
-def _figures(thought: Thought, columns: Columns, narrow: bool) -> tuple[str, str]:
+def _figures(thought: ThoughtView, columns: Columns, narrow: bool) -> tuple[str, str]:
     held = len(thought.ticks)
     if narrow:
         figures, between, mark = f"{thought.tokens:>{columns.tokens},}", " ", f"{HELD} {held:>{columns.held}}"

@@ -8,10 +8,10 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 
-from localthink.chat.turn import Thought, Turn
+from localthink.chat.turn import ThoughtView, Turn
+from localthink.text.visible import visible
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.wrapping import TAB, Wrapped
-from localthink.text.visible import visible
 
 OPENING = 200  # characters of a thought that its one line can show
 
@@ -28,7 +28,7 @@ class ThoughtText:
     def __len__(self) -> int:
         return self._inked
 
-    def take(self, thought: Thought) -> int:
+    def take(self, thought: ThoughtView) -> int:
         """Add what has been written since. Returns the first line that is other than before."""
         text, changed = thought.text, len(self._lines) - 1
         for tick in thought.ticks[self._ticks:]:

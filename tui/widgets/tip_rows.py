@@ -13,10 +13,10 @@ from textual.widgets import Input, Static
 
 from localthink.errors import UsageError
 from localthink.records import Tip
+from localthink.text.visible import visible
 from localthink.tui.keys import TIPS_KEYS
 from localthink.tui.widgets.number_field import NumberInput
 from localthink.tui.widgets.settings_panel import TIP_KINDS
-from localthink.text.visible import visible
 
 SIDES = ("left", "right")
 

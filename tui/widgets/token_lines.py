@@ -13,9 +13,9 @@ from dataclasses import dataclass, replace
 from rich.cells import cell_len
 
 from localthink.records import Event
+from localthink.text.visible import visible
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.wrapping import shortened
-from localthink.text.visible import visible
 
 BREAK, NOTHING = "⏎", "·"
 STEPS = (0.9, 0.6, 0.3, 0.1)  # probabilities; a token is in the first step that it reaches, or in the last

@@ -30,11 +30,11 @@ class Earlier(Static):
         self.post_message(self.Wanted())
 
 
-class Transcript(VerticalScroll, can_focus=True):
+class TranscriptView(VerticalScroll, can_focus=True):
     """Shows the path of a session."""
 
     DEFAULT_CSS = """
-    Transcript { height: 1fr; padding: 0 1; scrollbar-gutter: stable; }
+    TranscriptView { height: 1fr; padding: 0 1; scrollbar-gutter: stable; }
     """
 
     def __init__(self) -> None:

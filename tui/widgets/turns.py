@@ -14,9 +14,9 @@ from textual.widgets import Static
 from localthink.chat.steering import steering
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
+from localthink.text.visible import visible
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thinking_pane import ThinkingPane
-from localthink.text.visible import visible
 
 
 class Branches(Static):

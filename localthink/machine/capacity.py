@@ -1,18 +1,13 @@
-"""The memory that a model may have, on the machine and on a GPU, and whether it is enough."""
+"""What a machine can give a model: free memory, and the bandwidth at which decoding reads it."""
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from localthink.text.sizes import sized
 
-SHARE = 0.9  # of what is free that a model may take with room to work in
-Verdict = Literal["fits", "tight", "too big"]
-ORDER: tuple[Verdict, ...] = ("fits", "tight", "too big")
-
 
 @dataclass(frozen=True, slots=True)
-class Room:
+class MemoryBudget:
     """Free bytes: `memory` of the machine, `device` of the GPUs that llama.cpp can use, 0 where there is none.
 
     `device_name` is what they are called. A `shared` device works in the machine's own memory (Metal, a GPU that is
@@ -24,12 +19,12 @@ class Room:
     device_name: str = ""
     shared: bool = False
 
-    def divided(self, parts: int) -> Room:
+    def divided(self, parts: int) -> MemoryBudget:
         """What each of so many engines may have."""
         return replace(self, memory=self.memory // parts, device=self.device // parts)
 
-    def without_device(self) -> Room:
-        return Room(self.memory)
+    def without_device(self) -> MemoryBudget:
+        return MemoryBudget(self.memory)
 
     def described(self) -> str:
         """22.9 GiB free, or with a GPU of its own both."""
@@ -40,12 +35,22 @@ class Room:
         return f"{sized(self.device)} free on {self.device_name}, {sized(self.memory)} beside it"
 
 
-def judge(taken: int, free: int) -> Verdict:
-    """Whether so much fits with room to work in: what is tight leaves hardly any, what is too big would be swapped."""
-    if taken <= free * SHARE:
-        return "fits"
-    return "tight" if taken <= free else "too big"
+@dataclass(frozen=True, slots=True)
+class Bandwidth:
+    """Bytes a second that decoding reads: from `memory`, and on the GPU, `device`; None where it was not measured."""
+
+    memory: float | None = None
+    device: float | None = None
 
 
-def worse(one: Verdict, other: Verdict) -> Verdict:
-    return max(one, other, key=ORDER.index)
+@dataclass(frozen=True, slots=True)
+class MachineFigures:
+    """`ceiling` is the bandwidth of memory itself, bytes a second, None where nothing was measured.
+
+    `busy` is the share of the processor that other programs had meanwhile: without them it is faster.
+    """
+
+    room: MemoryBudget
+    bandwidth: Bandwidth
+    ceiling: float | None
+    busy: float = 0.0

@@ -6,14 +6,15 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fit.shapes import GIB
-from localthink.fit.room import SHARE, Room, judge, worse
+from localthink.fit.verdict import SAFE_SHARE, judge, worse
+from localthink.machine.capacity import MemoryBudget
 
 
 @given(st.integers(0, 64 * GIB), st.integers(0, 64 * GIB))
 def test_what_fits_leaves_room_and_what_is_too_big_is_more_than_there_is(taken: int, free: int) -> None:
     verdict = judge(taken, free)
     assert (verdict == "too big") == (taken > free)
-    assert (verdict == "fits") == (taken <= free * SHARE)
+    assert (verdict == "fits") == (taken <= free * SAFE_SHARE)
 
 
 def test_the_worse_of_two_verdicts_is_the_one_that_counts() -> None:
@@ -23,14 +24,14 @@ def test_the_worse_of_two_verdicts_is_the_one_that_counts() -> None:
 
 
 @pytest.mark.parametrize(("room", "said"), [
-    (Room(8 * GIB), "8.00 GiB free"),
-    (Room(8 * GIB, 4 * GIB, "RTX 3050"), "4.00 GiB free on RTX 3050, 8.00 GiB beside it"),
-    (Room(8 * GIB, 5 * GIB, "Apple M2", True), "8.00 GiB free, of which Apple M2 may use 5.00 GiB"),
+    (MemoryBudget(8 * GIB), "8.00 GiB free"),
+    (MemoryBudget(8 * GIB, 4 * GIB, "RTX 3050"), "4.00 GiB free on RTX 3050, 8.00 GiB beside it"),
+    (MemoryBudget(8 * GIB, 5 * GIB, "Apple M2", True), "8.00 GiB free, of which Apple M2 may use 5.00 GiB"),
 ])
-def test_it_is_said_where_the_memory_is(room: Room, said: str) -> None:
+def test_it_is_said_where_the_memory_is(room: MemoryBudget, said: str) -> None:
     assert room.described() == said
 
 
 def test_engines_side_by_side_share_what_there_is() -> None:
-    assert Room(8 * GIB, 4 * GIB, "GPU").divided(2) == Room(4 * GIB, 2 * GIB, "GPU")
-    assert Room(8 * GIB, 4 * GIB, "GPU").without_device() == Room(8 * GIB)
+    assert MemoryBudget(8 * GIB, 4 * GIB, "GPU").divided(2) == MemoryBudget(4 * GIB, 2 * GIB, "GPU")
+    assert MemoryBudget(8 * GIB, 4 * GIB, "GPU").without_device() == MemoryBudget(8 * GIB)

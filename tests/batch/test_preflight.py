@@ -5,8 +5,8 @@ import pytest
 
 from batch.running import dies_loading, measured
 from localthink.batch.items import BadLine, Item, read_item
+from localthink.batch.preflight import Checker, tokens_needed
 from localthink.batch.settings import Settings
-from localthink.batch.survey import Checker, tokens_needed
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Loading
 from localthink.errors import EngineError

@@ -5,8 +5,7 @@ import pytest
 
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Died
-from localthink.engine.unusable import DOOR, unusable
-from localthink.errors import EngineError
+from localthink.errors import DOOR, EngineError, unusable
 
 
 def raised(code: str, module: str) -> Exception:

@@ -1,6 +1,6 @@
 """How llama.cpp was built and what it sees, asked in a process of its own: what kills it there is a finding here.
 
-`python -m localthink.doctor.survey` is that process. It writes a line of JSON as soon as it knows something, so
+`python -m localthink.doctor.llama` is that process. It writes a line of JSON as soon as it knows something, so
 that one who dies or hangs has said before how far it came.
 """
 from __future__ import annotations
@@ -19,13 +19,13 @@ from localthink.child_process import ending
 if TYPE_CHECKING:
     from localthink.machine.devices import Device
 
-PATIENCE = 6.0  # seconds; it takes one where the files are in memory, and some where a driver has to wake up
-COMMAND = (sys.executable, "-P", "-m", "localthink.doctor.survey")  # -P: never import from the current folder
+DEADLINE_SECONDS = 6.0  # seconds; it takes one where the files are in memory, and some where a driver has to wake up
+COMMAND = (sys.executable, "-P", "-m", "localthink.doctor.llama")  # -P: never import from the current folder
 LAST_LINE = 300  # characters of what a process said last
 
 
 @dataclass(frozen=True, slots=True)
-class Survey:
+class LlamaFacts:
     """`built` is llama.cpp's own account of itself; `problem` says why there is no more than there is.
 
     `imported` says whether there is a llama.cpp at all.
@@ -54,7 +54,7 @@ class Survey:
         return {backend: tuple(names) for backend, names in found.items()}
 
 
-def survey(command: Sequence[str] = COMMAND, patience: float = PATIENCE) -> Survey:
+def ask_llama(command: Sequence[str] = COMMAND, patience: float = DEADLINE_SECONDS) -> LlamaFacts:
     """Ask llama.cpp about itself. Never raises for what it does."""
     problem = ""
     try:
@@ -65,11 +65,11 @@ def survey(command: Sequence[str] = COMMAND, patience: float = PATIENCE) -> Surv
     except subprocess.TimeoutExpired as late:
         out, problem = late.stdout or b"", f"it said no more for {patience:g} seconds"
     except OSError as error:
-        return Survey(problem=f"its process cannot be started: {error}")
+        return LlamaFacts(problem=f"its process cannot be started: {error}")
     return _read(out, problem)
 
 
-def _read(out: bytes, problem: str) -> Survey:
+def _read(out: bytes, problem: str) -> LlamaFacts:
     facts: dict[str, Any] = {}
     for line in out.decode("utf-8", "replace").splitlines():
         with suppress(ValueError):  # half a line of one who died
@@ -83,7 +83,7 @@ def _read(out: bytes, problem: str) -> Survey:
         devices = tuple(Device(**device) for device in facts["devices"])
     elif not problem:
         problem = "its process ended before it had said all"
-    return Survey("built" in facts, facts.get("built", ""), facts.get("gpu", False), devices, problem)
+    return LlamaFacts("built" in facts, facts.get("built", ""), facts.get("gpu", False), devices, problem)
 
 
 def _last_line(said: bytes) -> str:

@@ -9,20 +9,20 @@ from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Checked, Died, Loaded, Loading, News, Refused
 from localthink.errors import advised
 from localthink.fit.choice import USUAL_CONTEXT
-from localthink.fit.room import Room
 from localthink.grade.countdown import Puzzle
 from localthink.grade.exact import Gold
 from localthink.grade.grading import takes_mathematics
-from localthink.records import Begun
+from localthink.machine.capacity import MemoryBudget
+from localthink.records import Prefix
 
 AT_ONCE = 64  # prompts on their way to be measured
-PATIENCE = 0.5  # seconds between two looks at whether to stop
-NOTHING = Begun()
+POLL_SECONDS = 0.5  # seconds between two looks at whether to stop
+NOTHING = Prefix()
 DEATHS = 3  # of an engine until nobody tries again
 
 
 @dataclass(slots=True)
-class Survey:
+class Preflight:
     """What there is to do: counts of items and samples, and the largest number of tokens that one sample can need;
     how llama.cpp was built, and the memory that is free.
 
@@ -37,7 +37,7 @@ class Survey:
     mathematical: int = 0
     needed: int = 0
     backend: str = ""
-    room: Room | None = None
+    room: MemoryBudget | None = None
 
     def count_answer(self, known: Puzzle | Gold | None) -> None:
         self.graded += known is not None
@@ -81,7 +81,7 @@ class Checker:
     def _wait(self) -> News:
         """The next news, of one thing asked."""
         while not self._stopped():
-            if heard := self._host.receive(PATIENCE):
+            if heard := self._host.receive(POLL_SECONDS):
                 return heard[0]
         raise KeyboardInterrupt
 
@@ -101,7 +101,7 @@ class Checker:
     def _answers(self) -> Iterator[tuple[Item, int] | BadLine]:
         if self._stopped():
             raise KeyboardInterrupt
-        for news in self._host.receive(PATIENCE):
+        for news in self._host.receive(POLL_SECONDS):
             if isinstance(news, Died):
                 asked, self._asked = list(self._asked.values()), {}
                 self._load()
@@ -127,11 +127,11 @@ def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:
     return BadLine(item.line, advised(news.reason, news.advice), item.own_id)
 
 
-def ask(item: Item, sample: int, number: int, only_check: bool = False, begun: Begun = NOTHING) -> Ask:
+def ask(item: Item, sample: int, number: int, only_check: bool = False, prefix: Prefix = NOTHING) -> Ask:
     """One sample of an item, as an engine wants it."""
     settings = item.settings
     return Ask(number, item.messages, settings.seed_of(item.id, sample), settings.sampling, settings.tip,
-               settings.max_tokens, settings.stop, settings.raw, settings.think, only_check, begun=begun)
+               settings.max_tokens, settings.stop, settings.raw, settings.think, only_check, prefix=prefix)
 
 
 def tokens_needed(prompt_tokens: int, max_tokens: int | None, trained: int | None) -> int:
