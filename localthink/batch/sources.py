@@ -15,6 +15,7 @@ from localthink.batch.rows import Row, csv_rows, jsonl_rows, parquet_rows
 from localthink.batch.settings import Settings
 from localthink.batch.values import quoted
 from localthink.errors import UsageError
+from localthink.text.visible import shown_name
 
 Form = Literal["jsonl", "csv", "parquet"]
 STANDARD_INPUT = "-"
@@ -48,7 +49,7 @@ def find_source(argument: str, spool: Path, revision: str | None = None) -> Sour
         path, commit = download(wanted)
         return Source(path, argument, form, commit)
     path = Path(argument)
-    _check_file(path, _printable(argument))
+    _check_file(path, shown_name(argument))
     return Source(path, argument, _form(argument))
 
 
@@ -59,9 +60,9 @@ def read_rows(source: Source) -> Iterator[Row]:
     is not what its form says.
     """
     if source.form == "csv":
-        return csv_rows(source.path, _printable(source.name))
+        return csv_rows(source.path, shown_name(source.name))
     if source.form == "parquet":
-        return parquet_rows(source.path, _printable(source.name))
+        return parquet_rows(source.path, shown_name(source.name))
     return jsonl_rows(source.path)
 
 
@@ -83,7 +84,7 @@ def read_items(source: Source, defaults: Settings, *, append: str = "",
             good += isinstance(read, Item)
         yield read
     if row is None:
-        raise UsageError(f"{_printable(source.name)} is empty: give at least one line that asks something")
+        raise UsageError(f"{shown_name(source.name)} is empty: give at least one line that asks something")
 
 
 def data_sha256(source: Source) -> str:
@@ -142,12 +143,8 @@ def _form(name: str) -> Form:
         case ".parquet":
             return "parquet"
         case ".json":
-            raise UsageError(f"{_printable(name)} must hold one JSON object a line: where it does, rename it to .jsonl")
+            raise UsageError(f"{shown_name(name)} must hold one JSON object a line: where it does, rename it to .jsonl")
         case ".xlsx" | ".xls" | ".ods" | ".gz" | ".zip" as other:
-            raise UsageError(f"{_printable(name)} cannot be read ({other}): give .jsonl, .csv or .parquet")
+            raise UsageError(f"{shown_name(name)} cannot be read ({other}): give .jsonl, .csv or .parquet")
         case _:
             return "jsonl"
-
-
-def _printable(name: str) -> str:
-    return name if name and name.isprintable() else repr(name)

@@ -16,8 +16,8 @@ from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn, stored_turn
 from localthink.chat.wording import counted, switches_held
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown, shown_path
 from localthink.history import Conversation, StoredMessage
+from localthink.text.visible import shown, shown_name
 
 KINDS = ("md", "json")
 NAME_BYTES = 100  # of a file name, in UTF-8: some systems hold no more than 143, and a number and a suffix follow
@@ -172,7 +172,7 @@ def write_export(text: str, folder: Path, title: str, suffix: str) -> Path:
             number += 1
         except (OSError, ValueError) as error:  # ValueError: a folder that no system can name
             reason = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
-            raise UsageError(f"{shown_path(path)} cannot be written: {reason}: name another folder") from None
+            raise UsageError(f"{shown_name(path)} cannot be written: {reason}: name another folder") from None
 
 
 def _create(path: Path, content: bytes) -> None:

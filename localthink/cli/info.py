@@ -12,6 +12,7 @@ import click
 from localthink.errors import UsageError
 from localthink.text.sizes import counted, sized
 from localthink.text.terminal import Terminal
+from localthink.text.visible import printable
 
 if TYPE_CHECKING:
     from localthink.gguf.header import ModelFacts
@@ -52,7 +53,7 @@ def command(model: str | None, as_json: bool) -> None:
 def plain(text: str, limit: int = 80) -> str:
     """Text from a file as it may stand on one line of a terminal, where it can do nothing but be read."""
     cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    return "".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in cut)
+    return printable(cut)
 
 
 def _object(facts: ModelFacts) -> dict[str, object]:

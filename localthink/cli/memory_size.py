@@ -4,7 +4,7 @@ from __future__ import annotations
 import re
 
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown
+from localthink.text.visible import shown
 
 LEAST, MOST = 2**10, 2**50  # bytes
 UNITS = {"k": 10, "m": 20, "g": 30, "t": 40}

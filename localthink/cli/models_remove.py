@@ -9,11 +9,11 @@ import click
 from localthink import locations
 from localthink.cli.models_lines import one_line
 from localthink.errors import LocalthinkError, UsageError
-from localthink.gguf.bytes import shown, shown_path
 from localthink.shelf.local_models import BUNDLED, OWN, FoundModel, find_model, found_models
 from localthink.shelf.other_programs import in_files
 from localthink.shelf.receipts import Receipt, read_receipts
 from localthink.text.sizes import sized
+from localthink.text.visible import shown, shown_name
 
 
 @click.command("remove")
@@ -34,7 +34,7 @@ def command(name: str, yes: bool) -> None:
     else:
         freed, what, files = model.bytes, model.name, _parts(model)
     what = one_line(what)
-    click.echo("".join(f"{shown_path(path)}\n" for path in files), nl=False)
+    click.echo("".join(f"{shown_name(path)}\n" for path in files), nl=False)
     if not yes:
         if not sys.stdin.isatty():
             raise UsageError(f"remove {what}, which frees {sized(freed)}? give --yes to say so without a terminal")
@@ -71,11 +71,11 @@ def _own(path: Path) -> FoundModel:
     """A model in localthink's own folder. Raises UsageError for those that others keep."""
     model = next((found for found in found_models() if found.path == path), None)
     if model is None:
-        raise UsageError(f"{shown_path(path)} is not in localthink's folder: remove the file yourself")
+        raise UsageError(f"{shown_name(path)} is not in localthink's folder: remove the file yourself")
     if model.keeper == BUNDLED:
         raise UsageError(f"{one_line(model.name)} comes with localthink and is not removed")
     if model.keeper != OWN:
-        raise UsageError(f"{one_line(model.name)} is kept by {model.keeper}: remove it there, {shown_path(model.path)}")
+        raise UsageError(f"{one_line(model.name)} is kept by {model.keeper}: remove it there, {shown_name(model.path)}")
     return model
 
 
@@ -93,4 +93,4 @@ def _unlink(files: list[Path]) -> None:
         try:
             path.unlink()
         except OSError as error:
-            raise LocalthinkError(f"{shown_path(path)}: cannot be removed: {error.strerror or error}") from error
+            raise LocalthinkError(f"{shown_name(path)}: cannot be removed: {error.strerror or error}") from error

@@ -10,9 +10,9 @@ import click
 
 from localthink.cli.models_lines import one_line
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown
 from localthink.text.sizes import sized
 from localthink.text.terminal import Terminal, json_line
+from localthink.text.visible import shown
 
 if TYPE_CHECKING:
     from localthink.shelf.receipts import Receipt

@@ -102,6 +102,7 @@ def showing(quiet: bool) -> Iterator[Shown]:
         from rich.progress import (
             BarColumn,
             DownloadColumn,
+            Progress,
             TextColumn,
             TimeRemainingColumn,
             TransferSpeedColumn,

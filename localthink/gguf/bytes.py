@@ -18,6 +18,7 @@ from pathlib import Path
 from typing import NoReturn
 
 from localthink.errors import ModelFileError
+from localthink.text.visible import shown, shown_name
 
 MAGIC = b"GGUF"
 VERSIONS = (2, 3)
@@ -33,16 +34,6 @@ MOST_FIELDS, MOST_TENSORS, MOST_STRINGS, LONGEST_NAME, LONGEST_TEXT = 2**16, 2**
 MOST_DIMENSIONS, TENSOR_NAME_ROOM = 4, 64  # GGML_MAX_DIMS, GGML_MAX_NAME
 SHORTEST = 24  # bytes of a header that has counted nothing yet
 SMALLEST_FIELD, SMALLEST_TENSOR = 14, 24  # bytes: length + one letter + type + one byte; empty name, no dimension
-
-
-def shown(value: object, limit: int = 60) -> str:
-    """A value from a file as it may stand in a one-line message: quoted, escaped and short."""
-    text = repr(value[:limit] if isinstance(value, (str, bytes)) else value)
-    return text if len(text) <= limit else text[: limit - 1] + "…"
-
-
-def shown_path(path: Path) -> str:
-    return str(path) if str(path).isprintable() else repr(str(path))
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +71,7 @@ class Header:
     end: int  # the first byte after the tensor table
 
     def refuse(self, problem: str) -> NoReturn:
-        raise ModelFileError(f"{shown_path(self.path)}: {problem}")
+        raise ModelFileError(f"{shown_name(self.path)}: {problem}")
 
     def scalar(self, key: str, kind: int) -> int | float | None:
         """The number or flag called `key`, None where there is none; any other type than `kind` is refused."""
@@ -163,7 +154,7 @@ def open_header(path: Path) -> Iterator[Header]:
         with path.open("rb") as file, mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
             yield _read(path, data)
     except OSError as error:
-        raise ModelFileError(f"{shown_path(path)}: cannot be read: {error.strerror or error}") from error
+        raise ModelFileError(f"{shown_name(path)}: cannot be read: {error.strerror or error}") from error
 
 
 class _Cursor:
@@ -173,7 +164,7 @@ class _Cursor:
         self.path, self.data, self.at, self.size = path, data, 0, len(data)
 
     def refuse(self, problem: str) -> NoReturn:
-        raise ModelFileError(f"{shown_path(self.path)}: {problem}")
+        raise ModelFileError(f"{shown_name(self.path)}: {problem}")
 
     def skip(self, length: int, what: str) -> int:
         """Pass over `length` bytes; where they began."""

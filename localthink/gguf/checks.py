@@ -11,7 +11,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from localthink.gguf.bytes import BOOL, F32, I32, MOST_STRINGS, STRING, Header, Tensor, shown
+from localthink.gguf.bytes import BOOL, F32, I32, MOST_STRINGS, STRING, Header, Tensor
 from localthink.gguf.names import (
     BOS_BY_DEFAULT,
     BYTE_PAIRS,
@@ -28,6 +28,7 @@ from localthink.gguf.names import (
     TOKENIZERS,
 )
 from localthink.gguf.shape import ModelShape, PerLayer, as_tuple
+from localthink.text.visible import shown
 
 MOST_LAYERS, MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 NO_TEXT = (2, 3)  # the token types UNKNOWN and CONTROL

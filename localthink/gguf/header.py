@@ -15,9 +15,10 @@ from pathlib import Path
 
 from localthink.errors import ModelFileError
 from localthink.gguf import checks
-from localthink.gguf.bytes import I32, MAGIC, Header, Tensor, open_header, shown_path
+from localthink.gguf.bytes import I32, MAGIC, Header, Tensor, open_header
 from localthink.gguf.checks import MOST_LAYERS, Vocabulary
 from localthink.gguf.shape import ModelShape, PerLayer, Weights, as_tuple
+from localthink.text.visible import shown_name
 from localthink.thinking.tags import KNOWN_TAGS
 
 PART = re.compile(r"(?P<name>.+)-(?P<number>\d{5})-of-(?P<count>\d{5})\.gguf", re.DOTALL)
@@ -165,12 +166,12 @@ def _check_file(path: Path) -> None:
             with path.open("rb") as file:
                 problem = impostor(file.read(64))
     except FileNotFoundError:
-        raise ModelFileError(f"there is no file {shown_path(path)}") from None
+        raise ModelFileError(f"there is no file {shown_name(path)}") from None
     except (OSError, ValueError) as error:
         reason = getattr(error, "strerror", None) or error
-        raise ModelFileError(f"{shown_path(path)}: cannot be read: {reason}") from error
+        raise ModelFileError(f"{shown_name(path)}: cannot be read: {reason}") from error
     if problem:
-        raise ModelFileError(f"{shown_path(path)}: {problem}")
+        raise ModelFileError(f"{shown_name(path)}: {problem}")
 
 
 def impostor(start: bytes) -> str:
@@ -235,7 +236,7 @@ def _part(path: Path, number: int) -> Path | None:
 
 def _check_part(part: Path, given: Path) -> None:
     if not part.exists():
-        raise ModelFileError(f"{shown_path(given)}: its part {shown_path(Path(part.name))} is missing: "
+        raise ModelFileError(f"{shown_name(given)}: its part {shown_name(Path(part.name))} is missing: "
                              "download it into the same folder")
     _check_file(part)
 

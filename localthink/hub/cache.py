@@ -14,8 +14,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from localthink.errors import LocalthinkError
-from localthink.gguf.bytes import shown_path
 from localthink.shelf.receipts import PulledFile, Receipt
+from localthink.text.visible import shown_name
 
 SHORT = 7  # letters of a commit that are enough to name it
 
@@ -71,7 +71,7 @@ def cached_file(receipt: Receipt, file: PulledFile) -> CachedFile:
         found = CachedFile(pointer.parents[depth + 1], receipt.commit, file.name, file.blob)
         if found.pointer == pointer and found.folder.name.startswith("models--"):
             return found
-    raise LocalthinkError(f"{shown_path(pointer)} is not where a pull puts it: remove it yourself")
+    raise LocalthinkError(f"{shown_name(pointer)} is not where a pull puts it: remove it yourself")
 
 
 def cached_files(receipt: Receipt) -> tuple[CachedFile, ...]:

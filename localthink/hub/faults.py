@@ -12,7 +12,7 @@ from typing import Literal
 from urllib.parse import urlsplit
 
 from localthink.errors import LocalthinkError, UsageError
-from localthink.gguf.bytes import shown_path
+from localthink.text.visible import printable, shown_name
 
 INSTEAD = "or download the file yourself and give its path"
 SECRETS = (  # and what stands in their place
@@ -118,7 +118,7 @@ def _unreached(error: Exception) -> LocalthinkError:
 
 
 def _on_disk(error: OSError) -> LocalthinkError:
-    where = f"{shown_path(Path(str(error.filename)))}: " if error.filename else ""
+    where = f"{shown_name(Path(str(error.filename)))}: " if error.filename else ""
     if error.errno in FULL:
         return LocalthinkError(f"{where}the disk is full: free some of it, or set HF_HOME to another, and try again")
     if error.errno == errno.EFBIG:
@@ -145,7 +145,7 @@ def reason(error: Exception) -> str:
     said = next((line.strip() for line in str(error).splitlines() if line.strip()), "") or type(error).__name__
     for secret, shown in SECRETS:
         said = secret.sub(shown, said)
-    return "".join(letter if letter.isprintable() else "·" for letter in said)[:200].rstrip(".")
+    return printable(said)[:200].rstrip(".")
 
 
 def host() -> str:

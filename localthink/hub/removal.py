@@ -7,9 +7,9 @@ from contextlib import suppress
 from pathlib import Path
 
 from localthink.errors import LocalthinkError
-from localthink.gguf.bytes import shown_path
 from localthink.hub.cache import CachedFile, all_held, cached_files, size_of
 from localthink.shelf.receipts import Receipt, read_receipts, remove_receipt
+from localthink.text.visible import shown_name
 
 
 def unfinished_pulls() -> tuple[tuple[Receipt, int], ...]:
@@ -40,7 +40,7 @@ def remove(receipt: Receipt) -> int:
             _tidy(files)
             remove_receipt(receipt)
     except OSError as error:
-        where = shown_path(Path(str(error.filename or receipt.path)))
+        where = shown_name(Path(str(error.filename or receipt.path)))
         raise LocalthinkError(f"{where}: cannot be removed ({error.strerror or error}): close what uses it, or remove "
                               "it yourself") from error
     if not files[0].folder.exists():

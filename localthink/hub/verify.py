@@ -7,12 +7,12 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localthink.errors import ModelFileError, UsageError
-from localthink.gguf.bytes import shown_path
 from localthink.gguf.header import read_facts
 from localthink.hub.cache import size_of
 from localthink.hub.naming import of_file
 from localthink.hub.sums import BLOB, Sum
 from localthink.shelf.receipts import Receipt, read_receipts, write_receipt
+from localthink.text.visible import shown_name
 
 OnBytes = Callable[[int, int], None]  # bytes that are done, of how many
 
@@ -70,7 +70,7 @@ def _named(path: Path) -> dict[Path, tuple[str, int]]:
     for part in read_facts(path).parts:
         name = re.sub(r"^sha256[-:]", "", part.resolve().name)
         if not BLOB.fullmatch(name):
-            raise UsageError(f"{shown_path(part)}: nothing here says what its sum should be: give a model that was "
+            raise UsageError(f"{shown_name(part)}: nothing here says what its sum should be: give a model that was "
                              "pulled with localthink, or one in the Hub's cache or in ollama's")
         known[part] = (name, size_of(part))
     return known
@@ -79,15 +79,15 @@ def _named(path: Path) -> dict[Path, tuple[str, int]]:
 def _verdict(path: Path, blob: str, size: int, on_bytes: Callable[[int], None]) -> Verdict:
     there, summed = size_of(path), Sum(blob, size)
     if not there:
-        return Verdict(path, 0, blob, "", f"{shown_path(path)}: there is no such file any more: pull it again")
+        return Verdict(path, 0, blob, "", f"{shown_name(path)}: there is no such file any more: pull it again")
     try:
         summed.add_file(path, on_bytes)
     except OSError as error:
-        return Verdict(path, there, blob, "", f"{shown_path(path)}: it cannot be read: {error.strerror or error}")
+        return Verdict(path, there, blob, "", f"{shown_name(path)}: it cannot be read: {error.strerror or error}")
     if there != size:
-        problem = f"{shown_path(path)}: it has {there:,} bytes instead of {size:,}: pull it again"
+        problem = f"{shown_name(path)}: it has {there:,} bytes instead of {size:,}: pull it again"
     elif not summed.right:
-        problem = (f"{shown_path(path)}: it is damaged, its sum is {summed.found[:12]}… and not {blob[:12]}…: "
+        problem = (f"{shown_name(path)}: it is damaged, its sum is {summed.found[:12]}… and not {blob[:12]}…: "
                    "pull it again")
     else:
         problem = ""
@@ -107,5 +107,5 @@ def _with_more(receipt: Receipt, verdicts: list[Verdict]) -> list[Verdict]:
         problem = str(error)
     if not problem and not receipt.checked:
         before = "was found damaged before" if receipt.damaged else "was never checked to its end"
-        problem = f"{shown_path(first.path)}: its sum is right, but it {before}: pull it again, it is not loaded twice"
+        problem = f"{shown_name(first.path)}: its sum is right, but it {before}: pull it again, it is not loaded twice"
     return [replace(first, problem=problem), *verdicts[1:]]

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import unquote
 
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown
 from localthink.gguf.precision import as_precision, precision_of
+from localthink.text.visible import shown
 
 HUB_FORM = "hf:owner/repo, with @revision, /path/to/file.gguf or :PRECISION behind it where need be"
 PAGES = ("http://", "https://", "hf.co/", "huggingface.co/")  # how the address of one begins

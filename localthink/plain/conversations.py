@@ -11,10 +11,10 @@ from localthink.chat.export import KINDS, export_session
 from localthink.chat.transcript import Entry
 from localthink.chat.wording import counted
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown, shown_path
 from localthink.history import Conversation, History
 from localthink.plain.answer import figures
 from localthink.text.page import DIM
+from localthink.text.visible import shown, shown_name
 
 if TYPE_CHECKING:
     from localthink.plain.chat import PlainChat
@@ -114,7 +114,7 @@ def export(chat: PlainChat, rest: str) -> None:
     if kind.lower() not in KINDS:
         kind, folder = KINDS[0], rest
     path = export_session(chat.session, kind.lower(), _folder(folder.strip().strip("\"'")))
-    chat.voice.say(f"written: {shown_path(path)}")
+    chat.voice.say(f"written: {shown_name(path)}")
 
 
 def _folder(text: str) -> Path:

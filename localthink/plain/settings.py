@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from localthink.chat.session import with_tip
 from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown
+from localthink.text.visible import shown
 
 if TYPE_CHECKING:
     from localthink.plain.chat import PlainChat

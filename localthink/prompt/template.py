@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 
 from localthink.errors import PromptError
 from localthink.records import Message
+from localthink.text.visible import printable
 
 TIME_LIMIT = 10.0      # seconds for one render; the R1 template takes well under a millisecond
 _START_LIMIT = 60.0    # seconds until the worker answers at all, on the slowest of disks
@@ -64,7 +65,7 @@ class ChatTemplate:
                 self._end_worker()
                 raise
         if "error" in reply:
-            why = _printable(reply["error"]).rstrip(".")
+            why = printable(reply["error"]).rstrip(".")
             raise PromptError(f"the chat template cannot be rendered: {why}: take another model", _ADVICE)
         return reply["text"]
 
@@ -175,8 +176,3 @@ def _deadline(process: subprocess.Popen[bytes], seconds: float) -> Iterator[thre
 
 def _is_reply(reply: Any) -> bool:
     return isinstance(reply, dict) and any(isinstance(reply.get(key), str) for key in ("text", "error"))
-
-
-def _printable(text: str) -> str:
-    """`text` on one line, everything that a terminal would not simply print written as an escape."""
-    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in text)

@@ -13,12 +13,12 @@ from pathlib import Path
 
 from localthink import locations
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown, shown_path
 from localthink.gguf.checks import MOST_LAYERS
 from localthink.gguf.precision import as_precision, stem
 from localthink.gguf.shape import ModelShape
 from localthink.records import Sampling
 from localthink.text.fields import Fields
+from localthink.text.visible import shown, shown_name
 
 FAMILIES = ("r1", "relative")
 MOST_TOKENS = 32_768  # R1's authors let an answer be so long
@@ -161,8 +161,8 @@ def _read(path: Path, own: bool, remedy: str) -> dict[str, ModelSpec]:
     try:
         tables = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, ValueError, RecursionError) as error:
-        raise UsageError(f"{shown_path(path)} cannot be read: {_reason(error)}; {remedy}") from None
-    return {name: _entry(name, table, shown_path(path), own) for name, table in tables.items()}
+        raise UsageError(f"{shown_name(path)} cannot be read: {_reason(error)}; {remedy}") from None
+    return {name: _entry(name, table, shown_name(path), own) for name, table in tables.items()}
 
 
 def _reason(error: Exception) -> str:

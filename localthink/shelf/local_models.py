@@ -8,11 +8,11 @@ from pathlib import Path
 
 from localthink import locations
 from localthink.errors import ModelFileError, UsageError
-from localthink.gguf.bytes import shown, shown_path
 from localthink.gguf.precision import as_precision
 from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue, read_file_name, split_name
 from localthink.shelf.other_programs import SUFFIX, KeptModel, in_files, model_files, other_models
 from localthink.shelf.receipts import Receipt, read_receipts, unfinished
+from localthink.text.visible import shown, shown_name
 
 BUNDLED, OWN, PULLED = "localthink (bundled)", "localthink", "localthink (pulled)"
 MOST_LISTED = 20  # names in a message of one line
@@ -60,14 +60,14 @@ def find_model(name_or_path: str | None) -> Path:
     found = found_models()
     matches = [model.path for model in found if name_or_path in model.names]
     if len(matches) > 1:
-        listed = ", ".join(shown_path(match) for match in matches)
+        listed = ", ".join(shown_name(match) for match in matches)
         raise UsageError(f"{shown(name_or_path)} is the name of {len(matches)} models: give the path of one, {listed}")
     if matches:
         return matches[0]
     if name_or_path and _exists(path):  # a folder: whoever reads it says so
         return path
     if name_or_path.lower().endswith(SUFFIX) or Path(name_or_path).name != name_or_path:
-        raise ModelFileError(f"there is no file {shown_path(path)}")
+        raise ModelFileError(f"there is no file {shown_name(path)}")
     catalogue = read_catalogue()
     spec, wanted = split_name(name_or_path, catalogue)
     if spec is None:
@@ -195,7 +195,7 @@ def _of_catalogue(spec: ModelSpec, wanted: str | None, found: Iterable[FoundMode
         entry = catalogue_name(model, catalogue)
         if entry is not None and entry[0] is spec:
             here.setdefault(entry[1], model.path)
-    names = {precision: f"{spec.name}:{precision}" if precision else shown_path(path)
+    names = {precision: f"{spec.name}:{precision}" if precision else shown_name(path)
              for precision, path in here.items()}
     if wanted is None and len(here) > 1:
         raise UsageError(f"{spec.name} is here in {len(here)} precisions: name one, {', '.join(names.values())}")
@@ -236,13 +236,9 @@ def _exists(path: Path, files_only: bool = False) -> bool:
         return False
 
 
-def _sayable(name: str) -> str:
-    """A name as it may stand in a line: a file's may hold a line's end."""
-    return name if name.isprintable() else shown(name)
-
 
 def _unknown(name: str, found: Iterable[FoundModel], catalogue: Iterable[ModelSpec]) -> str:
-    known = sorted({_sayable(model.name) for model in found})
+    known = sorted({shown_name(model.name) for model in found})
     near = difflib.get_close_matches(name, [*known, *(spec.name for spec in catalogue)], n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""

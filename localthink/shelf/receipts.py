@@ -21,7 +21,7 @@ from typing import TypeVar
 from localthink import locations
 from localthink.errors import LocalthinkError
 from localthink.files import small_object
-from localthink.gguf.bytes import shown_path
+from localthink.text.visible import shown_name
 
 LARGEST = 2**63  # bytes: more than any file has
 
@@ -134,8 +134,8 @@ def write_receipt(receipt: Receipt, instead_of: Iterable[Receipt] = ()) -> None:
         if written is not None:
             with suppress(OSError):
                 written.unlink()
-        raise LocalthinkError(f"{shown_path(path)}: cannot be written ({error.strerror or error}): free some of the "
-                              f"disk or mend the permissions of {shown_path(path.parent)}, and give the command "
+        raise LocalthinkError(f"{shown_name(path)}: cannot be written ({error.strerror or error}): free some of the "
+                              f"disk or mend the permissions of {shown_name(path.parent)}, and give the command "
                               "again: what has come is kept") from error
     for old in instead_of:
         if _place(old) != path:

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from localthink.errors import UsageError
-from localthink.gguf.bytes import shown
+from localthink.text.visible import shown
 
 MOST = 10**15  # of anything that is counted or measured: a thousand times the parameters of the largest models
 MISTYPED = 0.8  # how alike two names are of which one is a mistyped other: titel and title, not heads and kv_heads

@@ -47,7 +47,7 @@ def test_what_a_killed_worker_had_written_goes_on_elsewhere(tmp_path, monkeypatc
     workers, begun = RayWorkers("local", 2), []
     send = workers.send
     monkeypatch.setattr(workers, "send", lambda worker, orders: (
-        begun.extend(len(ask.begun.tokens) for ask in orders), send(worker, orders)))
+        begun.extend(len(ask.prefix.tokens) for ask in orders), send(worker, orders)))
     watch = Killing(workers)
     figures = execute(spec(puzzles, tmp_path / "run", samples=4, slots=4), watch, workers)
     assert watch.killed and figures.state == "complete" and len(results(tmp_path / "run")) == 80

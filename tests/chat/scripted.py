@@ -187,7 +187,7 @@ class _Asked:
         self._player, self._reading, self._read = _Player(reply), reply.reading, 0
         prompt = tuple([0] * count_tokens(ask.messages))
         request = Request(prompt, 1, ask.seed, ask.sampling, ask.tip, ask.max_tokens, ask.stop, ask.max_thinking,
-                          ask.alternatives, ask.begun)
+                          ask.alternatives, ask.prefix)
         openings = [_Token(pieces(text)[0], opens=True) for line in reply.thoughts[1:]
                     if (text := line.text if isinstance(line, Line) else line)]
         markers = Automaton([(token.id,) for token in (*openings, _WAIT, _SWITCH)])
@@ -347,7 +347,7 @@ class ScriptedClient:
     def _ask(self, ask: Ask) -> None:
         assert self._loaded, "a model is opened before it is asked"
         reply = self._reply(ask)
-        tokens = count_tokens(ask.messages) + len(ask.begun.tokens)
+        tokens = count_tokens(ask.messages) + len(ask.prefix.tokens)
         if isinstance(reply, Refusal):
             self._news.append(Refused(ask.number, reply.reason))
         elif tokens >= self.longest:
@@ -360,7 +360,7 @@ class ScriptedClient:
 
     def _reply(self, ask: Ask) -> Reply | Refusal:
         known = self._known.get((ask.seed, ask.messages))
-        if ask.begun.tokens and known is not None:
+        if ask.prefix.tokens and known is not None:
             return known
         reply = self.replies[min(self._answered, len(self.replies) - 1)]
         self._answered += 1

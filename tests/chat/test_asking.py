@@ -227,7 +227,7 @@ def test_an_answer_that_goes_on_is_the_one_that_would_have_been(steps):
     assert 0 < len(ids) < len(whole.token_ids)
     turn.resume(stage.client.clock())
     number, _ = stage.ask(turn=turn)
-    assert stage.client.asks[-1].begun.tokens == ids
+    assert stage.client.asks[-1].prefix.tokens == ids
     stage.finish()
     assert turn.token_ids == whole.token_ids and turn.state == "stop"
     assert (turn.thinking, turn.answer, turn.tokens) == (whole.thinking, whole.answer, whole.tokens)

@@ -113,8 +113,8 @@ def test_a_switch_that_was_only_invited_is_no_place_to_branch():
     turn.take([event], 1.0)
     assert branch_at(turn, 0) is None
     turn.take([replace(event, held=1)], 1.0)
-    assert branch_at(turn, 1).begun.tokens == (5, 7)
-    assert branch_at(turn, 1).begun.held == ((0, -1),)
+    assert branch_at(turn, 1).prefix.tokens == (5, 7)
+    assert branch_at(turn, 1).prefix.held == ((0, -1),)
 
 
 def test_what_was_forgotten_is_no_place_to_branch():

@@ -455,7 +455,7 @@ def test_an_answer_that_ended_early_goes_on_in_its_place_with_the_tokens_it_has(
     assert entry.turn.reason == ("" if how == "stop" else DIED)
     demo.go_on()
     demo.pump()
-    assert demo.live is entry is demo.entries[1] and client.asks[-1].begun.tokens == ids
+    assert demo.live is entry is demo.entries[1] and client.asks[-1].prefix.tokens == ids
     assert client.starts == (1 if how == "stop" else 2)
     finish(demo)
     turn = entry.turn
@@ -476,7 +476,7 @@ def test_going_on_waits_for_a_model_that_is_loading(demo):
     assert not demo.busy
     client_of(demo).open()
     demo.pump()
-    assert demo.live is demo.entries[1] and len(client_of(demo).asks[-1].begun.tokens) == 27
+    assert demo.live is demo.entries[1] and len(client_of(demo).asks[-1].prefix.tokens) == 27
 
 
 def test_a_model_that_cannot_be_opened_again_ends_the_wish_to_go_on(demo):
@@ -548,7 +548,7 @@ def test_another_model_writes_the_answer_again_as_it_cannot_read_the_tokens(demo
     demo.pump()
     demo.go_on()
     demo.pump()
-    assert client.asks[-1].begun.tokens == () and demo.entries[1].place == (2, 2)
+    assert client.asks[-1].prefix.tokens == () and demo.entries[1].place == (2, 2)
     assert demo.entries[1].details["model"] == "other"
 
 
@@ -563,7 +563,7 @@ def test_an_answer_that_was_left_goes_on_in_a_later_run(tmp_path, steps):
     assert later.resumable is later.entries[1] and not later.busy
     later.go_on()
     later.pump()
-    assert client_of(later).asks[-1].begun.tokens == tuple(talk.entries[1].turn.token_ids)
+    assert client_of(later).asks[-1].prefix.tokens == tuple(talk.entries[1].turn.token_ids)
     assert later.entries[1].place == (1, 1)
     finish(later)
     assert "46" in contents(later)[1]
@@ -588,7 +588,7 @@ def test_tokens_that_do_not_belong_to_the_text_are_not_gone_on_with(tmp_path, ch
     old = contents(later)[1], later.entries[1].turn.thinking
     later.go_on()
     later.pump()
-    assert client_of(later).asks[-1].begun.tokens == () and later.entries[1].place == (2, 2)
+    assert client_of(later).asks[-1].prefix.tokens == () and later.entries[1].place == (2, 2)
     [said] = later.said
     assert "do not belong to its text: it is written anew, and stays beside that" in said
     finish(later)

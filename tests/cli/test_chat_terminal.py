@@ -94,7 +94,7 @@ def test_now_has_nothing_to_do_where_nothing_is_thought(talk):
 
 def test_an_answer_that_was_stopped_goes_on_where_it_ended(slow):
     screen = slow.run("Hello", slow.write(2), "/stop", "/go", slow.write(2), slow.finish)
-    begun = slow.client.asks[1].begun.tokens
+    begun = slow.client.asks[1].prefix.tokens
     assert begun == slow.client.traces[0].token_ids and begun
     assert "◆ 1 Hm,/stop\n" in screen and "> /go\n on and on" in screen
     assert screen.count("◆ 1") == 1
@@ -106,7 +106,7 @@ def test_an_engine_that_died_says_why_and_go_goes_on(slow):
     assert screen.count("the engine's process ended (SIGKILL") == 1
     assert "/go opens the model again and lets the answer go on\n" in screen
     assert sum(isinstance(order, Loading) for order in slow.client.orders) == 2
-    assert len(slow.client.asks) == 2 and slow.client.asks[1].begun.tokens
+    assert len(slow.client.asks) == 2 and slow.client.asks[1].prefix.tokens
     assert "\n42\n" in screen
 
 
@@ -286,7 +286,7 @@ def test_a_switch_that_was_held_is_shown_with_what_would_have_come_and_branch_go
                      screen)
     assert "there is no ⊘ 3 from the last: of its tokens that are kept, 2 have one" in screen
     first, second = talk.client.asks
-    assert second.seed == first.seed and len(second.begun.tokens) == 4
+    assert second.seed == first.seed and len(second.prefix.tokens) == 4
     assert re.search(r"So it is Alternatively", talk.session.entries[-1].turn.thinking)
     assert talk.session.entries[-1].place == (2, 2)
 

@@ -143,7 +143,7 @@ def test_ctrl_g_lets_a_stopped_answer_go_on(tmp_path):
         await person.shown()
         await person.press("ctrl+g")
         await person.wait(lambda: person.session.live is not None)
-        assert len(person.client.asks[-1].begun.tokens) == 17  # three steps read the prompt
+        assert len(person.client.asks[-1].prefix.tokens) == 17  # three steps read the prompt
         await person.finish()
         assert len(person.session.entries) == 2 and "46" in person.session.entries[-1].turn.answer
 

@@ -7,8 +7,8 @@ from urllib.parse import unquote, urlsplit
 
 from localthink.chat.stock import Stock
 from localthink.errors import LocalthinkError
-from localthink.gguf.bytes import shown_path
 from localthink.gguf.header import read_facts
+from localthink.text.visible import shown_name
 from localthink.tui.widgets.model_plan import ModelRow
 
 
@@ -26,7 +26,7 @@ def read_row(row: ModelRow) -> ModelRow:
     try:
         return replace(row, facts=read_facts(row.path))
     except LocalthinkError as error:
-        return replace(row, trouble=str(error).removeprefix(f"{shown_path(row.path)}: "))
+        return replace(row, trouble=str(error).removeprefix(f"{shown_name(row.path)}: "))
 
 
 def typed_path(text: str) -> str:
