@@ -205,7 +205,7 @@ class _Asked:
         sample, ask, drawn = self.sample, self.ask, self._player.next
         token, held = drawn.id, drawn.held if sample.penalty > 0 else 0.0
         if sample.steers:
-            token = sample.taken(token, token == EOS, [END_THINK], [_WAIT.id])
+            token = sample.forced(token, token == EOS, [END_THINK], [_WAIT.id])
         taken = self._player.take(token)
         written = len(sample.tokens) + 1
         last = (written >= (ask.max_tokens or math.inf) or len(sample.job.tokens) + 1 >= self._longest)
