@@ -257,13 +257,13 @@ def test_going_on_in_several_tokens_is_read_whole_before_anything_else():
     writer = Writer()
     writer.sample.steer(Tip(), "think")
     go_on = [1, 2, 3]
-    taken = [writer.sample.taken(END_THINK, False, [END_THINK], go_on)]
+    taken = [writer.sample.forced(END_THINK, False, [END_THINK], go_on)]
     writer.sample.steer(Tip(), "answer")
     assert writer.sample.steers
-    taken += [writer.sample.taken(WORD, False, [END_THINK], go_on) for _ in range(2)]
+    taken += [writer.sample.forced(WORD, False, [END_THINK], go_on) for _ in range(2)]
     assert taken == go_on
-    assert writer.sample.taken(WORD, False, [END_THINK], go_on) == WORD
-    assert writer.sample.taken(END_THINK, False, [END_THINK], go_on) == END_THINK
+    assert writer.sample.forced(WORD, False, [END_THINK], go_on) == WORD
+    assert writer.sample.forced(END_THINK, False, [END_THINK], go_on) == END_THINK
 
 
 def test_a_model_without_thinking_is_left_to_itself():
@@ -516,7 +516,7 @@ def test_whatever_is_drawn_limits_hold_and_wishes_are_obeyed(drawn, wish: Budget
         inside = writer.sample.tracker.part == "thinking"
         taken = token
         if writer.sample.steers:
-            taken = writer.sample.taken(token, token == EOS, [END_THINK], [WORD])
+            taken = writer.sample.forced(token, token == EOS, [END_THINK], [WORD])
         if inside and place >= asked and wish == "think":
             assert taken == WORD
         writer.write(taken)
