@@ -3,7 +3,8 @@
     import localthink
 
     with localthink.load() as engine:
-        for event in engine.stream("Use 4, 7 and 11 to make 39.", tip=localthink.Tip(alpha=3)):
+        how = localthink.Generation(tip=localthink.Tip(alpha=3))
+        for event in engine.stream("Use 4, 7 and 11 to make 39.", how):
             print(event.text, end="")
 
 Names are imported when first used, so that `import localthink` costs nothing.
@@ -17,9 +18,11 @@ if TYPE_CHECKING:
     from localthink.engine.engine import Engine as Engine
     from localthink.engine.loading import load as load
     from localthink.errors import LocalthinkError as LocalthinkError
+    from localthink.generation import read_generation as read_generation
     from localthink.gguf.header import ModelFacts as ModelFacts
     from localthink.gguf.header import read_facts as read_facts
     from localthink.records import Event as Event
+    from localthink.records import Generation as Generation
     from localthink.records import Message as Message
     from localthink.records import Offload as Offload
     from localthink.records import Sampling as Sampling
@@ -30,7 +33,9 @@ if TYPE_CHECKING:
 _HOMES = {
     "Engine": "engine.engine", "load": "engine.loading", "LocalthinkError": "errors",
     "ModelFacts": "gguf.header", "read_facts": "gguf.header",
-    "Event": "records", "Message": "records", "Offload": "records", "Sampling": "records", "Thought": "records",
+    "read_generation": "generation",
+    "Event": "records", "Generation": "records", "Message": "records", "Offload": "records", "Sampling": "records",
+    "Thought": "records",
     "Tip": "records", "Trace": "records",
 }
 __all__ = list(_HOMES)

@@ -124,44 +124,57 @@ class Prefix:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
-    """A prompt and everything that decides what follows it; `samples` independent continuations.
+class Generation:
+    """How a sample is written: one record, from a command's options, a batch's line or the chat down to the engine.
 
-    Thinking is closed after `max_thinking` tokens, at a sentence end shortly before where there is one.
+    Thinking is closed after `max_thinking` tokens, at a sentence end shortly before where there is one. `stop` are
+    texts that end the answer. `think` says whether the block of thinking is opened for the model: for R1's family
+    (`auto`), always (`open`) or as its template does (`free`). Limits of None are what the context holds.
+    """
+
+    sampling: Sampling = field(default_factory=Sampling)
+    tip: Tip = field(default_factory=Tip)
+    max_tokens: int | None = None
+    max_thinking: int | None = None
+    stop: tuple[str, ...] = ()
+    think: ThinkMode = "auto"
+
+    def __post_init__(self) -> None:
+        if self.max_thinking is not None and self.max_thinking < 1:
+            raise UsageError(f"max-thinking is {self.max_thinking}: give at least 1, or leave it out")
+        if self.max_tokens is not None and self.max_tokens < 1:
+            raise UsageError(f"max-tokens is {self.max_tokens}: give at least 1, or leave it out")
+        if "" in self.stop:
+            raise UsageError("a stop string is empty: it would stop at once")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A prompt's tokens, how it is to be continued, and `samples` independent continuations, from `seed`.
+
     With `alternatives`, every event carries so many of the tokens that were likely in its place. Behind
     its `prefix`, the sample goes on as that attempt would have.
     """
 
     prompt: tuple[int, ...]
+    generation: Generation = field(default_factory=Generation)
     samples: int = 1
     seed: int = 0
-    sampling: Sampling = field(default_factory=Sampling)
-    tip: Tip = field(default_factory=Tip)
-    max_tokens: int | None = None
-    stop: tuple[str, ...] = ()
-    max_thinking: int | None = None
     alternatives: int = 0
     prefix: Prefix = field(default_factory=Prefix)
 
     def __post_init__(self) -> None:
         if not self.prompt:
             raise UsageError("the prompt is empty: give at least one token")
-        check_limits(self.samples, self.seed, self.max_tokens, self.stop, self.max_thinking)
+        check_samples(self.samples, self.seed)
 
 
-def check_limits(samples: int, seed: int, max_tokens: int | None, stop: tuple[str, ...],
-                 max_thinking: int | None = None) -> None:
-    """Raise UsageError where one of them is not what a request may have."""
-    if max_thinking is not None and max_thinking < 1:
-        raise UsageError(f"max-thinking is {max_thinking}: give at least 1, or leave it out")
+def check_samples(samples: int, seed: int) -> None:
+    """Raise UsageError where a request can have no such number of samples, or no such seed."""
     if samples < 1:
         raise UsageError(f"n is {samples}: ask for at least one sample")
-    if max_tokens is not None and max_tokens < 1:
-        raise UsageError(f"max-tokens is {max_tokens}: give at least 1, or leave it out")
     if not 0 <= seed < 2**63:
         raise UsageError(f"seed is {seed}: give a whole number from 0 to 2^63 - 1")
-    if "" in stop:
-        raise UsageError("a stop string is empty: it would stop at once")
 
 
 def check_think(raw: bool, think: ThinkMode) -> None:

@@ -39,6 +39,7 @@ import psutil
 
 from bench_engine import machine, run_rounds, without_amx
 from localthink.gguf.header import read_facts
+from localthink.records import Generation
 
 BATCH = 512
 
@@ -118,7 +119,7 @@ def localthink(model_path: str, threads: int, split: bool) -> Round:
         engine = Engine(model, context)
         start, written = time.perf_counter(), 0
         for i, prompt in enumerate(work.prompts(seed)):
-            engine.submit(Request(tuple(prompt), seed=seed * 1000 + i, max_tokens=work.written))
+            engine.submit(Request(tuple(prompt), Generation(max_tokens=work.written), seed=seed * 1000 + i))
         while not engine.idle:
             written += len(engine.step())
         seconds = time.perf_counter() - start
@@ -173,7 +174,7 @@ def paired_steps(model_path: str, threads: int, split: bool, slots: int, steps: 
         context.outputs[:n], context.outputs[n - 1] = 0, 1
         context.decode(n)
         tokens.append(int(context.logits(n - 1).argmax()))
-        engine.submit(Request(tuple(prompt), seed=slot, max_tokens=steps + 8))
+        engine.submit(Request(tuple(prompt), Generation(max_tokens=steps + 8), seed=slot))
     while len(engine.step()) < slots:  # until all have read their prompts
         pass
     context.slots_of[:slots], context.outputs[:slots] = range(slots), 1

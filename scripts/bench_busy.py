@@ -29,7 +29,7 @@ import localthink
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Ask, Died, Finished, Loading, Written
 from localthink.machine.resources import physical_cores
-from localthink.records import Message
+from localthink.records import Generation, Message
 
 QUESTION = "Explain in detail how a bridge is designed, built and maintained."
 SPINNING = "300000"  # libgomp's own count where nobody says
@@ -45,7 +45,7 @@ def as_it_is(kind: str, model: str, tokens: int, threads: int | None) -> float:
 def in_this_process(model: str, slots: int, tokens: int, threads: int | None) -> float:
     """Tokens a second of `slots` streams, from the first of them on."""
     with localthink.load(model, slots=slots, context=slots * (tokens + 256), threads=threads, layout="split") as engine:
-        request = engine.submit(engine.request(QUESTION, n=slots, seed=1, max_tokens=tokens))
+        request = engine.submit(engine.request(QUESTION, Generation(max_tokens=tokens), n=slots, seed=1))
         written, start = 0, 0.0
         while not engine.idle:
             events = engine.step()
@@ -61,7 +61,7 @@ def in_a_process_of_its_own(model: str, tokens: int, threads: int | None) -> flo
     with EngineHost() as host:
         host.start()
         host.send(Loading(model, cells=tokens + 512, threads=threads))
-        host.send(Ask(1, (Message("user", QUESTION),), seed=1, max_tokens=tokens, watched=True))
+        host.send(Ask(1, (Message("user", QUESTION),), Generation(max_tokens=tokens), seed=1, watched=True))
         written, start = 0, 0.0
         while True:
             for news in host.receive(0.1):

@@ -64,11 +64,13 @@ def raw(model_path: str, threads: int) -> Callable[[int, int], float]:
 
 def localthink(model_path: str, threads: int) -> Callable[[int, int], float]:
     import localthink as library
+    from localthink.records import Generation
 
     engine = library.load(model_path, context=CELLS, threads=threads)
 
     def round_(tokens: int, seed: int) -> float:
-        stamps = [time.perf_counter() for event in engine.stream(QUESTION, seed=seed, max_tokens=tokens)]
+        generation = Generation(max_tokens=tokens)
+        stamps = [time.perf_counter() for event in engine.stream(QUESTION, generation, seed=seed)]
         return tokens_per_second(stamps)
 
     return round_

@@ -44,9 +44,9 @@ def measure(pipe: Connection, model: str, context: int, cache: str, slots: int, 
         [word] = engine.model.vocabulary.tokenize(" the")
         most = choice.needs.context // slots - WRITTEN - 1
         prompt = (word,) * min(most, read or most)
-        from localthink.records import Request
+        from localthink.records import Generation, Request
 
-        number = engine.submit(Request(prompt, slots, max_tokens=WRITTEN))
+        number = engine.submit(Request(prompt, Generation(max_tokens=WRITTEN), slots))
         stamps: list[float] = []
         unfinished = slots
         while unfinished:

@@ -52,7 +52,7 @@ from localthink.engine.messages import (
     Written,
 )
 from localthink.history import History
-from localthink.records import Alternative, Event, Sampling, Thought, Tip, Trace
+from localthink.records import Alternative, Event, Generation, Sampling, Thought, Tip, Trace
 from localthink.tui.app import ChatApp
 from localthink.tui.widgets.prompt import Prompt
 
@@ -215,7 +215,7 @@ class Answers:
 
     def __init__(self, model: str | None, tokens: int, threads: int | None) -> None:
         self._opening = Opening(model, 4096 if model else None, threads=threads)
-        self._settings = ChatSettings(max_tokens=tokens, seed=1)
+        self._settings = ChatSettings(Generation(max_tokens=tokens), seed=1)
         self._questions = QUESTIONS if model is None else QUESTIONS[:1]
         self._command = [sys.executable, "-m", "localthink", "ask", "--json", "--seed", "1",
                          "--max-tokens", str(tokens)]

@@ -24,7 +24,7 @@ from countdown_traces import Puzzle, held_out
 from localthink import locations
 from localthink.chat.asking import SLOTS
 from localthink.grade.countdown import solves
-from localthink.records import Sampling, Tip, Trace
+from localthink.records import Generation, Sampling, Tip, Trace
 
 PUZZLES = 64
 LEAST_HELD = 2
@@ -51,7 +51,7 @@ class Compared:
 
 
 def compare(engine: localthink.Engine, puzzle: Puzzle, seed: int, tip: Tip) -> Compared:
-    requests = [engine.request(puzzle.question, tip=each, sampling=Sampling(), seed=seed)
+    requests = [engine.request(puzzle.question, Generation(tip=each, sampling=Sampling()), seed=seed)
                 for each in (Tip(alpha=0.0), tip)]
     numbers, ended = [engine.submit(request) for request in requests], dict[int, Trace]()
     while len(ended) < len(numbers):

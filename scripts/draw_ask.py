@@ -17,14 +17,14 @@ from rich.panel import Panel
 from rich.text import Text
 
 import localthink
-from localthink.records import Tip
+from localthink.records import Generation, Tip
 from localthink.text.page import HELD_MARK, THOUGHT_MARK
 
 
 def written(engine: localthink.Engine, question: str, tip: Tip, seed: int) -> Text:
     """The sample as `localthink ask` shows it."""
     text, thought = Text(), -1
-    for event in engine.stream(question, tip=tip, seed=seed):
+    for event in engine.stream(question, Generation(tip=tip), seed=seed):
         if event.part == "thinking" and event.thought > thought:
             thought = event.thought
             text.append(f"{THOUGHT_MARK} {thought + 1} ", "bold cyan")

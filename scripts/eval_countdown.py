@@ -25,7 +25,7 @@ import numpy as np
 import localthink
 from countdown_traces import Puzzle, held_out
 from localthink.grade.countdown import solves
-from localthink.records import Sampling, Tip, Trace
+from localthink.records import Generation, Sampling, Tip, Trace
 
 ALPHAS = (1.0, 2.0, 3.0, 5.0, 10.0)
 BETAS = (40, 600)
@@ -69,8 +69,8 @@ def is_valid(line: str, target: int) -> bool:
 
 def run(engine: localthink.Engine, puzzles: list[Puzzle], tip: Tip, sampling: Sampling, seed: int) -> Outcome:
     questions = [puzzle.question for puzzle in puzzles]
-    traces = [trace for [trace] in engine.generate(questions, tip=tip, sampling=sampling, seed=seed,
-                                                  max_tokens=MOST_TOKENS)]
+    generation = Generation(sampling, tip, MOST_TOKENS)
+    traces = [trace for [trace] in engine.generate(questions, generation, seed=seed)]
     solved = np.array([solves(t.answer, p.numbers, p.target) for t, p in zip(traces, puzzles, strict=True)])
     lines = [is_valid(line, p.target) for t, p in zip(traces, puzzles, strict=True)
              for line in (t.thinking.splitlines() if t.finish_reason == "stop" else t.thinking.splitlines()[:-1])]

@@ -23,7 +23,7 @@ import localthink
 from countdown_traces import held_out
 from localthink.grade.countdown import solves
 from localthink.intervals import wilson
-from localthink.records import Tip
+from localthink.records import Generation, Tip
 
 APPENDED = r"Please reason step by step, and put your final answer within \boxed{}."
 ASKED = (
@@ -81,8 +81,8 @@ def penalised(engine: localthink.Engine, count: int, alphas: Sequence[float] = A
                  for puzzle in puzzles]
     measured = []
     for alpha in alphas:
-        traces = [trace for [trace] in engine.generate(questions, tip=Tip(alpha, where="everywhere"), seed=1,
-                                                      max_tokens=tokens)]
+        generation = Generation(tip=Tip(alpha, where="everywhere"), max_tokens=tokens)
+        traces = [trace for [trace] in engine.generate(questions, generation, seed=1)]
         means = (sum(getattr(trace, name) for trace in traces) / count
                  for name in ("switches", "paraphrases", "held", "tokens"))
         measured.append(Penalised(

@@ -10,7 +10,7 @@ from countdown_traces import Puzzle, held_out
 from eval_countdown import run
 from localthink import locations
 from localthink.gguf.header import read_facts
-from localthink.records import Event, Sampling, Tip
+from localthink.records import Event, Generation, Sampling, Tip
 
 
 @pytest.fixture(scope="module")
@@ -57,7 +57,7 @@ def test_thoughts_are_what_the_text_says_they_are(outcomes):
 
 def written(engine: localthink.Engine, puzzles: list[Puzzle], tip: Tip) -> list[list[Event]]:
     """The events of each puzzle's only sample, all with seeds of their own."""
-    numbers = [engine.submit(engine.request(puzzle.question, tip=tip, seed=seed, max_tokens=600))
+    numbers = [engine.submit(engine.request(puzzle.question, Generation(tip=tip, max_tokens=600), seed=seed))
                for seed, puzzle in enumerate(puzzles)]
     events: dict[int, list[Event]] = {number: [] for number in numbers}
     while not engine.idle:

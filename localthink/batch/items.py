@@ -10,14 +10,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from localthink.batch.line_settings import SETTINGS, read_settings
 from localthink.batch.messages import digest, read_messages, with_appended
 from localthink.batch.openai_form import is_openai, unpack
-from localthink.batch.settings import Settings
-from localthink.batch.values import check_text, check_unicode, quoted
+from localthink.batch.settings import LINE_SETTINGS, Settings
 from localthink.errors import UsageError
 from localthink.grade.options import with_options
 from localthink.records import Message
+from localthink.text.values import check_text, check_unicode, quoted
 
 FIRST, SECOND = ("prompt", "messages"), ("question", "problem")  # where there is one of FIRST, SECOND is only carried
 ASKING = (*FIRST, *SECOND)
@@ -65,7 +64,7 @@ def _item(row: Mapping[str, Any], line: int, defaults: Settings, append: str) ->
     fields, carried = unpack(row) if is_openai(row) else _sorted_out(row)
     own_id = _own_id(fields.get("id"))
     messages = with_appended(_messages(fields, defaults.raw), append)
-    settings = defaults.overridden(read_settings(fields))
+    settings = defaults.overridden(fields)
     content = digest(messages)
     return Item(line, content if own_id is None else str(own_id), own_id, messages, settings, content, carried)
 
@@ -79,7 +78,7 @@ def _sorted_out(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]
     if len(asked) > 1 and (first or row[asked[0]] != row[asked[1]]):
         raise UsageError(f"both {asked[0]} and {asked[1]} are given" + ("" if first else ", and they differ")
                          + ": give one of them")
-    understood = {"id", *FIRST, *asked, *SETTINGS}
+    understood = {"id", *FIRST, *asked, *LINE_SETTINGS}
     fields = {name: value for name, value in row.items() if name in understood}
     if not first and isinstance(text := fields[asked[0]], str) and text.strip():
         fields[asked[0]] = with_options(text, row)

@@ -17,6 +17,7 @@ from localthink.batch.jsonlines import sync_folder
 from localthink.batch.ledger import MANIFEST
 from localthink.batch.settings import Settings
 from localthink.errors import LocalthinkError, UsageError
+from localthink.generation import generation_object
 from localthink.gguf.header import ModelFacts
 from localthink.thinking import markers
 
@@ -31,22 +32,10 @@ def new_manifest(settings: Settings, model: Mapping[str, Any], data: Mapping[str
     """`more` joins the settings: what belongs to the run and not to an item (cache, context, shard …)."""
     return {
         "format": FORMAT, "created": now(),
-        "settings": {**_plain(settings), **more, "markers_sha256": markers_sha256()},
+        "settings": {**generation_object(settings.generation), "samples": settings.samples, "seed": settings.seed,
+                     "raw": settings.raw, **more, "markers_sha256": markers_sha256()},
         "model": dict(model), "data": dict(data), "sessions": [],
     }
-
-
-def _plain(settings: Settings) -> dict[str, Any]:
-    values = asdict(settings)
-    del values["own_seed"]
-    flat = {**values.pop("sampling"), **values.pop("tip"), **values}
-    return {name: _json_value(value) for name, value in flat.items()}
-
-
-def _json_value(value: Any) -> Any:
-    if isinstance(value, tuple):
-        return list(value)
-    return "inf" if value == float("inf") else value
 
 
 def model_record(facts: ModelFacts, known: Mapping[str, Any]) -> dict[str, Any]:

@@ -4,10 +4,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 
-from localthink.batch.values import check_text, check_unicode, json_sha256, quoted
 from localthink.errors import UsageError
 from localthink.prompt.messages import without_thinking
 from localthink.records import Message, Role
+from localthink.text.values import check_text, check_unicode, json_sha256, quoted
 
 ROLES: Mapping[str, Role] = {"system": "system", "developer": "system", "user": "user", "assistant": "assistant"}
 FIELDS = ("role", "content")

@@ -12,10 +12,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from localthink.batch.line_settings import SETTINGS, whole
 from localthink.batch.messages import SILENT
-from localthink.batch.values import quoted
+from localthink.batch.settings import LINE_SETTINGS
 from localthink.errors import UsageError
+from localthink.generation import whole
+from localthink.text.values import quoted
 
 URL = "/v1/chat/completions"
 ENVELOPE = ("custom_id", "method", "url", "body")
@@ -29,7 +30,7 @@ NEUTRAL: Mapping[str, tuple[object, ...]] = {  # by field: the values that mean 
     "tool_choice": ("none", "auto"), "function_call": ("none", "auto"), "parallel_tool_calls": (False, True),
 }
 LIMIT, NEW_LIMIT = "max_tokens", "max_completion_tokens"
-KNOWN = ("messages", *SETTINGS, NEW_LIMIT, *CARRIED)
+KNOWN = ("messages", *LINE_SETTINGS, NEW_LIMIT, *CARRIED)
 
 
 def is_openai(row: Mapping[str, object]) -> bool:
@@ -39,7 +40,7 @@ def is_openai(row: Mapping[str, object]) -> bool:
 def unpack(row: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
     """The line in the plain form (`id`, `messages`, settings), and what it carries. Raises UsageError."""
     body = _checked_body(row)
-    asked = {name: value for name, value in body.items() if name in ("messages", *SETTINGS)}
+    asked = {name: value for name, value in body.items() if name in ("messages", *LINE_SETTINGS)}
     others = {name: value for name, value in row.items() if name not in ENVELOPE}
     carried = {name: body[name] for name in CARRIED if body.get(name) is not None}
     return {"id": row["custom_id"], **asked, LIMIT: _limit(body)}, {**others, **carried}

@@ -130,8 +130,8 @@ def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:
 def ask(item: Item, sample: int, number: int, only_check: bool = False, prefix: Prefix = NOTHING) -> Ask:
     """One sample of an item, as an engine wants it."""
     settings = item.settings
-    return Ask(number, item.messages, settings.seed_of(item.id, sample), settings.sampling, settings.tip,
-               settings.max_tokens, settings.stop, settings.raw, settings.think, only_check, prefix=prefix)
+    return Ask(number, item.messages, settings.generation, settings.seed_of(item.id, sample), settings.raw, only_check,
+               prefix=prefix)
 
 
 def tokens_needed(prompt_tokens: int, max_tokens: int | None, trained: int | None) -> int:

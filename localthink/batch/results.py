@@ -18,11 +18,11 @@ def result_object(work: Work, trace: Trace, model: str, engine_settings: dict[st
     off did not. Where the grader could not tell, `correct` is false and `grading_failure` says why.
     """
     item, settings = work.item, work.item.settings
-    more = {"max_tokens": settings.max_tokens, "stop": list(settings.stop), "raw": settings.raw,
-            "think": settings.think, "n": settings.samples, **engine_settings}
+    more = {"raw": settings.raw, "n": settings.samples, **engine_settings}
     result: dict[str, Any] = {
         "key": work.key, "id": item.id if item.own_id is None else item.own_id, "line": item.line,
-        "question": item.messages[-1].content, **trace_object(trace, model, more), "sample": work.sample}
+        "question": item.messages[-1].content, **trace_object(trace, model, settings.generation, more),
+        "sample": work.sample}
     known = known_answer(item.carried)
     if grader is not None and known is not None:
         verdict = grader.grade(known, trace.answer if trace.finish_reason == "stop" else "")

@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
 from localthink.batch.cells import NUMBER, unguarded
 from localthink.batch.items import ASKING, BadLine
-from localthink.batch.line_settings import NUMERIC
-from localthink.batch.values import quoted
+from localthink.batch.settings import NUMERIC
 from localthink.errors import UsageError
+from localthink.text.values import quoted
 
 if TYPE_CHECKING:
     from _csv import Reader as CsvReader

@@ -144,7 +144,7 @@ class Run:
                     bad.append(row)
                     continue
                 item, prompt_tokens = row
-                needed = tokens_needed(prompt_tokens, item.settings.max_tokens, trained)
+                needed = tokens_needed(prompt_tokens, item.settings.generation.max_tokens, trained)
                 preflight.needed = max(preflight.needed, needed)
                 if not self._is_ours(item):
                     continue

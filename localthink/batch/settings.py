@@ -5,13 +5,14 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
-from localthink.batch.values import json_sha256
 from localthink.engine.randomness import SEED_BITS, sample_seed
-from localthink.records import Sampling, ThinkMode, Tip, check_limits, check_think
+from localthink.generation import LINE_FIELDS, whole, with_fields
+from localthink.records import Generation, check_samples, check_think
+from localthink.text.values import json_sha256
 
-SAMPLING = ("temperature", "top_p", "top_k", "min_p")
-TIP = ("alpha", "beta", "groups", "grace")
-LIMITS = ("samples", "seed", "max_tokens", "stop", "think")
+OWN = {"seed": "seed", "n": "samples"}  # of a line, beside the fields of `Generation`
+LINE_SETTINGS = (*LINE_FIELDS, *OWN)
+NUMERIC = frozenset({*OWN, *(name for name, each in LINE_FIELDS.items() if each.numeric)})
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,34 +23,30 @@ class Settings:
     that of the first sample. Else it is the run's, and every item has seeds of its own.
     """
 
-    sampling: Sampling = field(default_factory=Sampling)
-    tip: Tip = field(default_factory=Tip)
+    generation: Generation = field(default_factory=Generation)
     samples: int = 1
     seed: int = 0
-    max_tokens: int | None = None
-    stop: tuple[str, ...] = ()
     raw: bool = False
     own_seed: bool = False
-    think: ThinkMode = "auto"
 
     def __post_init__(self) -> None:
-        check_limits(self.samples, self.seed, self.max_tokens, self.stop)
-        check_think(self.raw, self.think)
+        check_samples(self.samples, self.seed)
+        check_think(self.raw, self.generation.think)
 
-    def overridden(self, own: Mapping[str, Any]) -> Settings:
-        """These settings, but for those that `own` names, by SAMPLING, TIP and LIMITS.
-
-        Values have the types of the fields. Raises UsageError where one is out of its range.
-        """
-        sampling, tip, limits = ({name: own[name] for name in names if name in own}
-                                 for names in (SAMPLING, TIP, LIMITS))
-        return replace(self, sampling=replace(self.sampling, **sampling), tip=replace(self.tip, **tip),
-                       own_seed=self.own_seed or "seed" in own, **limits)
+    def overridden(self, fields: Mapping[str, object]) -> Settings:
+        """These settings, but for those that are among the fields of a line. Raises UsageError where one is wrong."""
+        own = {name: whole(field, fields[field]) for field, name in OWN.items() if fields.get(field) is not None}
+        return replace(self, generation=with_fields(self.generation, fields), samples=own.get("samples", self.samples),
+                       seed=own.get("seed", self.seed), own_seed=self.own_seed or "seed" in own)
 
     def decisive(self) -> dict[str, Any]:
-        """What one sample's text depends on, as JSON: all of it but the number of its siblings."""
-        values = asdict(self)
-        del values["samples"]
+        """What one sample's text depends on, as JSON: all of it but the number of its siblings.
+
+        What was not there when the first runs were written is left out where it is not set: their keys stay.
+        """
+        values = asdict(self.generation) | {"seed": self.seed, "raw": self.raw, "own_seed": self.own_seed}
+        if values["max_thinking"] is None:
+            del values["max_thinking"]
         for part, names in (("sampling", ("temperature", "top_p", "min_p")), ("tip", ("alpha", "beta"))):
             for name in names:  # 600 and 600.0 are one setting and two texts
                 values[part][name] = float(values[part][name])

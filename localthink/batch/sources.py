@@ -13,8 +13,8 @@ from localthink.batch.hub_file import SCHEME, download, parse_address
 from localthink.batch.items import BadLine, Item, read_item
 from localthink.batch.rows import Row, csv_rows, jsonl_rows, parquet_rows
 from localthink.batch.settings import Settings
-from localthink.batch.values import quoted
 from localthink.errors import UsageError
+from localthink.text.values import quoted
 from localthink.text.visible import shown_name
 
 Form = Literal["jsonl", "csv", "parquet"]

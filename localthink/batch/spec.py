@@ -43,7 +43,7 @@ class Spec:
 
     def check(self, trained: int | None) -> None:
         """Raise UsageError for what cannot be, with a model that was trained for a context of so many tokens."""
-        markers.select(markers.read_groups(locations.user_markers()), self.settings.tip.groups)
+        markers.select(markers.read_groups(locations.user_markers()), self.settings.generation.tip.groups)
         if self.longest is not None and trained is not None and self.longest > trained:
             raise UsageError(f"context is {self.longest}: the model was trained for {trained} at most")
         if self.deterministic and self.slots is not None and even_slots(self.slots) != self.slots:

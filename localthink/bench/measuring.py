@@ -10,7 +10,7 @@ from localthink.bench.figures import Figures
 from localthink.bench.work import LEAST_EACH, LEAST_WRITTEN, SPARE, Work, chosen
 from localthink.engine.engine import Engine
 from localthink.errors import UsageError
-from localthink.records import Request, Tip
+from localthink.records import Generation, Request, Tip
 
 PENALTY = Tip(alpha=3.0, beta=math.inf, where="everywhere")  # at every token, whatever the model writes
 PLAIN = Tip(alpha=0.0, beta=math.inf, where="everywhere")
@@ -97,7 +97,7 @@ class Bench:
     def _read(self, prompts: Sequence[tuple[int, ...]]) -> float | None:
         """Seconds until all prompts are read and one token follows each; None where that was stopped."""
         start = time.perf_counter()
-        requests = [self._engine.submit(Request(prompt, tip=PLAIN, max_tokens=1)) for prompt in prompts]
+        requests = [self._engine.submit(Request(prompt, Generation(tip=PLAIN, max_tokens=1))) for prompt in prompts]
         try:
             while not self._engine.idle:
                 if self._stopped():
@@ -109,7 +109,7 @@ class Bench:
 
     def _write(self, prompts: Sequence[tuple[int, ...]], tokens: int) -> Iterator[tuple[float, float]]:
         """Seconds of a step without the penalty and of one beside it, until `tokens` pairs or one sample's end."""
-        requests = [self._engine.submit(Request(prompt, seed=self._random.getrandbits(31), tip=PLAIN))
+        requests = [self._engine.submit(Request(prompt, Generation(tip=PLAIN), seed=self._random.getrandbits(31)))
                     for prompt in prompts]
         try:
             for request in requests:

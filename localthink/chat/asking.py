@@ -48,7 +48,7 @@ class ModelState:
 
     def thinks(self, settings: ChatSettings) -> bool:
         """Whether it thinks, so that it can be told to answer or to think on; yes as long as nothing is known of it."""
-        return self.loaded is None or self.loaded.thinks or settings.think == "open"
+        return self.loaded is None or self.loaded.thinks or settings.generation.think == "open"
 
     def penalises(self, settings: ChatSettings) -> bool:
         """Whether the penalty has anything to act on."""
@@ -130,8 +130,7 @@ class Asker:
             turn.steered += (Adjustment(len(turn.token_ids), settings.tip.alpha, settings.tip.beta, "free"),)
         turn.alpha, turn.beta = settings.tip.alpha, settings.tip.beta
         self._writing[number] = _Writing(turn, on_end, turn.steered)
-        self._client.send(Ask(number, tuple(messages), seed, settings.sampling, settings.tip, settings.max_tokens,
-                              think=settings.think, max_thinking=settings.max_thinking,
+        self._client.send(Ask(number, tuple(messages), settings.generation, seed,
                               alternatives=ALTERNATIVES if watched else 0,
                               prefix=prefix or Prefix(tuple(turn.token_ids)), watched=watched))
         return number

@@ -13,7 +13,7 @@ from localthink import locations
 from localthink.chat.settings import ChatSettings
 from localthink.errors import LocalthinkError
 from localthink.history import History
-from localthink.records import Tip
+from localthink.records import Generation, Tip
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +35,7 @@ class Demo:
     @property
     def settings(self) -> tuple[ChatSettings, ChatSettings]:
         """Without the penalty, and with it."""
-        return ChatSettings(tip=Tip(alpha=0.0)), ChatSettings(tip=self.tip)
+        return ChatSettings(Generation(tip=Tip(alpha=0.0))), ChatSettings(Generation(tip=self.tip))
 
     @property
     def opening(self) -> str:

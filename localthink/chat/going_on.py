@@ -12,7 +12,8 @@ from localthink.chat.turn import Turn
 def begun_with(entry: Entry, settings: ChatSettings) -> ChatSettings:
     """The settings, with those of the answer that make its prompt: other tokens would stand before the ones it has."""
     begun = entry.details.get("settings", {})
-    return replace(settings, system=begun.get("system", settings.system), think=begun.get("think", settings.think))
+    think = begun.get("think", settings.generation.think)
+    return replace(settings.changed("think", think), system=begun.get("system", settings.system))
 
 
 def why_anew(entry: Entry, turn: Turn, model: ModelState) -> str:

@@ -226,7 +226,7 @@ class Session:
         self._unmeasured = self.asker.model.phase == "loading"
         if not self._unmeasured:
             self.asker.count(self._messages(pending), lambda tokens, reason: self._counted(pending, tokens, reason),
-                             self.settings.think)
+                             self.settings.generation.think)
 
     def _messages(self, pending: Pending) -> list[Message]:
         asked = [] if pending.text is None else [Message("user", pending.text)]
@@ -425,7 +425,8 @@ class Session:
             self.prompt_tokens = 0
         elif self.live is None:
             path = self.path
-            self.asker.count(messages, lambda tokens, reason: self._measured(path, tokens), self.settings.think)
+            self.asker.count(messages, lambda tokens, reason: self._measured(path, tokens),
+                             self.settings.generation.think)
 
     def _measured(self, path: int, tokens: int | None) -> None:
         if path == self.path and self.live is None:  # of other entries, it says nothing any more
@@ -438,10 +439,3 @@ class Session:
         self._save()
         self.arrivals.close()
         self.asker.close()
-
-
-def with_tip(settings: ChatSettings, alpha: float | None = None, beta: float | None = None) -> ChatSettings:
-    """The settings with another strength or duration of the penalty. Raises UsageError."""
-    tip = replace(settings.tip, alpha=settings.tip.alpha if alpha is None else alpha,
-                  beta=settings.tip.beta if beta is None else beta)
-    return replace(settings, tip=tip)

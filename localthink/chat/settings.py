@@ -1,32 +1,41 @@
 """What a person can turn in a conversation."""
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from localthink.records import Sampling, ThinkMode, Tip, check_limits
-from localthink.trace_json import settings_object
+from localthink.generation import field_of, generation_object, whole, with_field
+from localthink.records import Generation, Tip, check_samples
 
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:
-    """`seed` None means a new one for every answer; the limits None mean what the context holds.
+    """How answers are written. `seed` None means a new one for every answer.
 
     `system` goes before every conversation; R1's authors advise against any.
     """
 
-    tip: Tip = field(default_factory=Tip)
-    sampling: Sampling = field(default_factory=Sampling)
-    max_thinking: int | None = None
-    max_tokens: int | None = None
+    generation: Generation = field(default_factory=Generation)
     seed: int | None = None
     system: str = ""
-    think: ThinkMode = "auto"
 
     def __post_init__(self) -> None:
-        check_limits(1, self.seed or 0, self.max_tokens, (), self.max_thinking)
+        check_samples(1, self.seed or 0)
+
+    @property
+    def tip(self) -> Tip:
+        return self.generation.tip
+
+    def value(self, name: str) -> Any:
+        """A setting by its name: `seed`, or one of `generation.FIELDS`."""
+        return self.seed if name == "seed" else field_of(self.generation, name)
+
+    def changed(self, name: str, value: object) -> ChatSettings:
+        """The same with one of them changed; None puts it back to what it is by itself. Raises UsageError."""
+        if name == "seed":
+            return replace(self, seed=None if value is None else whole("seed", value))
+        return replace(self, generation=with_field(self.generation, name, value))
 
     def as_object(self) -> dict[str, Any]:
         """As JSON, for what is kept beside an answer."""
-        return {**settings_object(self.tip, self.sampling), "max_thinking": self.max_thinking,
-                "max_tokens": self.max_tokens, "system": self.system, "think": self.think}
+        return {**generation_object(self.generation), "system": self.system}

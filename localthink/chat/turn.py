@@ -10,11 +10,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, Literal
 
+from localthink.generation import json_number as number
 from localthink.history import Piece, State, StoredMessage, ThoughtSpan, TokenRun
 from localthink.history.texts import thoughts_of, undamaged
 from localthink.history.tokens import seal
 from localthink.records import Adjustment, BudgetRequest, Event, FinishReason, Trace
-from localthink.trace_json import number
 
 Phase = Literal["waiting", "reading", "thinking", "answering", "done"]
 RECENT = 512  # tokens that are kept with their alternatives

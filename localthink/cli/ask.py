@@ -4,15 +4,13 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.options import engine_options, generation_options, model_option, stop_option
-from localthink.errors import UsageError
+from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.interrupts import INTERRUPTED, interrupts
-from localthink.records import Event, Offload, Request, Sampling, ThinkMode, Tip, Trace, check_limits, check_think
+from localthink.records import Event, Generation, Offload, Request, Trace, check_samples, check_think
 from localthink.text.page import DIM, HELD_STYLE, Page
 from localthink.text.terminal import Terminal, json_line, read_text
 from localthink.trace_json import trace_object
@@ -23,31 +21,10 @@ if TYPE_CHECKING:
 MOST_AT_ONCE = 16  # samples in one batch; more wait their turn
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """The question, and how it is to be answered and shown."""
-
-    question: str
-    samples: int
-    seed: int
-    tip: Tip
-    sampling: Sampling
-    max_tokens: int | None
-    stop: tuple[str, ...]
-    raw: bool
-    think: ThinkMode
-    hide_thinking: bool
-
-    def request(self, engine: Engine) -> Request:
-        return engine.request(self.question, n=self.samples, tip=self.tip, sampling=self.sampling, seed=self.seed,
-                              max_tokens=self.max_tokens, stop=self.stop, raw=self.raw, think=self.think)
-
-
 @click.command("ask")
 @click.argument("question", required=False)
 @model_option
 @generation_options
-@stop_option
 @click.option("--seed", type=click.IntRange(min=0), help="Repeats a sample.  [default: a new one each time]")
 @click.option("--n", "samples", type=int, default=1, show_default=True, help="So many samples at once.")
 @click.option("--context", type=int, help="Tokens that the KV cache holds, all samples together.")
@@ -55,10 +32,9 @@ class Asked:
 @click.option("--raw", is_flag=True, help="Send the text as it is, without the model's template.")
 @click.option("--hide-thinking", is_flag=True, help="Show the answer only.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a sample, one a line.")
-def command(question: str | None, model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None,
-            think: ThinkMode, think_tags: tuple[str, str] | None,
-            stop: tuple[str, ...], seed: int | None, samples: int, context: int | None, cache: str | None,
-            threads: int | None, offload: Offload, force: bool, raw: bool, hide_thinking: bool, as_json: bool) -> None:
+def command(question: str | None, model: str | None, generation: Generation, think_tags: tuple[str, str] | None,
+            seed: int | None, samples: int, context: int | None, cache: str | None, threads: int | None,
+            offload: Offload, force: bool, raw: bool, hide_thinking: bool, as_json: bool) -> None:
     """Ask a model one QUESTION (- reads standard input) and watch it think.
 
     The answer goes to standard output; the thinking, a mark at each new thought, and a summary go to
@@ -68,23 +44,22 @@ def command(question: str | None, model: str | None, tip: Tip, sampling: Samplin
 
     from localthink.engine.loading import load
 
-    if samples < 1:
-        raise UsageError(f"n is {samples}: ask for at least one sample")
-    check_think(raw, think)
-    check_limits(samples, 0, max_tokens, stop)
-    asked = Asked(read_text(question, "question"), samples, secrets.randbits(31) if seed is None else seed, tip,
-                  sampling, max_tokens, stop, raw, think, hide_thinking)
-    slots = min(samples, MOST_AT_ONCE)
-    with load(model, slots=slots, context=context, cache=cache, threads=threads, offload=offload, force=force,
-              think_tags=think_tags, on_choice=None if as_json else _say_choice) as engine:
-        _hint(engine, asked)
+    check_samples(samples, 0)
+    check_think(raw, generation.think)
+    asked = read_text(question, "question")
+    seed = secrets.randbits(31) if seed is None else seed
+    with load(model, slots=min(samples, MOST_AT_ONCE), context=context, cache=cache, threads=threads, offload=offload,
+              force=force, think_tags=think_tags, on_choice=None if as_json else _say_choice) as engine:
+        if not raw:
+            _hint(engine, asked)
+        request = engine.request(asked, generation, n=samples, seed=seed, raw=raw)
         with interrupts() as interrupted:
             if as_json:
-                _show_json(engine, asked, interrupted)
+                _show_json(engine, request, raw, interrupted)
             else:
                 start = time.perf_counter()
-                traces = _show(engine, asked, interrupted)
-                _summarise(traces, asked, time.perf_counter() - start)
+                traces = _show(engine, request, hide_thinking, interrupted)
+                _summarise(traces, seed, time.perf_counter() - start)
     if interrupted:
         sys.exit(INTERRUPTED)
 
@@ -93,40 +68,39 @@ def _say_choice(choice: str) -> None:
     Terminal(sys.stderr).write(f"{choice}\n", DIM)
 
 
-def _events(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> Iterator[Event]:
+def _events(engine: Engine, request: Request, interrupted: Sequence[int]) -> Iterator[Event]:
     """The events until the end or Ctrl+C, which still brings what every unfinished sample had to show."""
-    request = engine.submit(asked.request(engine))
-    unfinished = asked.samples
+    number = engine.submit(request)
+    unfinished = request.samples
     while unfinished:
-        for event in engine.cancel(request) if interrupted else engine.step():
+        for event in engine.cancel(number) if interrupted else engine.step():
             unfinished -= event.trace is not None
             yield event
 
 
-def _show(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> list[Trace]:
+def _show(engine: Engine, request: Request, hide_thinking: bool, interrupted: Sequence[int]) -> list[Trace]:
     """Show samples as text: a single one while it is written, several in their order as they end."""
-    page = Page(Terminal(sys.stdout), Terminal(sys.stderr), asked.hide_thinking)
+    page = Page(Terminal(sys.stdout), Terminal(sys.stderr), hide_thinking)
     traces = []
-    for event in _events(engine, asked, interrupted):
-        if asked.samples == 1:
+    for event in _events(engine, request, interrupted):
+        if request.samples == 1:
             page.show(event, engine.model.thinks)
         else:
-            page.collect(event, asked.samples)
+            page.collect(event, request.samples)
         if event.trace is not None:
             traces.append(event.trace)
     page.end()
     return traces
 
 
-def _show_json(engine: Engine, asked: Asked, interrupted: Sequence[int]) -> None:
-    settings = {"max_tokens": asked.max_tokens, "stop": list(asked.stop), "raw": asked.raw, "think": asked.think,
-                "context": engine.cells, "slots": engine.slots, "cache": engine.cache}
-    for event in _events(engine, asked, interrupted):
+def _show_json(engine: Engine, request: Request, raw: bool, interrupted: Sequence[int]) -> None:
+    settings = {"raw": raw, "context": engine.cells, "slots": engine.slots, "cache": engine.cache}
+    for event in _events(engine, request, interrupted):
         if event.trace is not None:
-            click.echo(json_line(trace_object(event.trace, engine.model.name, settings)))
+            click.echo(json_line(trace_object(event.trace, engine.model.name, request.generation, settings)))
 
 
-def _summarise(traces: Sequence[Trace], asked: Asked, seconds: float) -> None:
+def _summarise(traces: Sequence[Trace], seed: int, seconds: float) -> None:
     err = Terminal(sys.stderr)
     tokens = sum(trace.tokens for trace in traces)
     speed = traces[0].tokens_per_second if len(traces) == 1 else tokens / seconds
@@ -136,7 +110,7 @@ def _summarise(traces: Sequence[Trace], asked: Asked, seconds: float) -> None:
                   _count(sum(trace.held for trace in traces), "switch held", "switches held")]
         if paraphrases := sum(trace.paraphrases for trace in traces):
             parts.append(_count(paraphrases, "paraphrase"))
-    parts += [_count(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {asked.seed}"]
+    parts += [_count(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {seed}"]
     err.write(" · ".join(parts) + "\n", DIM)
     if silent := sum(trace.finish_reason == "stop" and not trace.answer.strip() for trace in traces):
         err.write(f"{_count(silent, 'sample')} ended without an answer\n", HELD_STYLE)
@@ -148,11 +122,11 @@ def _count(number: int, noun: str, several: str = "") -> str:
     return f"{number:,} {noun if number == 1 else several or noun + 's'}"
 
 
-def _hint(engine: Engine, asked: Asked) -> None:
+def _hint(engine: Engine, question: str) -> None:
     """Say what the bundled model can do where it is asked for anything else."""
     from localthink.chat.puzzles import LIMITS, PUZZLES, is_bundled, is_playable
 
-    if not asked.raw and is_bundled(engine.model.facts.path) and not is_playable(asked.question):
+    if is_bundled(engine.model.facts.path) and not is_playable(question):
         commands = [f'  localthink ask "{puzzle}"\n' for puzzle in PUZZLES[:2]]
         Terminal(sys.stderr).write(
             f"{LIMITS} Try:\n{''.join(commands)}"

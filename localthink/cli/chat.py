@@ -10,7 +10,7 @@ import click
 
 from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.errors import HistoryError, UsageError
-from localthink.records import Offload, Sampling, ThinkMode, Tip
+from localthink.records import Generation, Offload, Tip
 
 if TYPE_CHECKING:
     from localthink.chat.asking import Opening
@@ -24,7 +24,6 @@ LOCK_SECONDS = 0.5  # seconds to wait for another program's lock: what cannot be
 @click.command("chat")
 @model_option
 @generation_options
-@click.option("--max-thinking", type=int, help="Most tokens of thinking, after which it answers.  [default: no limit]")
 @click.option("--seed", type=click.IntRange(min=0), help="Repeats an answer.  [default: a new one for every answer]")
 @click.option("--system", default="", metavar="TEXT",
               help="Instructions before every conversation; R1's authors advise against any.")
@@ -34,9 +33,8 @@ LOCK_SECONDS = 0.5  # seconds to wait for another program's lock: what cannot be
 @click.option("--plain", is_flag=True,
               help="Only append text, for screen readers and pipes; so it is where there is no terminal.")
 @click.option("--no-history", is_flag=True, help="Keep nothing.")
-def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | None, think: ThinkMode,
-            think_tags: tuple[str, str] | None, max_thinking: int | None,
-            seed: int | None, system: str, context: int | None, cache: str | None, threads: int | None,
+def command(model: str | None, generation: Generation, think_tags: tuple[str, str] | None, seed: int | None,
+            system: str, context: int | None, cache: str | None, threads: int | None,
             offload: Offload, force: bool, continue_last: bool, plain: bool, no_history: bool) -> None:
     """Talk with a model and watch it think.
 
@@ -47,7 +45,7 @@ def command(model: str | None, tip: Tip, sampling: Sampling, max_tokens: int | N
     from localthink.chat.asking import Opening
     from localthink.chat.settings import ChatSettings
 
-    settings = ChatSettings(tip, sampling, max_thinking, max_tokens, seed, system, think)
+    settings = ChatSettings(generation, seed, system)
     opening = Opening(model, context, cache, threads, offload, force, think_tags)
     _check(settings, opening)
     if continue_last and no_history:

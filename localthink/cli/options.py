@@ -8,15 +8,8 @@ from typing import Any
 import click
 
 from localthink.errors import UsageError
-from localthink.records import (
-    CACHE_TYPES,
-    SPLIT_MODES,
-    THINK_MODES,
-    Offload,
-    Sampling,
-    SplitMode,
-    Tip,
-)
+from localthink.generation import FIELDS, with_fields
+from localthink.records import CACHE_TYPES, SPLIT_MODES, THINK_MODES, Generation, Offload, SplitMode
 from localthink.thinking.tags import Tags
 
 Command = Callable[..., None]
@@ -28,7 +21,7 @@ _GENERATION = (
     click.option("--beta", type=float, default=600, show_default=True,
                  help="Its duration, in tokens from the start of a thought."),
     click.option("--no-penalty", is_flag=True, help="Decode plainly; the same as --alpha 0."),
-    click.option("--markers", "groups", multiple=True, metavar="GROUP",
+    click.option("--markers", multiple=True, metavar="GROUP",
                  help="Which groups of switch markers count.  [default: switch]"),
     click.option("--grace", type=int, default=0, show_default=True,
                  help="Tokens after a switch in which the penalty rests; the paper has none."),
@@ -42,6 +35,9 @@ _GENERATION = (
     click.option("--top-k", type=int, default=0, help="0 is off, the default."),
     click.option("--min-p", type=float, default=0.0, help="0 is off, the default."),
     click.option("--max-tokens", type=int, help="Most tokens to write.  [default: what the context holds]"),
+    click.option("--max-thinking", type=int,
+                 help="Most tokens of thinking, after which it answers.  [default: no limit]"),
+    click.option("--stop", multiple=True, metavar="TEXT", help="End the answer before this text; may be repeated."),
 )
 _ENGINE = (
     click.option("--cache", type=click.Choice([AUTO, *CACHE_TYPES]), default=AUTO, show_default=True,
@@ -58,22 +54,22 @@ _ENGINE = (
     click.option("--force", is_flag=True, help="Load the model even where it does not fit into memory."),
 )
 
-stop_option = click.option("--stop", multiple=True, metavar="TEXT",
-                           help="End the answer before this text; may be repeated.")
 model_option = click.option("-m", "--model", help="Path or name of a GGUF model.  [default: the bundled one]")
 
 
 def generation_options(command: Command) -> Command:
-    """What decides how a text is written: the command gets `tip`, `sampling`, `max_tokens`, `think`, `think_tags`."""
+    """What decides how a text is written: the command gets `generation` and `think_tags`."""
 
     @functools.wraps(command)
-    def gathered(*, alpha: float, beta: float, grace: int, no_penalty: bool, groups: tuple[str, ...],
-                 think_tags: tuple[str, str] | None, temperature: float, top_p: float, top_k: int, min_p: float,
-                 **rest: Any) -> None:
+    def gathered(*, no_penalty: bool, think_tags: tuple[str, str] | None, **given: Any) -> None:
         if think_tags is not None:
             Tags(*think_tags)  # refuses what is no pair of tags before anything is loaded
-        tip = Tip(0.0 if no_penalty else alpha, beta, groups=groups or Tip().groups, grace=grace)
-        command(tip=tip, sampling=Sampling(temperature, top_p, top_k, min_p), think_tags=think_tags, **rest)
+        fields = {name: given.pop(name) for name in FIELDS if name in given}
+        if no_penalty:
+            fields["alpha"] = 0.0
+        if not fields["markers"]:
+            del fields["markers"]
+        command(generation=with_fields(Generation(), fields), think_tags=think_tags, **given)
 
     return _with(gathered, _GENERATION)
 

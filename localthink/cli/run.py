@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.options import engine_options, generation_options, model_option, stop_option
+from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
 from localthink.interrupts import exit_code, interrupts
-from localthink.records import Offload, Sampling, ThinkMode, Tip
+from localthink.records import Generation, Offload
 
 if TYPE_CHECKING:
     from localthink.batch.figures import Figures
@@ -34,7 +34,6 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
 @model_option
 @click.option("-n", "--n", "samples", type=int, default=1, show_default=True, help="Samples of each item.")
 @generation_options
-@stop_option
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Of the run; every sample has its own, from this, its item and its number.")
 @click.option("--append", default="", metavar="TEXT", help="Instructions that follow every question.")
@@ -61,9 +60,8 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
               help="Write the results as one flat table: .jsonl, .csv or .parquet. Without INPUT, only that.")
 @click.option("--openai", type=click.Path(path_type=Path), metavar="FILE",
               help="Write the results in the output form of OpenAI's batches.")
-def command(source: str | None, folder: Path | None, model: str | None, samples: int, tip: Tip, sampling: Sampling,
-            think: ThinkMode, think_tags: tuple[str, str] | None, max_tokens: int | None,
-            stop: tuple[str, ...], seed: int, append: str, raw: bool, limit: int | None,
+def command(source: str | None, folder: Path | None, model: str | None, samples: int, generation: Generation,
+            think_tags: tuple[str, str] | None, seed: int, append: str, raw: bool, limit: int | None,
             shard: str | None, slots: str, longest: int | None, layout: str, cache: str | None, threads: int | None,
             offload: Offload, force: bool, deterministic: bool, ray: str | None, workers: int | None, extend: bool,
             no_grade: bool, retry_errors: bool, strict: bool, dry_run: bool, quiet: bool, export: Path | None,
@@ -91,8 +89,8 @@ def command(source: str | None, folder: Path | None, model: str | None, samples:
     with _rehearsal_folder() if dry_run or folder is None else nullcontext(folder) as place:
         spec = Spec(
             source, place, find_model(model),
-            Settings(sampling, tip, samples, seed, max_tokens, stop, raw, think=think), append, limit,
-            read_shard(shard) if shard else None, cache, longest, _slots(slots), LAYOUTS[layout], deterministic,
+            Settings(generation, samples, seed, raw), append, limit, read_shard(shard) if shard else None, cache,
+            longest, _slots(slots), LAYOUTS[layout], deterministic,
             threads, offload, force, strict, extend, retry_errors, think_tags, not no_grade)
         if dry_run:
             _rehearse(spec, folder, quiet)

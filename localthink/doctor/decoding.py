@@ -9,12 +9,13 @@ from localthink.doctor.reinstall import reinstall
 from localthink.engine.host import EngineHost, Serve, serve_engine
 from localthink.engine.messages import Ask, Died, Finished, Loading, News, Refused
 from localthink.grade.countdown import Puzzle, solves
-from localthink.records import Message, Sampling, Trace
+from localthink.records import Generation, Message, Sampling, Trace
 
 # Solved greedily, with the widest margins between the two likeliest tokens of 300 that were tried: a llama.cpp that
 # rounds otherwise may lose one of them, one that computes wrongly solves none.
 PUZZLES = (Puzzle((2, 5, 8), 15), Puzzle((8, 3, 7), 18), Puzzle((13, 10, 10), 13), Puzzle((9, 9, 4), 22))
 MOST_TOKENS = 300
+GREEDY = Generation(Sampling(temperature=0.0), max_tokens=MOST_TOKENS)
 DEADLINE_SECONDS = 6.0  # seconds, loading included; it takes less than two
 
 
@@ -61,8 +62,8 @@ def answers(serve: Serve, patience: float) -> list[Trace]:
         host.send(Loading(None, len(PUZZLES), threads=1))  # more wait for each other where other programs are busy
         for number, puzzle in enumerate(PUZZLES):
             a, b, c = puzzle.numbers
-            host.send(Ask(number, (Message("user", f"Use {a}, {b} and {c} to make {puzzle.target}."),),
-                          sampling=Sampling(temperature=0.0), max_tokens=MOST_TOKENS))
+            question = f"Use {a}, {b} and {c} to make {puzzle.target}."
+            host.send(Ask(number, (Message("user", question),), GREEDY))
         until = time.monotonic() + patience
         while len(traces) < len(PUZZLES):
             left = until - time.monotonic()

@@ -9,7 +9,7 @@ from __future__ import annotations
 import math
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from types import TracebackType
 from typing import cast
 
@@ -22,7 +22,7 @@ from localthink.engine.scheduler import Copy, Plan, Scheduler, Shapes
 from localthink.engine.threads import Threads
 from localthink.errors import EngineError
 from localthink.prompt.messages import without_thinking
-from localthink.records import Alternative, BudgetRequest, Event, Prefix, Request, Sampling, ThinkMode, Tip, Trace
+from localthink.records import Alternative, BudgetRequest, Event, Generation, Prefix, Request, Tip, Trace
 from localthink.thinking.markers import PARAPHRASE
 from localthink.thinking.tags import KNOWN_TAGS
 from localthink.thinking.tracker import NOTHING, ThoughtTracker
@@ -56,16 +56,15 @@ class Engine:
         self._cut_short = False
         self._ready: list[Event] = []  # drawn and not handed out yet
 
-    def request(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
-                seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False,
-                think: ThinkMode = "auto") -> Request:
-        """A request for `submit`: the question as this model's prompt, and the settings.
+    def request(self, question: Question, generation: Generation | None = None, *, n: int = 1, seed: int = 0,
+                raw: bool = False) -> Request:
+        """A request for `submit`: the question as this model's prompt, how it is answered, and how often.
 
         Of messages, those of the assistant lose the block of thinking that they may begin with.
         """
         asked = question if isinstance(question, str) else without_thinking(question, (self.model.tags, *KNOWN_TAGS))
-        prompt = self.model.prompt(asked, raw, think, self.longest)
-        return Request(prompt, n, seed, sampling or Sampling(), tip or Tip(), max_tokens, tuple(stop))
+        generation = generation or Generation()
+        return Request(self.model.prompt(asked, raw, generation.think, self.longest), generation, n, seed)
 
     def check(self, request: Request) -> None:
         """Raise PromptError if the prompt leaves no room, UsageError if a token or a marker group does not exist."""
@@ -74,13 +73,15 @@ class Engine:
     def submit(self, request: Request) -> int:
         """Queue a request; its number marks its events. Raises what `check` raises."""
         self.check(request)
-        automaton = self.model.automaton(request.tip.groups)
-        paraphrase = NOTHING if PARAPHRASE in request.tip.groups else self.model.paraphrases
+        tip = request.generation.tip
+        automaton = self.model.automaton(tip.groups)
+        paraphrase = NOTHING if PARAPHRASE in tip.groups else self.model.paraphrases
         begins_thinking = self.model.begins_thinking(request.prompt)
+        everywhere = tip.where == "everywhere"
         self._requests += 1
         samples = []
         for index in range(request.samples):
-            tracker = ThoughtTracker(automaton, begins_thinking, request.tip.where == "everywhere", paraphrase)
+            tracker = ThoughtTracker(automaton, begins_thinking, everywhere, paraphrase)
             samples.append(Sample(self._requests, request, index, tracker, self.model.tags))
             self._ready += samples[-1].resume(self.model.vocabulary.piece)
             self._scheduler.submit(samples[-1].job)
@@ -185,17 +186,14 @@ class Engine:
                 self._scheduler.end(sample.job, len(sample.request.prompt))
         return self._hand_out()
 
-    def stream(self, question: Question, *, n: int = 1, tip: Tip | None = None, sampling: Sampling | None = None,
-               seed: int = 0, max_tokens: int | None = None, stop: Sequence[str] = (), raw: bool = False,
-               think: ThinkMode = "auto") -> Iterator[Event]:
+    def stream(self, question: Question, generation: Generation | None = None, *, n: int = 1, seed: int = 0,
+               raw: bool = False) -> Iterator[Event]:
         """Answer one question, a token at a time; the last event of each of the `n` samples has its trace.
 
-        A text is one user message; with `raw` it is the prompt itself. `think` says whether the block of thinking is
-        opened for the model: for R1's family (`auto`), always (`open`) or as its template does (`free`). Closing the
-        iterator cancels the request. Several streams may be read by turns: they share every batch.
+        A text is one user message; with `raw` it is the prompt itself. Closing the iterator cancels the request.
+        Several streams may be read by turns: they share every batch.
         """
-        request = self.request(question, n=n, tip=tip, sampling=sampling, seed=seed, max_tokens=max_tokens, stop=stop,
-                               raw=raw, think=think)
+        request = self.request(question, generation, n=n, seed=seed, raw=raw)
         self.check(request)
         return self._events(request)
 
@@ -214,14 +212,12 @@ class Engine:
             self.cancel(request)
             del self._inbox[request]
 
-    def generate(self, questions: Iterable[Question], *, n: int = 1, tip: Tip | None = None,
-                 sampling: Sampling | None = None, seed: int = 0, max_tokens: int | None = None,
-                 stop: Sequence[str] = (), raw: bool = False, think: ThinkMode = "auto") -> list[list[Trace]]:
+    def generate(self, questions: Iterable[Question], generation: Generation | None = None, *, n: int = 1,
+                 seed: int = 0, raw: bool = False) -> list[list[Trace]]:
         """Answer many questions, `n` samples each, as many at once as there are slots; traces in order."""
         if isinstance(questions, str):
             raise TypeError("questions is one text: give a list of them")
-        requests = [self.request(question, n=n, tip=tip, sampling=sampling, seed=seed, max_tokens=max_tokens, stop=stop,
-                                 raw=raw, think=think) for question in questions]
+        requests = [self.request(question, generation, n=n, seed=seed, raw=raw) for question in questions]
         for request in requests:
             self.check(request)
         numbers = [self.submit(request) for request in requests]
@@ -290,9 +286,10 @@ class Engine:
             def steer(token: int) -> int:
                 return sample.forced(token, vocabulary.ends_generation(token), closing, go_on)
 
-        draw = self._sampler.draw(logits, sample.switch_tokens, sample.penalty, request.sampling, sample.key, steer)
+        generation = request.generation
+        draw = self._sampler.draw(logits, sample.switch_tokens, sample.penalty, generation.sampling, sample.key, steer)
         written = len(job.tokens) + 1 - len(request.prompt)
-        last = written >= (request.max_tokens or math.inf) or len(job.tokens) + 1 >= self.longest
+        last = written >= (generation.max_tokens or math.inf) or len(job.tokens) + 1 >= self.longest
         self._ready += sample.accept(draw, vocabulary.piece(draw.token), time.perf_counter(),
                                      vocabulary.ends_generation(draw.token), last,
                                      self._alternatives(logits, draw, request.alternatives))

@@ -12,10 +12,10 @@ from localthink.records import (
     Alternative,
     BudgetRequest,
     Event,
+    Generation,
     Message,
     Offload,
     Prefix,
-    Sampling,
     ThinkMode,
     Tip,
     Trace,
@@ -55,15 +55,10 @@ class Ask:
 
     number: int
     messages: tuple[Message, ...]
+    generation: Generation = field(default_factory=Generation)
     seed: int = 0
-    sampling: Sampling = field(default_factory=Sampling)
-    tip: Tip = field(default_factory=Tip)
-    max_tokens: int | None = None
-    stop: tuple[str, ...] = ()
     raw: bool = False
-    think: ThinkMode = "auto"
     only_check: bool = False
-    max_thinking: int | None = None
     alternatives: int = 0
     prefix: Prefix = field(default_factory=Prefix)
     watched: bool = False

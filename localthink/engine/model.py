@@ -145,7 +145,7 @@ class Model:
             wrong = least if least < 0 else most
             raise UsageError(f"the prompt holds token {wrong}: the vocabulary ends at {self.native.n_vocab - 1}")
         prompts.check_room(len(tokens), longest, self.facts.context_length)
-        self.automaton(request.tip.groups)
+        self.automaton(request.generation.tip.groups)
 
     @cached_property
     def closing(self) -> list[int]:

@@ -43,8 +43,8 @@ class Sample:
         self._tags = tags or Tags()
         self._reader = TagReader(self._tags, tracker.part == "thinking")
         self.seed = randomness.sample_seed(request.seed, index)
-        self.tip = request.tip
-        self._budget = ThinkingBudget(request.max_thinking)
+        self.tip = request.generation.tip
+        self._budget = ThinkingBudget(request.generation.max_thinking)
         self._steered: list[Adjustment] = []
         self._insert: list[int] = []  # tokens that come next, whatever is drawn
         self.job = Job(list(request.prompt), owner=self)
@@ -56,7 +56,7 @@ class Sample:
         self._held: list[tuple[int, int]] = []
         self._held_back: list[Event] = []
         self._known = 0  # so many of those that are held back were the earlier attempt's to tell
-        self._longest_stop = max(map(len, request.stop), default=0)
+        self._longest_stop = max(map(len, request.generation.stop), default=0)
         self._admitted = self._first = self._last = 0.0
         self._prompt_read = 0
         self.finished: FinishReason | None = None
@@ -247,7 +247,7 @@ class Sample:
         if not self._longest_stop or self.tracker.part != "answer":
             return False
         pending = self._pending()
-        found = [(at + len(stop), at) for stop in self.request.stop if (at := pending.find(stop)) >= 0]
+        found = [(at + len(stop), at) for stop in self.request.generation.stop if (at := pending.find(stop)) >= 0]
         if found:  # the first to end is the one that would have been seen first, had every token been one character
             self._take_back(len(pending) - min(found)[1])
             self._decoder.reset()
@@ -273,7 +273,8 @@ class Sample:
         count = self.tracker.undecided
         if self._longest_stop and self.tracker.part == "answer":
             pending = self._pending()
-            begun = (n for stop in self.request.stop for n in range(1, len(stop)) if pending.endswith(stop[:n]))
+            stops = self.request.generation.stop
+            begun = (n for stop in stops for n in range(1, len(stop)) if pending.endswith(stop[:n]))
             open_text = max(begun, default=0)
             covering = 0
             while open_text > 0:
@@ -312,7 +313,7 @@ class Sample:
         if part == "thinking" and "".join(self._texts[:start]).strip():
             self._turns[-1] = (start, "answer")
             self._texts[start - 1] += self._tags.opening
-            if self.request.tip.where == "thinking":
+            if self.request.generation.tip.where == "thinking":
                 self.tracker.spans = [span for span in self.tracker.spans if span.start < start]
 
     def trace(self, reason: FinishReason) -> Trace:
@@ -325,7 +326,7 @@ class Sample:
             thinking=self._text_of("thinking").strip(), answer=self._answer(), finish_reason=reason,
             thoughts=self._thoughts(), switches=sum(span.by_marker for span in self.tracker.spans),
             paraphrases=self.tracker.paraphrases, held=sum(span.held for span in self.tracker.spans),
-            sampling=self.request.sampling, tip=self.request.tip, seconds=self._seconds,
+            sampling=self.request.generation.sampling, tip=self.request.generation.tip, seconds=self._seconds,
             prompt_tokens_per_second=self._prompt_read / reading if reading > 0 else 0.0,
             tokens_per_second=(written - 1) / writing if writing > 0 else 0.0, steered=tuple(self._steered),
         )

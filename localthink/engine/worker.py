@@ -173,9 +173,8 @@ class Worker:
     def _ask(self, order: Ask) -> None:
         model = self._model()
         question = order.messages[0].content if order.raw else order.messages
-        prompt = model.prompt(question, order.raw, order.think, self._longest)
-        request = Request(prompt, 1, order.seed, order.sampling, order.tip, order.max_tokens, order.stop,
-                          order.max_thinking, order.alternatives, order.prefix)
+        prompt = model.prompt(question, order.raw, order.generation.think, self._longest)
+        request = Request(prompt, order.generation, 1, order.seed, order.alternatives, order.prefix)
         if order.only_check:
             model.check(request, self._longest)
             self._news.send(Checked(order.number, len(request.prompt)))

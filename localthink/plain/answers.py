@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from localthink import locations
 from localthink.chat.branching import marks, would_have_come
 from localthink.chat.code_blocks import code_blocks
-from localthink.chat.session import new_seed, with_tip
+from localthink.chat.session import new_seed
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import ThoughtView, Turn
 from localthink.errors import UsageError
@@ -109,7 +109,7 @@ def compare(chat: PlainChat, rest: str) -> None:
     answered = session.entries[place].turn if place < len(session.entries) else None
     if not session.settings.tip.alpha:
         raise UsageError("alpha is 0: there is no penalty to compare with; set one with /alpha")
-    sides = [Side(session.asker, settings) for settings in (with_tip(session.settings, alpha=0.0), session.settings)]
+    sides = [Side(session.asker, settings) for settings in (session.settings.changed("alpha", 0.0), session.settings)]
     messages = session.transcript.messages(session.settings.system, session.first, place)
     _start_comparison(chat, Comparison(sides, messages, answered.seed if answered is not None else new_seed(),
                                        chat.clock))

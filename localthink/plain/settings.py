@@ -2,10 +2,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from localthink.chat.session import with_tip
 from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
 from localthink.text.visible import shown
@@ -19,17 +18,28 @@ Act = Callable[["PlainChat", str], None]
 
 @dataclass(frozen=True, slots=True)
 class Setting:
-    """A value that can be turned: how it is read from text, and how it is put into the settings."""
+    """A setting that can be turned, by its name in `ChatSettings`; `unset` is what None means."""
 
-    name: str
+    field: str
     help: str
-    get: Callable[[ChatSettings], float | None]
-    put: Callable[[ChatSettings, str], ChatSettings]
-    unset: str = ""  # what None means
+    unset: str = ""
+
+    @property
+    def name(self) -> str:
+        return self.field.replace("_", "-")
 
     def line(self, settings: ChatSettings) -> str:
-        value = self.get(settings)
+        value = settings.value(self.field)
         return f"{self.name} is {self.unset if value is None else f'{value:g}' if value < 1e6 else value}"
+
+    def put(self, settings: ChatSettings, text: str) -> ChatSettings:
+        return settings.changed(self.field, self._read(text))
+
+    def _read(self, text: str) -> float | int | None:
+        if not self.unset and self.field not in WHOLE:
+            return _decimal(self.name, text)
+        value = whole(self.name, text)
+        return 0 if value is None and not self.unset else value
 
 
 def _decimal(name: str, text: str) -> float:
@@ -49,25 +59,17 @@ def whole(name: str, text: str) -> int | None:
         raise UsageError(f"{name} is {shown(text)}: give a whole number, or off") from None
 
 
+WHOLE = ("top_k",)  # of those that are always set
 SETTINGS = (
-    Setting("alpha", "strength of the switch penalty, in logits; 0 is plain decoding", lambda s: s.tip.alpha,
-            lambda s, text: with_tip(s, alpha=_decimal("alpha", text))),
-    Setting("beta", "its duration, in tokens from the start of a thought", lambda s: s.tip.beta,
-            lambda s, text: with_tip(s, beta=_decimal("beta", text))),
-    Setting("temperature", "0 is greedy", lambda s: s.sampling.temperature, lambda s, text: replace(
-        s, sampling=replace(s.sampling, temperature=_decimal("temperature", text)))),
-    Setting("top-p", "1 is off", lambda s: s.sampling.top_p, lambda s, text: replace(
-        s, sampling=replace(s.sampling, top_p=_decimal("top-p", text)))),
-    Setting("top-k", "0 is off", lambda s: s.sampling.top_k, lambda s, text: replace(
-        s, sampling=replace(s.sampling, top_k=whole("top-k", text) or 0))),
-    Setting("min-p", "0 is off", lambda s: s.sampling.min_p, lambda s, text: replace(
-        s, sampling=replace(s.sampling, min_p=_decimal("min-p", text)))),
-    Setting("max-thinking", "most tokens of thinking, after which it answers, or off", lambda s: s.max_thinking,
-            lambda s, text: replace(s, max_thinking=whole("max-thinking", text)), "off"),
-    Setting("max-tokens", "most tokens to write, or off", lambda s: s.max_tokens,
-            lambda s, text: replace(s, max_tokens=whole("max-tokens", text)), "off: what the context holds"),
-    Setting("seed", "repeats an answer; off is a new one for every answer", lambda s: s.seed,
-            lambda s, text: replace(s, seed=whole("seed", text)), "off: a new one for every answer"),
+    Setting("alpha", "strength of the switch penalty, in logits; 0 is plain decoding"),
+    Setting("beta", "its duration, in tokens from the start of a thought"),
+    Setting("temperature", "0 is greedy"),
+    Setting("top_p", "1 is off"),
+    Setting("top_k", "0 is off"),
+    Setting("min_p", "0 is off"),
+    Setting("max_thinking", "most tokens of thinking, after which it answers, or off", "off"),
+    Setting("max_tokens", "most tokens to write, or off", "off: what the context holds"),
+    Setting("seed", "repeats an answer; off is a new one for every answer", "off: a new one for every answer"),
 )
 
 

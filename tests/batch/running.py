@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from countdown_traces import held_out
+from generating import split
 from localthink.batch.figures import Figures
 from localthink.batch.run import Run
 from localthink.batch.settings import Settings
@@ -31,8 +32,8 @@ def write_puzzles(path: Path, count: int, first: int = 0, **more: Any) -> Path:
 
 
 def spec(source: Path, folder: Path, **changed: Any) -> Spec:
-    settings = Settings(**{"max_tokens": 400, **{name: changed.pop(name) for name in list(changed)
-                                                 if name in Settings.__slots__}})
+    generation, changed = split({"max_tokens": 400, **changed})
+    settings = Settings(generation, **{name: changed.pop(name) for name in list(changed) if name in Settings.__slots__})
     return replace(Spec(str(source), folder, bundled_model(), settings, threads=1), **changed)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 import json
 import math
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,11 +12,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from generating import split
 from localthink.batch.items import BadLine, Item, read_item
 from localthink.batch.settings import Settings
-from localthink.records import Message, Sampling, Tip
+from localthink.records import Generation, Message, Sampling, Tip
 
-DEFAULTS = Settings(Sampling(temperature=0.5), Tip(alpha=2.0), samples=4, seed=7, max_tokens=100)
+DEFAULTS = Settings(Generation(Sampling(temperature=0.5), Tip(alpha=2.0), max_tokens=100), samples=4, seed=7)
 ASKED: dict[str, Any] = {"messages": [{"role": "user", "content": "Why?"}]}
 TURNS = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"},
          {"role": "assistant", "content": "Hello."}, {"role": "user", "content": "Why?"}]
@@ -163,10 +165,12 @@ OVERRIDES: list[tuple[str, Any, Any]] = [
 def test_a_setting_of_the_line_overrides_that_of_the_command(
         field: str, value: object, settings: Mapping[str, Any], openai: bool) -> None:
     row = batch_line(**{field: value}) if openai else {"prompt": "Why?", field: value}
-    expected = {name: settings.get(name, getattr(DEFAULTS, name)) for name in Settings.__dataclass_fields__}
+    generation, own = split(settings)
+    changed = {name: getattr(generation, name) for name in settings if name not in own}
     read = item(row).settings
-    assert read == Settings(**expected)
-    assert all(type(held) is float for held in (read.sampling.temperature, read.tip.alpha))  # keys tell 1 from 1.0
+    assert read == replace(DEFAULTS, generation=replace(DEFAULTS.generation, **changed), **own)
+    floats = read.generation.sampling.temperature, read.generation.tip.alpha
+    assert all(type(held) is float for held in floats)  # keys tell 1 from 1.0
 
 
 @pytest.mark.parametrize("field", [field for field, _, _ in OVERRIDES])

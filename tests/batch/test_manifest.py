@@ -23,10 +23,10 @@ from localthink.batch.manifest import FORMAT, check_same, model_record, read_man
 from localthink.batch.settings import Settings
 from localthink.errors import LocalthinkError, UsageError
 from localthink.gguf.header import ModelFacts, read_facts
-from localthink.records import Sampling, Tip
+from localthink.records import Generation, Sampling, Tip
 
 FOLDER = Path("some/run")
-BASE = Settings(Sampling(temperature=0.5), Tip(alpha=2.0, beta=300), samples=4, seed=7, max_tokens=100)
+BASE = Settings(Generation(Sampling(temperature=0.5), Tip(alpha=2.0, beta=300), max_tokens=100), samples=4, seed=7)
 
 
 class Changed:

@@ -18,7 +18,7 @@ from localthink.batch.merge import Merged, merge
 from localthink.batch.settings import Settings
 from localthink.batch.status import read_figures
 from localthink.errors import UsageError
-from localthink.records import Tip
+from localthink.records import Generation, Tip
 
 FIRST = [result("a", n, n=2) for n in range(2)] + [result("b", n, n=2) for n in range(2)]
 SECOND = [result("c", 0, n=2)]
@@ -172,7 +172,7 @@ def test_a_whole_run_and_one_of_its_shards_are_as_much_as_the_whole(
 @pytest.mark.parametrize("into", ["a new folder", "the other's folder"])
 def test_another_alpha_is_refused_with_both_values(
         shards: list[Path], target: Path, tmp_path: Path, into: str) -> None:
-    other = write_run(tmp_path / "other", shard_of("2/2", 1, 2, Settings(tip=Tip(alpha=7.25))), SECOND)
+    other = write_run(tmp_path / "other", shard_of("2/2", 1, 2, Settings(Generation(tip=Tip(alpha=7.25)))), SECOND)
     before = contents(other)
     folders = [shards[0], other] if into == "a new folder" else [shards[0]]
     with pytest.raises(UsageError) as error:

@@ -32,7 +32,7 @@ from localthink.fit.choice import FitError
 from localthink.grade import mathematics
 from localthink.grade.mathematician import Mathematician, NoVerdictError
 from localthink.machine.capacity import MemoryBudget
-from localthink.records import Offload, Tip, Trace
+from localthink.records import Generation, Offload, Tip, Trace
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_sample_is_what_ask_writes_with_its_seed(puzzles, tmp_path):
     line = next(line for line in results(tmp_path / "run") if line["id"] == "p2")
     question = [json.loads(text)["question"] for text in puzzles.read_text().splitlines()][2]
     with localthink.load(threads=1) as engine:
-        [[trace]] = engine.generate([question], seed=line["seed"], max_tokens=400)
+        [[trace]] = engine.generate([question], Generation(max_tokens=400), seed=line["seed"])
     assert list(trace.token_ids) == line["token_ids"]
 
 

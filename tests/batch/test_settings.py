@@ -14,29 +14,36 @@ from hypothesis import strategies as st
 from localthink.batch.settings import Settings, result_key
 from localthink.engine.randomness import SEED_BITS, sample_seed
 from localthink.errors import UsageError
-from localthink.records import Sampling, Tip
+from localthink.records import Generation, Sampling, Tip
 
 ENGINE = {"model": "5e" * 32, "cache": "f16", "context": 4096, "slots": None, "markers_sha256": "3a" * 32}
-BASE = Settings(Sampling(0.6, 0.95, 0, 0.0), Tip(3.0, 600, "thinking", ("switch",)), 4, 7, 100, ("Stop",))
+BASE = Settings(Generation(Sampling(0.6, 0.95, 0, 0.0), Tip(3.0, 600, "thinking", ("switch",)), 100, stop=("Stop",)),
+                4, 7)
+
+
+def generating(old: Settings, **changes: Any) -> Settings:
+    return replace(old, generation=replace(old.generation, **changes))
+
 
 CHANGES: dict[str, Callable[[Settings], Settings]] = {
-    "temperature": lambda old: replace(old, sampling=replace(old.sampling, temperature=0.7)),
-    "top_p": lambda old: replace(old, sampling=replace(old.sampling, top_p=0.9)),
-    "top_k": lambda old: replace(old, sampling=replace(old.sampling, top_k=40)),
-    "min_p": lambda old: replace(old, sampling=replace(old.sampling, min_p=0.1)),
-    "alpha": lambda old: replace(old, tip=replace(old.tip, alpha=5.0)),
-    "alpha inf": lambda old: replace(old, tip=replace(old.tip, alpha=math.inf)),
-    "beta": lambda old: replace(old, tip=replace(old.tip, beta=300)),
-    "beta inf": lambda old: replace(old, tip=replace(old.tip, beta=math.inf)),
-    "where": lambda old: replace(old, tip=replace(old.tip, where="everywhere")),
-    "groups": lambda old: replace(old, tip=replace(old.tip, groups=("switch", "check"))),
+    "temperature": lambda old: generating(old, sampling=replace(old.generation.sampling, temperature=0.7)),
+    "top_p": lambda old: generating(old, sampling=replace(old.generation.sampling, top_p=0.9)),
+    "top_k": lambda old: generating(old, sampling=replace(old.generation.sampling, top_k=40)),
+    "min_p": lambda old: generating(old, sampling=replace(old.generation.sampling, min_p=0.1)),
+    "alpha": lambda old: generating(old, tip=replace(old.generation.tip, alpha=5.0)),
+    "alpha inf": lambda old: generating(old, tip=replace(old.generation.tip, alpha=math.inf)),
+    "beta": lambda old: generating(old, tip=replace(old.generation.tip, beta=300)),
+    "beta inf": lambda old: generating(old, tip=replace(old.generation.tip, beta=math.inf)),
+    "where": lambda old: generating(old, tip=replace(old.generation.tip, where="everywhere")),
+    "groups": lambda old: generating(old, tip=replace(old.generation.tip, groups=("switch", "check"))),
     "seed": lambda old: replace(old, seed=8),
-    "max_tokens": lambda old: replace(old, max_tokens=101),
-    "no max_tokens": lambda old: replace(old, max_tokens=None),
-    "stop": lambda old: replace(old, stop=("Stop", "Halt")),
-    "no stop": lambda old: replace(old, stop=()),
-    "grace": lambda old: replace(old, tip=replace(old.tip, grace=8)),
-    "think": lambda old: replace(old, think="free"),
+    "max_tokens": lambda old: generating(old, max_tokens=101),
+    "no max_tokens": lambda old: generating(old, max_tokens=None),
+    "stop": lambda old: generating(old, stop=("Stop", "Halt")),
+    "no stop": lambda old: generating(old, stop=()),
+    "grace": lambda old: generating(old, tip=replace(old.generation.tip, grace=8)),
+    "think": lambda old: generating(old, think="free"),
+    "max_thinking": lambda old: generating(old, max_thinking=50),
     "raw": lambda old: replace(old, raw=True),
     "own_seed": lambda old: replace(old, own_seed=True),
 }
@@ -139,8 +146,8 @@ def test_the_number_of_samples_does_not_change_the_key(samples: int) -> None:
 
 
 def test_a_whole_number_and_the_same_as_a_fraction_give_one_key() -> None:
-    whole = Settings(Sampling(1, 1, 0, 0), Tip(3, 600))
-    fraction = Settings(Sampling(1.0, 1.0, 0, 0.0), Tip(3.0, 600.0))
+    whole = Settings(Generation(Sampling(1, 1, 0, 0), Tip(3, 600)))
+    fraction = Settings(Generation(Sampling(1.0, 1.0, 0, 0.0), Tip(3.0, 600.0)))
     assert key_of(settings=whole) == key_of(settings=fraction)
 
 

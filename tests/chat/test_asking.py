@@ -22,7 +22,7 @@ from localthink.engine.messages import (
     Throughput,
     Written,
 )
-from localthink.records import Adjustment, Message, Offload, Sampling, Tip, Trace
+from localthink.records import Adjustment, Generation, Message, Offload, Sampling, Tip, Trace
 
 QUESTION = (Message("user", "How many?"),)
 ENDED = Trace(0, 1, 3, (), "", "", "stop", (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 0.0)
@@ -121,16 +121,16 @@ def test_a_model_in_place_of_another_ends_what_that_one_wrote():
 
 def test_an_answer_is_asked_for_with_everything_that_decides_it():
     stage = Stage()
-    settings = ChatSettings(Tip(2.0, 50), Sampling(0.7, 0.9), max_thinking=80, max_tokens=300)
+    settings = ChatSettings(Generation(Sampling(0.7, 0.9), Tip(2.0, 50), max_thinking=80, max_tokens=300))
     number, turn = stage.ask(settings, seed=11)
-    assert stage.client.orders[-1] == Ask(number, QUESTION, 11, Sampling(0.7, 0.9), Tip(2.0, 50), 300, max_thinking=80,
-                                          alternatives=ALTERNATIVES, watched=True)
+    assert stage.client.orders[-1] == Ask(
+        number, QUESTION, settings.generation, 11, alternatives=ALTERNATIVES, watched=True)
     assert stage.asker.busy and turn.phase == "waiting"
 
 
 def test_news_go_to_their_own_answer_and_the_end_is_told_once():
     stage = Stage()
-    (_, one), (_, other) = stage.ask(seed=1), stage.ask(ChatSettings(max_tokens=5), seed=2)
+    (_, one), (_, other) = stage.ask(seed=1), stage.ask(ChatSettings(Generation(max_tokens=5)), seed=2)
     stage.advance(2)
     assert one.phase == other.phase == "reading" and 0 < one.prompt_read < one.prompt_tokens
     stage.advance(8)

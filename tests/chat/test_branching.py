@@ -13,7 +13,7 @@ from localthink.chat.asking import Opening
 from localthink.chat.branching import branch_at, marks, would_have_come
 from localthink.chat.client import EngineClient
 from localthink.chat.puzzles import PUZZLES
-from localthink.chat.session import Session, with_tip
+from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
 from localthink.chat.turn import RECENT, Turn
 from localthink.records import Alternative, Event
@@ -61,7 +61,7 @@ def test_the_branch_begins_as_the_answer_did_and_goes_where_it_was_held(demo, ma
 def test_it_stands_beside_the_answer_with_its_seed_and_the_penalty_as_it_is_set(demo):
     answered(demo, QUESTION)
     entry = demo.entries[-1]
-    demo.change(with_tip(demo.settings, alpha=1.5))
+    demo.change(demo.settings.changed("alpha", 1.5))
     position = marks(entry.turn)[1]
     assert demo.branch(entry, position)
     finish(demo)

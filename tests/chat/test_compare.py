@@ -13,14 +13,14 @@ from localthink.chat.asking import Asker, Opening
 from localthink.chat.compare import Comparison, Side, beginning, ending, names_of, penalises, summary
 from localthink.chat.divergence import AROUND, Divergence, divergence
 from localthink.chat.settings import ChatSettings
-from localthink.records import Message, Tip
+from localthink.records import Generation, Message, Tip
 
 QUESTION = "Use 3, 5 and 12 to make 57."
 SAME = "First, try 12 * 5 = 60. 60 + 3 = 63, no."
 LEFT = Reply("I found no way.", (SAME, "\nAlternatively, try 12 + 5 = 17. 17 * 3 = 51, no."))
 RIGHT = Reply(r"So it is \boxed{12 * 5 - 3}.",
               (Line(SAME + "\n60 - 3 = 57, yes.", {len(pieces(SAME)): 0.9}),))
-WITHOUT, WITH = ChatSettings(tip=Tip(alpha=0)), ChatSettings()
+WITHOUT, WITH = ChatSettings(Generation(tip=Tip(alpha=0))), ChatSettings()
 
 
 def asker(client: ScriptedClient) -> Asker:
@@ -196,7 +196,7 @@ USUAL = "with the penalty: α 3, β 600"
 ])
 def test_sides_are_called_by_what_differs(left, right, headers, phrases):
     shared = asker(ScriptedClient())
-    names = names_of([Side(shared, ChatSettings(tip=left)), Side(shared, ChatSettings(tip=right))])
+    names = names_of([Side(shared, ChatSettings(Generation(tip=tip))) for tip in (left, right)])
     assert (names.headers, names.phrases) == (headers, phrases)
 
 

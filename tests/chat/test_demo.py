@@ -39,7 +39,7 @@ def test_the_bundled_model_solves_it_with_the_penalty_only():
     demo = read_demo()
     puzzle = read_puzzle(demo.question)
     with localthink.load(slots=2, threads=1) as engine:
-        traces = [engine.generate([demo.question], tip=settings.tip, sampling=settings.sampling, seed=demo.seed)[0][0]
+        traces = [engine.generate([demo.question], settings.generation, seed=demo.seed)[0][0]
                   for settings in demo.settings]
     assert [solves(trace.answer, puzzle.numbers, puzzle.target) for trace in traces] == [False, True]
     assert traces[1].held >= 2

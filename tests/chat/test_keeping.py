@@ -6,7 +6,7 @@ import pytest
 from chat.scripted import BreakableHistory, Reply, ScriptedClient, answered, ask, client_of, session
 from localthink.chat.compare import Comparison, Side
 from localthink.chat.keeping import keep
-from localthink.chat.session import Session, with_tip
+from localthink.chat.session import Session
 
 REPLIES = [Reply(f"answer {number}", (f"thought {number}.",)) for number in (1, 2, 3)]
 
@@ -19,7 +19,7 @@ def talk(tmp_path) -> Session:
 
 
 def compared(talk: Session, question: str = "one?", seed: int = 1) -> Comparison:
-    sides = [Side(talk.asker, with_tip(talk.settings, alpha=0.0)), Side(talk.asker, talk.settings)]
+    sides = [Side(talk.asker, talk.settings.changed("alpha", 0.0)), Side(talk.asker, talk.settings)]
     messages = talk.transcript.messages("", 0, 1)
     assert messages[-1].content == question
     comparison = Comparison(sides, messages, seed, talk.clock)

@@ -26,12 +26,12 @@ from chat.scripted import (
 )
 from history.stores import sql
 from localthink.chat.asking import Opening
-from localthink.chat.session import LEAST_ROOM, SAVE_EVERY, Overflow, Session, new_seed, with_tip
+from localthink.chat.session import LEAST_ROOM, SAVE_EVERY, Overflow, Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Cancel, Loading, Written
 from localthink.errors import HistoryError, UsageError
 from localthink.history import History
-from localthink.records import Message, Sampling, Tip
+from localthink.records import Generation, Message, Sampling, Tip
 
 FULL = "the disk is full: make room"
 NUMBERED = [Reply(f"answer {number}", (f"thought of {number}.",)) for number in range(1, 10)]
@@ -109,12 +109,12 @@ def test_the_system_prompt_goes_before_every_conversation(tmp_path):
 
 
 def test_an_answer_is_asked_for_as_the_settings_say(tmp_path):
-    settings = ChatSettings(Tip(1.5, 40), Sampling(0.8, 0.9), max_thinking=60, max_tokens=200, seed=99)
+    settings = ChatSettings(Generation(Sampling(0.8, 0.9), Tip(1.5, 40), max_thinking=60, max_tokens=200), seed=99)
     talk = session(tmp_path, settings=settings)
     ask(talk, "one?")
     asked = client_of(talk).asks[0]
-    assert (asked.tip, asked.sampling, asked.max_thinking, asked.max_tokens, asked.seed) == (
-        Tip(1.5, 40), Sampling(0.8, 0.9), 60, 200, 99)
+    assert (asked.generation, asked.seed) == (
+        Generation(Sampling(0.8, 0.9), Tip(1.5, 40), max_thinking=60, max_tokens=200), 99)
     finish(talk)
     details = stored(talk)[1].details
     assert details["settings"] == settings.as_object() and details["seed"] == 99 and details["left_out"] == 0
@@ -351,8 +351,8 @@ def test_answer_now_answers_soon_and_think_on_thinks_on(demo):
 def test_the_penalty_is_turned_while_it_writes_and_other_settings_hold_from_the_next_answer(demo):
     ask(demo, "one?")
     advance(demo, 10)
-    demo.change(with_tip(demo.settings, alpha=math.inf))
-    demo.change(ChatSettings(demo.settings.tip, Sampling(0.9), max_thinking=10, seed=5))
+    demo.change(demo.settings.changed("alpha", math.inf))
+    demo.change(ChatSettings(Generation(Sampling(0.9), demo.settings.tip, max_thinking=10), seed=5))
     [steer] = client_of(demo).steers
     assert steer.tip.alpha == math.inf and steer.wish is None
     assert demo.live.turn.alpha == math.inf
@@ -366,14 +366,14 @@ def test_the_penalty_is_turned_while_it_writes_and_other_settings_hold_from_the_
 
 def test_settings_that_cannot_be_are_refused_by_name_and_value():
     with pytest.raises(UsageError, match="max-thinking is 0"):
-        ChatSettings(max_thinking=0)
+        ChatSettings(Generation(max_thinking=0))
     with pytest.raises(UsageError, match="max-tokens is 0"):
-        ChatSettings(max_tokens=0)
+        ChatSettings(Generation(max_tokens=0))
     with pytest.raises(UsageError, match="seed is -1"):
         ChatSettings(seed=-1)
     with pytest.raises(UsageError, match="alpha is -inf"):
-        with_tip(ChatSettings(), alpha=-math.inf)
-    assert with_tip(ChatSettings(), beta=0).tip == Tip(beta=0)
+        ChatSettings().changed("alpha", -math.inf)
+    assert ChatSettings().changed("beta", 0).tip == Tip(beta=0)
 
 
 def test_an_answer_ends_where_the_context_does(tmp_path):
@@ -601,12 +601,12 @@ def stored_as(talk: Session, number: int) -> tuple[str, str]:
 
 
 def test_what_is_asked_for_going_on_is_the_prompt_that_it_was_begun_with(demo):
-    demo.change(ChatSettings(system="Be brief.", think="open"))
+    demo.change(ChatSettings(Generation(think="open"), system="Be brief."))
     ask(demo, "one?")
     advance(demo, 30)
     demo.stop()
     demo.pump()
-    demo.change(ChatSettings(system="Be long.", think="free"))
+    demo.change(ChatSettings(Generation(think="free"), system="Be long."))
     demo.go_on()
     first, second = client_of(demo).asks
     assert (first.messages, first.think) == (second.messages, second.think)

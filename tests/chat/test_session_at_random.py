@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from chat.scripted import BreakableHistory, Line, Reply, ScriptedClient, client_of, session
 from localthink.chat.asking import Opening
-from localthink.chat.session import Session, with_tip
+from localthink.chat.session import Session
 from localthink.history import History
 
 REPLIES = [Reply(f"\n\nThe answer is {number}.\n", (Line("So it is. It is so.\n", {2: 0.75}), f"But {number}.\n"),
@@ -33,7 +33,7 @@ def act(talk: Session, action: str, number: int, store: BreakableHistory) -> Non
         case "now" | "think":
             talk.wish("answer" if action == "now" else "think")
         case "turn":
-            talk.change(with_tip(talk.settings, alpha=float(number)))
+            talk.change(talk.settings.changed("alpha", float(number)))
         case "go on":
             talk.go_on()
         case "die" if client.running:

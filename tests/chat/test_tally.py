@@ -13,7 +13,7 @@ from localthink.chat.compare import Side
 from localthink.chat.settings import ChatSettings
 from localthink.chat.tally import AHEAD, Outcome, Tally, answer_groups
 from localthink.chat.tally_summary import signed, tally_summary
-from localthink.records import Message, Tip
+from localthink.records import Generation, Message, Tip
 
 PUZZLE = "Use 3, 5 and 12 to make 57."
 WRONG = Reply("I found no way.", ("First, 12 * 5 = 60.", "\nAlternatively, 12 + 5 = 17."))
@@ -27,7 +27,7 @@ class Counting:
         self.client = ScriptedClient(replies)
         self.asker = Asker(self.client, self.client.clock)
         self.asker.load(Opening())
-        sides = [Side(self.asker, ChatSettings(tip=Tip(alpha=0))), Side(self.asker, ChatSettings())]
+        sides = [Side(self.asker, ChatSettings(Generation(tip=Tip(alpha=0)))), Side(self.asker, ChatSettings())]
         self.tally = Tally(sides, [Message("user", question)], seed, self.client.clock)
         self.asker.pump()
 

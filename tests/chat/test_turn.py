@@ -21,7 +21,6 @@ from chat.scripted import (
     pieces,
     session,
 )
-from localthink.chat.session import with_tip
 from localthink.chat.turn import BUCKET, POINTS, RECENT, Turn, stored_turn
 from localthink.history import History, Piece, StoredMessage
 from localthink.history.texts import join
@@ -242,9 +241,10 @@ def test_an_answer_comes_back_from_the_store_as_it_was_shown(tmp_path, settings)
     talk = session(tmp_path)
     ask(talk, "How many?")
     advance(talk, 80)
-    talk.change(with_tip(talk.settings, alpha=1.5, beta=50))
+    talk.change(talk.settings.changed("alpha", 1.5).changed("beta", 50))
     advance(talk, 20)
-    talk.change(with_tip(talk.settings, **settings))
+    for name, value in settings.items():
+        talk.change(talk.settings.changed(name, value))
     finish(talk)
     live = talk.entries[-1].turn
     assert live.state == "stop" and len(live.thoughts) == 4 and live.ticks >= 3 and live.steered

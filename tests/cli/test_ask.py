@@ -10,7 +10,7 @@ import pytest
 
 import localthink
 from cli.running import FakeTerminal, run, start
-from localthink.records import Event
+from localthink.records import Event, Generation
 from localthink.text.page import HELD_MARK, RECAST, THOUGHT_MARK, Page
 from localthink.text.terminal import Terminal
 from scripted_gguf import ASSISTANT, BEGIN, END, END_AS_TEXT, FIRST, needs_scripts, write_script
@@ -73,7 +73,7 @@ def test_on_a_terminal_it_is_said_of_text_that_was_thinking(monkeypatch, tmp_pat
     with localthink.load(tmp_path / "scripted.gguf", threads=1) as engine:
         out, err = FakeTerminal(), FakeTerminal()
         page = Page(Terminal(out), Terminal(err), hide_thinking=False)
-        for event in engine.stream("Hi", think="free"):
+        for event in engine.stream("Hi", Generation(think="free")):
             page.show(event, thinks=True)
         page.end()
     assert out.getvalue() == "Okay so\nFour\n" and RECAST in err.getvalue()

@@ -11,7 +11,7 @@ from localthink.engine.bindings import NativeContext
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model, Vocabulary
 from localthink.errors import EngineError, ModelFileError, PromptError, UsageError
-from localthink.records import Event, Message, Sampling, Tip
+from localthink.records import Event, Generation, Message, Sampling, Tip
 from tiny_gguf import write_tiny_gguf
 
 GREEDY = Sampling(temperature=0.0)
@@ -52,13 +52,13 @@ def greedy_by_hand(path, question: str, tokens: int) -> list[int]:
 
 
 def test_greedy_text_is_that_of_a_plain_loop(engine, path):
-    [[trace]] = engine.generate(["Hello"], sampling=GREEDY, tip=PLAIN, max_tokens=60)
+    [[trace]] = engine.generate(["Hello"], Generation(sampling=GREEDY, tip=PLAIN, max_tokens=60))
     assert list(trace.token_ids) == greedy_by_hand(path, "Hello", 60)
 
 
 def test_alpha_zero_is_plain_decoding_to_the_bit(engine):
     def run(tip: Tip) -> list[Event]:
-        return list(engine.stream("Hello", tip=tip, seed=3, max_tokens=50))
+        return list(engine.stream("Hello", Generation(tip=tip, max_tokens=50), seed=3))
 
     plain, zero = run(PLAIN), run(Tip(alpha=0.0, beta=math.inf))
     assert [(e.token, e.logprob, e.raw_logprob, e.held) for e in plain] == \
@@ -67,7 +67,7 @@ def test_alpha_zero_is_plain_decoding_to_the_bit(engine):
 
 def test_the_same_seed_repeats_and_another_does_not(engine):
     def text(seed: int) -> tuple[int, ...]:
-        [[trace]] = engine.generate(["Hello"], seed=seed, max_tokens=40)
+        [[trace]] = engine.generate(["Hello"], Generation(max_tokens=40), seed=seed)
         return trace.token_ids
 
     assert text(1) == text(1)
@@ -75,14 +75,14 @@ def test_the_same_seed_repeats_and_another_does_not(engine):
 
 
 def test_a_sample_can_be_had_again_alone_by_its_own_seed(engine):
-    [traces] = engine.generate(["Hello"], n=3, seed=7, max_tokens=20)
-    [[again]] = engine.generate(["Hello"], seed=traces[2].seed, max_tokens=20)
+    [traces] = engine.generate(["Hello"], Generation(max_tokens=20), n=3, seed=7)
+    [[again]] = engine.generate(["Hello"], Generation(max_tokens=20), seed=traces[2].seed)
     assert again.token_ids[:5] == traces[2].token_ids[:5]  # later ones may round otherwise in another batch shape
     assert len({trace.token_ids for trace in traces}) == 3
 
 
 def test_more_samples_than_slots_all_come_and_in_order(engine):
-    [traces] = engine.generate(["Hello"], n=11, seed=1, max_tokens=9)
+    [traces] = engine.generate(["Hello"], Generation(max_tokens=9), n=11, seed=1)
     assert [trace.sample for trace in traces] == list(range(11))
     assert len({trace.seed for trace in traces}) == 11
 
@@ -99,14 +99,14 @@ def test_one_question_too_long_is_refused_before_any_other_is_answered(engine):
 
 
 def test_closing_a_stream_gives_its_slot_back(engine):
-    stream = engine.stream("Hello", max_tokens=200)
+    stream = engine.stream("Hello", Generation(max_tokens=200))
     next(stream)
     stream.close()
     assert engine.idle
 
 
 def test_cancelling_returns_what_there_is(engine):
-    request = engine.submit(engine.request("Hello", n=2, max_tokens=200))
+    request = engine.submit(engine.request("Hello", Generation(max_tokens=200), n=2))
     seen = [event for _ in range(6) for event in engine.step()]
     closing = engine.cancel(request)
     assert {event.trace.finish_reason for event in closing if event.trace} == {"cancelled"}
@@ -121,18 +121,18 @@ def test_cancelling_returns_what_there_is(engine):
 
 
 def test_two_streams_read_by_turns_share_every_batch(engine):
-    first = engine.stream("Hello", seed=1, max_tokens=12)
-    second = engine.stream("you", seed=1, max_tokens=12)
+    first = engine.stream("Hello", Generation(max_tokens=12), seed=1)
+    second = engine.stream("you", Generation(max_tokens=12), seed=1)
     tokens = ([], [])
     for a, b in zip(first, second, strict=False):
         tokens[0].append(a.token)
         tokens[1].append(b.token)
     assert len(tokens[0]) >= 10
-    assert engine.generate(["Hello"], seed=1, max_tokens=4)[0][0].token_ids == tuple(tokens[0][:4])
+    assert engine.generate(["Hello"], Generation(max_tokens=4), seed=1)[0][0].token_ids == tuple(tokens[0][:4])
 
 
 def test_thinking_begins_inside_the_block_where_the_template_opens_it(engine):
-    event = next(iter(engine.stream("Hello", max_tokens=3)))
+    event = next(iter(engine.stream("Hello", Generation(max_tokens=3))))
     assert event.part == "thinking"
     assert event.thought == 0
 
@@ -140,7 +140,7 @@ def test_thinking_begins_inside_the_block_where_the_template_opens_it(engine):
 def test_a_raw_prompt_is_sent_as_it_is(engine):
     raw = engine.model.prompt("Hello", raw=True)
     assert raw == (engine.model.facts.bos, *engine.model.vocabulary.tokenize("Hello"))
-    assert next(iter(engine.stream("Hello", raw=True, max_tokens=1))).part == "answer"
+    assert next(iter(engine.stream("Hello", Generation(max_tokens=1), raw=True))).part == "answer"
 
 
 def test_a_conversation_drops_its_earlier_thinking(engine):
@@ -151,7 +151,7 @@ def test_a_conversation_drops_its_earlier_thinking(engine):
 
 
 def test_a_step_cut_short_by_ctrl_c_leaves_other_requests_whole(engine, monkeypatch):
-    [[expected]] = engine.generate(["you"], seed=1, max_tokens=12)
+    [[expected]] = engine.generate(["you"], Generation(max_tokens=12), seed=1)
     decode, calls = engine._context.decode, []
 
     def interrupted(rows: int) -> int:
@@ -161,10 +161,10 @@ def test_a_step_cut_short_by_ctrl_c_leaves_other_requests_whole(engine, monkeypa
             raise KeyboardInterrupt
         return status
 
-    other = engine.submit(engine.request("you", seed=1, max_tokens=12))
+    other = engine.submit(engine.request("you", Generation(max_tokens=12), seed=1))
     monkeypatch.setattr(engine._context, "decode", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        engine.generate(["Hello"], seed=1, max_tokens=12)
+        engine.generate(["Hello"], Generation(max_tokens=12), seed=1)
     events = []
     while not engine.idle:
         events += engine.step()
@@ -176,7 +176,7 @@ def test_a_step_cut_short_by_ctrl_c_leaves_other_requests_whole(engine, monkeypa
 def test_a_damaged_model_says_so_instead_of_writing_noise(engine, monkeypatch):
     monkeypatch.setattr(engine._context, "logits", lambda row: np.full(engine.model.native.n_vocab, np.nan, np.float32))
     with pytest.raises(EngineError, match="not finite"):
-        engine.generate(["Hello"], max_tokens=2)
+        engine.generate(["Hello"], Generation(max_tokens=2))
     monkeypatch.undo()
     for request in list(engine._samples):
         engine.cancel(request)
@@ -194,7 +194,7 @@ def test_settings_that_cannot_be_are_refused_by_name_and_value(path, settings):
 def test_a_quantized_cache_works(tmp_path, cache):
     path = write_tiny_gguf(tmp_path / "wide.gguf", width=128, heads=2, kv_heads=1)
     with localthink.load(path, cache=cache, context=256, threads=1) as engine:
-        [[trace]] = engine.generate(["Hello"], seed=1, max_tokens=8)
+        [[trace]] = engine.generate(["Hello"], Generation(max_tokens=8), seed=1)
     assert trace.tokens == 8
 
 

@@ -7,10 +7,11 @@ import numpy as np
 import pytest
 
 from engine.scripted_context import Logits, ScriptedContext, leaning
+from generating import split
 from localthink import locations
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
-from localthink.records import Sampling, Tip, Trace
+from localthink.records import Generation, Sampling, Tip, Trace
 
 QUESTIONS = ("Hello", "What is a number?", "Say something else", "x")
 GREEDY, PLAIN = Sampling(temperature=0.0), Tip(alpha=0.0)
@@ -46,7 +47,8 @@ def engine_of(model: Model, follows: Logits, cells: int = 2048, slots: int = 1) 
 
 
 def written(engine: Engine, question: str, **settings) -> Trace:
-    [[trace]] = engine.generate([question], **settings)
+    generation, more = split(settings)
+    [[trace]] = engine.generate([question], generation, **more)
     return trace
 
 
@@ -55,7 +57,7 @@ def written(engine: Engine, question: str, **settings) -> Trace:
 
 def test_what_runs_beside_it_does_not_change_a_sample(model):
     beside, alone = engine_of(model, endless(model), slots=4), engine_of(model, endless(model))
-    together = [trace.token_ids for [trace] in beside.generate(QUESTIONS, seed=5, max_tokens=60)]
+    together = [trace.token_ids for [trace] in beside.generate(QUESTIONS, Generation(max_tokens=60), seed=5)]
     assert beside._context.decoded.count(4) >= 50  # a row for each of the four in one batch
     assert together == [written(alone, question, seed=5, max_tokens=60).token_ids for question in QUESTIONS]
     assert len(set(together)) == 4
@@ -63,7 +65,7 @@ def test_what_runs_beside_it_does_not_change_a_sample(model):
 
 def test_a_cache_too_small_for_all_preempts_and_still_finishes_every_sample_as_if_alone(model):
     small, alone = engine_of(model, endless(model), cells=256, slots=4), engine_of(model, endless(model))
-    traces = [trace for [trace] in small.generate(QUESTIONS, seed=2, max_tokens=150)]
+    traces = [trace for [trace] in small.generate(QUESTIONS, Generation(max_tokens=150), seed=2)]
     assert [(trace.tokens, trace.finish_reason) for trace in traces] == [(150, "length")] * 4
     expected = [written(alone, question, seed=2, max_tokens=150).token_ids for question in QUESTIONS]
     assert [trace.token_ids for trace in traces] == expected

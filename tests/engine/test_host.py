@@ -37,7 +37,7 @@ from localthink.engine.messages import (
     Written,
 )
 from localthink.locations import bundled_model
-from localthink.records import Event, Message, Prefix, Tip, Trace
+from localthink.records import Event, Generation, Message, Prefix, Tip, Trace
 from tiny_gguf import write_tiny_gguf
 
 PUZZLE = (Message("user", "Use 3, 5 and 12 to make 57."),)
@@ -67,7 +67,7 @@ def test_it_loads_answers_and_counts(host):
     [loaded] = [news for news in hear(host, Loaded) if isinstance(news, Loaded)]
     assert (loaded.slots, loaded.longest) == (2, 1024)
     for number in (7, 8, 9):
-        host.send(Ask(number, PUZZLE, seed=3, max_tokens=40))
+        host.send(Ask(number, PUZZLE, Generation(max_tokens=40), seed=3))
     heard: list[News] = []
     while sum(isinstance(news, Finished) for news in heard) < 3:
         heard += hear(host, Finished)
@@ -80,7 +80,7 @@ def test_it_loads_answers_and_counts(host):
 def test_a_prompt_that_cannot_be_is_refused_and_the_next_is_answered(host):
     host.send(Loading(MODEL, threads=1))
     host.send(Ask(1, (Message("user", "word " * 3000),)))
-    host.send(Ask(2, PUZZLE, max_tokens=5))
+    host.send(Ask(2, PUZZLE, Generation(max_tokens=5)))
     heard = hear(host, Finished)
     [refused] = [news for news in heard if isinstance(news, Refused)]
     assert refused.number == 1 and "1024" in refused.reason
@@ -166,7 +166,7 @@ def test_how_far_a_long_prompt_has_been_read_is_told(slow):
     question = (Message("user", "word " * 500),)
     slow.send(Count(1, question))
     [counted] = [news for news in hear(slow, Counted) if isinstance(news, Counted)]
-    slow.send(Ask(2, question, max_tokens=3, watched=True))
+    slow.send(Ask(2, question, Generation(max_tokens=3), watched=True))
     heard = hear_all(slow, 2)
     reading = [news for news in heard if isinstance(news, Reading)]
     assert reading and all(news.number == 2 and 0 <= news.tokens < news.of == counted.tokens for news in reading)
@@ -183,7 +183,7 @@ def test_a_sample_is_given_up_in_the_middle_of_its_prompt_and_the_next_is_answer
     trace = ended(heard, 1)
     assert (trace.finish_reason, trace.token_ids) == ("cancelled", ())
     assert all(news.tokens < news.of for news in heard if isinstance(news, Reading)), "it was not read to its end"
-    slow.send(Ask(2, PUZZLE, max_tokens=3))
+    slow.send(Ask(2, PUZZLE, Generation(max_tokens=3)))
     assert len(ended(hear_all(slow, 2), 2).token_ids) == 3
 
 
@@ -209,7 +209,7 @@ def test_giving_one_up_leaves_the_other_as_it_would_have_been(loaded):
 
 
 def test_what_is_turned_on_the_way_reaches_the_sample(loaded):
-    loaded.send(Ask(1, PUZZLE, seed=3, tip=Tip(alpha=0.0), watched=True))
+    loaded.send(Ask(1, PUZZLE, Generation(tip=Tip(alpha=0.0)), seed=3, watched=True))
     loaded.send(Steer(1, Tip(alpha=2.0, beta=50)))
     loaded.send(Steer(1, wish="answer"))
     trace = ended(hear_all(loaded, 1), 1)
@@ -221,7 +221,7 @@ def test_what_is_turned_on_the_way_reaches_the_sample(loaded):
 def test_orders_about_what_is_not_there_are_passed_over(loaded):
     loaded.send(Cancel(77))
     loaded.send(Steer(77, Tip(), "think"))
-    loaded.send(Ask(1, PUZZLE, max_tokens=3))
+    loaded.send(Ask(1, PUZZLE, Generation(max_tokens=3)))
     hear_all(loaded, 1)
     loaded.send(Cancel(1))
     loaded.send(Steer(1, wish="answer"))
@@ -237,7 +237,7 @@ def test_a_prompt_is_counted_while_another_is_read(slow):
     assert not any(isinstance(news, Finished) for news in heard)
     slow.send(Cancel(1))
     hear_all(slow, 1)
-    slow.send(Ask(3, PUZZLE, max_tokens=1))
+    slow.send(Ask(3, PUZZLE, Generation(max_tokens=1)))
     [counted] = [news for news in heard if isinstance(news, Counted)]
     assert counted == Counted(2, ended(hear_all(slow, 3), 3).prompt_tokens)
 
@@ -266,7 +266,7 @@ def test_an_answer_goes_on_in_another_process(loaded):
 
 
 def test_what_unfinished_samples_have_written_is_told_piece_by_piece_and_another_process_goes_on_behind_it(host):
-    asks = [Ask(number, PUZZLE, seed=number, max_tokens=60) for number in (1, 2, 3)]
+    asks = [Ask(number, PUZZLE, Generation(max_tokens=60), seed=number) for number in (1, 2, 3)]
     host.send(Loading(MODEL, slots=2, threads=1, keep_every=0.0))
     for ask in asks:
         host.send(ask)
@@ -294,7 +294,7 @@ def test_what_unfinished_samples_have_written_is_told_piece_by_piece_and_another
 
 
 def test_unless_it_is_wanted_nothing_is_told_of_unfinished_samples(loaded):
-    loaded.send(Ask(1, PUZZLE, max_tokens=60))
+    loaded.send(Ask(1, PUZZLE, Generation(max_tokens=60)))
     assert not any(isinstance(news, Checkpoint) for news in hear_all(loaded, 1))
 
 
@@ -378,8 +378,9 @@ def test_whatever_is_ordered_and_whenever_every_ask_ends_once_with_what_was_told
         earlier = chance.choice(sorted(asked) or [99])
         if order == "ask":
             asked.add(number)
-            loaded.send(Ask(number, PUZZLE * chance.choice([1, 1, 20]), seed=number, watched=True,
-                            max_thinking=chance.choice([None, 30])))
+            question = PUZZLE * chance.choice([1, 1, 20])
+            generation = Generation(max_thinking=chance.choice([None, 30]))
+            loaded.send(Ask(number, question, generation, seed=number, watched=True))
         elif order == "cancel":
             loaded.send(Cancel(earlier))
         elif order == "steer":

@@ -13,6 +13,7 @@ from localthink.fit.choice import FitError
 from localthink.fit.memory import needs
 from localthink.gguf.header import read_facts
 from localthink.machine.capacity import MemoryBudget
+from localthink.records import Generation
 from tiny_gguf import write_tiny_gguf
 
 MIB = 2**20
@@ -65,7 +66,7 @@ def test_what_does_not_fit_is_refused_with_the_numbers_before_it_is_read(
 def test_force_opens_it_all_the_same(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with_free(monkeypatch, MIB)
     with localthink.load(path, threads=1, context=512, force=True) as engine:
-        [[trace]] = engine.generate(["Hello"], seed=1, max_tokens=4)
+        [[trace]] = engine.generate(["Hello"], Generation(max_tokens=4), seed=1)
     assert trace.tokens == 4
 
 

@@ -9,7 +9,18 @@ import pytest
 
 from localthink.engine.messages import Ask, Cancel, Count, Died, Finished, Loading, Order, Steer, Written
 from localthink.errors import EngineError, UsageError
-from localthink.records import Adjustment, Alternative, Event, Message, Prefix, Sampling, Thought, Tip, Trace
+from localthink.records import (
+    Adjustment,
+    Alternative,
+    Event,
+    Generation,
+    Message,
+    Prefix,
+    Sampling,
+    Thought,
+    Tip,
+    Trace,
+)
 
 TRACE = Trace(0, 7, 3, (5, 6), "So.", "4", "stop", (Thought(0, 0, 1, 0.25, "So."),), 0, 0.25, Sampling(), Tip(), 1.0,
               2.0, 3.0, (Adjustment(1, math.inf, math.inf, "think"),))
@@ -38,7 +49,7 @@ def test_every_field_of_a_token_comes_through():
 
 @pytest.mark.parametrize("message", [
     Loading("toy", 2, watched=True), Cancel(3), Count(4, (Message("user", "x"),)), Finished(6, TRACE),
-    Ask(1, (Message("user", "x"),), tip=Tip(alpha=math.inf), prefix=Prefix((1, 2), ((0, 1),), 2.5)),
+    Ask(1, (Message("user", "x"),), Generation(tip=Tip(alpha=math.inf)), prefix=Prefix((1, 2), ((0, 1),), 2.5)),
     Steer(2, Tip(beta=math.inf), "answer")])
 def test_orders_and_results_come_through(message: Order):
     assert through(message) == message

@@ -7,6 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from generating import split
 from localthink.engine import randomness
 from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw
@@ -30,7 +31,8 @@ class Writer:
 
     def __init__(self, thinking=True, markers=MARKERS, everywhere=False, index=0, tags=TAGS, **request) -> None:
         tracker = ThoughtTracker(Automaton(markers), thinking, everywhere)
-        self.sample = Sample(4, Request(PROMPT, samples=index + 1, **request), index, tracker, tags)
+        generation, more = split(request)
+        self.sample = Sample(4, Request(PROMPT, generation, samples=index + 1, **more), index, tracker, tags)
         self.sample.admitted(10.0, shared=1)
         self.events: list[Event] = []
         self._clock = map(float, count(12))

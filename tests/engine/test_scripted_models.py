@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 import localthink
+from generating import split
 from localthink.engine.messages import Ask
-from localthink.records import Message, Tip
+from localthink.records import Generation, Message, Tip
 from scripted_gguf import ASSISTANT, BEGIN, END, END_AS_TEXT, FIRST, LATEST, needs_scripts, write_script
 
 pytestmark = needs_scripts
@@ -20,7 +21,8 @@ def scripted(folder: Path, *said: str, **script: object) -> localthink.Engine:
 
 def only(engine, question="Hi", **settings):
     """The only trace, and the events that led to it."""
-    events = list(engine.stream(question, **settings))
+    generation, more = split(settings)
+    events = list(engine.stream(question, generation, **more))
     return events[-1].trace, events
 
 
@@ -91,7 +93,7 @@ def test_a_pair_of_tags_may_be_named(tmp_path):
 def test_what_closes_thinking_closes_it_where_the_tag_is_text(tmp_path):
     said = [*(f" w{n}" for n in range(30)), *END_AS_TEXT, "Four"]
     with scripted(tmp_path, *said, start="\n", template=LATEST, tags=False) as engine:
-        engine.submit(replace(engine.request("Hi", max_tokens=30), max_thinking=10))
+        engine.submit(replace(engine.request("Hi", Generation(max_tokens=30)), max_thinking=10))
         events = []
         while not engine.idle:
             events += engine.step()

@@ -7,7 +7,7 @@ import pytest
 
 import localthink
 from localthink.errors import UsageError
-from localthink.records import Request, Sampling
+from localthink.records import Generation, Request, Sampling
 from tiny_gguf import write_tiny_gguf
 
 SLOTS = 4
@@ -26,7 +26,7 @@ def texts(model, order: list[int], sampling: Sampling | None = None, **how) -> d
         numbers = {}
         for i in order:
             prompt = engine.model.prompt(f"Add {i % 3}. " * (1 + 12 * (i % 4)))
-            request = Request(prompt, seed=i, sampling=sampling or Sampling(), max_tokens=8 + 5 * (i % 5))
+            request = Request(prompt, Generation(sampling=sampling or Sampling(), max_tokens=8 + 5 * (i % 5)), seed=i)
             numbers[engine.submit(request)] = i
         while not engine.idle:
             for event in engine.step():
@@ -63,7 +63,7 @@ def test_with_fixed_shapes_an_r1_shape_in_q4_k_repeats_to_the_last_bit(shared, t
 
 def test_a_sample_may_be_held_shorter_than_its_slot(path):
     with localthink.load(path, slots=2, context=1024, longest=60, layout="split", threads=1) as engine:
-        [[trace]] = engine.generate(["Hello"], sampling=GREEDY)
+        [[trace]] = engine.generate(["Hello"], Generation(sampling=GREEDY))
         assert engine.longest == 60
         assert trace.prompt_tokens + trace.tokens <= 60
 

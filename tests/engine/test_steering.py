@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 import localthink
 from engine.scripted_context import scripted_engine
 from engine.test_sample import END_THINK, EOS, PROMPT, WORD, Writer
+from generating import split
 from localthink.control.budget import GRACE_TOKENS, SENTENCE_END
 from localthink.engine.engine import Engine
 from localthink.engine.sample import Sample
 from localthink.errors import UsageError
-from localthink.records import Adjustment, BudgetRequest, Event, Prefix, Request, Sampling, Tip, Trace
+from localthink.records import Adjustment, BudgetRequest, Event, Generation, Prefix, Request, Sampling, Tip, Trace
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tracker import ThoughtTracker
 
@@ -45,7 +46,8 @@ class Run:
         self.engine = engine
         prompt = engine.model.prompt(QUESTION)
         prefix = prefix if isinstance(prefix, Prefix) else Prefix(prefix)
-        self.number = engine.submit(Request(prompt, seed=seed, prefix=prefix, **settings))
+        generation, more = split(settings)
+        self.number = engine.submit(Request(prompt, generation, seed=seed, prefix=prefix, **more))
         self.events: list[Event] = []
 
     @property
@@ -267,7 +269,7 @@ def test_going_on_in_several_tokens_is_read_whole_before_anything_else():
 
 
 def test_a_model_without_thinking_is_left_to_itself():
-    sample = Sample(1, Request(PROMPT, max_thinking=1), 0, ThoughtTracker(Automaton([]), None, None, False))
+    sample = Sample(1, Request(PROMPT, Generation(max_thinking=1)), 0, ThoughtTracker(Automaton([]), None, None, False))
     sample.steer(Tip(), "think")
     assert not sample.steers
 
@@ -321,7 +323,7 @@ def test_an_answer_that_is_asked_for_within_a_character_waits_for_its_end():
 @pytest.mark.parametrize("limit", [0, -1])
 def test_a_limit_that_is_none_is_refused_by_name_and_value(limit):
     with pytest.raises(UsageError, match=f"max-thinking is {limit}"):
-        Request((1,), max_thinking=limit)
+        Request((1,), Generation(max_thinking=limit))
 
 
 @pytest.mark.parametrize(("prefix", "most", "tokens"), [(10, 20, 20), (10, 11, 11), (10, 10, 11), (10, 4, 11)])

@@ -18,7 +18,7 @@ import pytest
 import localthink
 from cli.running import talk
 from eval_real import gsm8k, penalised
-from localthink.records import Sampling, Tip
+from localthink.records import Generation, Sampling, Tip
 
 pytestmark = pytest.mark.real
 
@@ -72,7 +72,7 @@ def native_greedy(path: Path, prompt: tuple[int, ...], count: int) -> list[int]:
 def test_greedy_text_is_llama_cpps_own(model):
     with localthink.load(model, context=1024, cache="f16", threads=2) as engine:
         prompt = engine.model.prompt(QUESTION)
-        [[trace]] = engine.generate([QUESTION], sampling=GREEDY, tip=PLAIN, max_tokens=64)
+        [[trace]] = engine.generate([QUESTION], Generation(sampling=GREEDY, tip=PLAIN, max_tokens=64))
     assert list(trace.token_ids) == native_greedy(model, prompt, 64)
 
 
@@ -101,8 +101,8 @@ def test_a_block_that_is_opened_for_an_ordinary_model_is_found_in_its_text(model
     system = localthink.Message("system", "First think between <think> and </think>, then answer in one sentence.")
     with localthink.load(model, context=2048) as engine:
         assert engine.model.tags.ids is None
-        events = list(engine.stream([system, localthink.Message("user", QUESTION)], think="open", seed=1,
-                                    max_tokens=600))
+        generation = Generation(think="open", max_tokens=600)
+        events = list(engine.stream([system, localthink.Message("user", QUESTION)], generation, seed=1))
     trace = events[-1].trace
     assert trace.thinking and trace.thoughts and "</think>" not in trace.thinking
     assert trace.finish_reason == "length" or "80" in trace.thinking + trace.answer
@@ -125,11 +125,11 @@ def test_r1_as_it_is_published_opens_its_thinking(model):
     assert "Alternatively" in _run("tokens", model, "--markers").stdout
     with localthink.load(model, context=512, cache="f16", force=True) as engine:
         vocabulary = engine.model.vocabulary
-        opened, free = (engine.request("Hi", think=think).prompt for think in ("auto", "free"))
+        opened, free = (engine.request("Hi", Generation(think=think)).prompt for think in ("auto", "free"))
         assert free[-1] == engine.model.facts.assistant
         assert opened[:len(free)] == free
         assert b"".join(map(vocabulary.piece, opened[len(free):])) == b"<think>\n"
-        events = list(engine.stream("Hi", max_tokens=3, seed=1))  # its weights are zeros: it says nothing
+        events = list(engine.stream("Hi", Generation(max_tokens=3), seed=1))  # its weights are zeros: it says nothing
     assert {event.part for event in events} == {"thinking"}
 
 

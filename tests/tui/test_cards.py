@@ -9,7 +9,6 @@ from rich.cells import cell_len
 
 from chat.scripted import Line, Reply, ScriptedClient, client_of, pieces, session
 from localthink.chat.compare import Comparison, Side
-from localthink.chat.session import with_tip
 from localthink.records import Message
 from localthink.tui.cards import WIDTH, as_svg, as_text, comparison_card, thoughts_card
 from tui.turns import end, thinking_turn
@@ -22,7 +21,7 @@ RIGHT = Reply(r"So it is \boxed{12 * 5 - 3}.", (Line(SAME + "\n60 - 3 = 57, yes.
 
 def compared(question: str = QUESTION) -> Comparison:
     talk = session(None, ScriptedClient([LEFT, RIGHT]))
-    sides = [Side(talk.asker, with_tip(talk.settings, alpha=0.0)), Side(talk.asker, talk.settings)]
+    sides = [Side(talk.asker, talk.settings.changed("alpha", 0.0)), Side(talk.asker, talk.settings)]
     comparison = Comparison(sides, [Message("user", question)], 6, talk.clock)
     comparison.start()
     client_of(talk).finish()

@@ -8,7 +8,6 @@ from dataclasses import replace
 import pytest
 
 from chat.scripted import DEMO_QUESTION, TAGGED, BreakableHistory, Line, Reply, ScriptedClient
-from localthink.chat.session import with_tip
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Cancel, Loading
 from localthink.history import History
@@ -554,7 +553,7 @@ def test_what_was_turned_in_flight_stands_in_the_line_of_the_answer(tmp_path):
     async def test(person: Person) -> None:
         await person.ask()
         await person.write(20)
-        person.session.change(with_tip(person.session.settings, alpha=0))
+        person.session.change(person.session.settings.changed("alpha", 0))
         await person.write(5)
         await person.press("ctrl+g")
         await person.finish()

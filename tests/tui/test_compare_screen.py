@@ -15,7 +15,7 @@ from chat.scripted import DIED, Line, Refusal, Reply, ScriptedClient, pieces, se
 from localthink.chat.asking import Opening
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
-from localthink.records import Message, Tip
+from localthink.records import Generation, Message, Tip
 from localthink.tui.screens import compare
 from localthink.tui.screens.choice import ChoiceScreen
 from localthink.tui.screens.compare import CompareScreen
@@ -50,7 +50,7 @@ class CompareApp(App[None]):
         self.second = ScriptedClient([RIGHT], name="second", clock=self.client.clock)
         self.talk: Session = session(None, self.client, ready=ready)
         self.compared = CompareScreen(
-            self.talk, [Message("user", question)], 6, ChatSettings(tip=Tip(alpha=0)), ChatSettings(),
+            self.talk, [Message("user", question)], 6, ChatSettings(Generation(tip=Tip(alpha=0))), ChatSettings(),
             right_opening=right_opening, make_client=lambda: self.second, seeds=lambda: 77)
 
     async def on_mount(self) -> None:
@@ -430,7 +430,7 @@ def test_what_a_model_or_a_person_writes_is_never_obeyed():
 
 
 def test_a_conversation_is_compared_with_and_without_its_penalty():
-    talk = session(None, settings=ChatSettings(tip=Tip(alpha=5, beta=90)))
+    talk = session(None, settings=ChatSettings(Generation(tip=Tip(alpha=5, beta=90))))
     screen = CompareScreen.with_and_without(talk, [Message("user", QUESTION)], 4)
     left, right = (side.settings.tip for side in screen.comparison.sides)
     assert (left.alpha, left.beta, right.alpha, right.beta) == (0, 90, 5, 90)
@@ -438,7 +438,7 @@ def test_a_conversation_is_compared_with_and_without_its_penalty():
 
 
 def test_a_conversation_without_a_penalty_is_compared_with_the_usual_one():
-    talk = session(None, settings=ChatSettings(tip=Tip(alpha=0)))
+    talk = session(None, settings=ChatSettings(Generation(tip=Tip(alpha=0))))
     screen = CompareScreen.with_and_without(talk, [Message("user", QUESTION)], None)
     left, right = (side.settings.tip for side in screen.comparison.sides)
     assert (left.alpha, right.alpha, right.beta) == (0, 3, 600)

@@ -15,7 +15,7 @@ from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
 from localthink.chat.turn import Turn
 from localthink.engine.messages import Loaded, News, Order
-from localthink.records import Tip
+from localthink.records import Generation, Tip
 from localthink.tui.widgets.meter import (
     STATES,
     Facts,
@@ -171,7 +171,7 @@ def test_figures_that_stand_beside_the_answer_are_not_told_again():
 def test_a_model_that_does_not_think_has_no_penalty():
     mute = replace(READY, loaded=replace(READY.loaded, thinks=False))
     assert lines(session(mute), 200)[1].endswith("does not think")
-    for settings in (ChatSettings(Tip(where="everywhere")), ChatSettings(think="open")):
+    for settings in (ChatSettings(Tip(where="everywhere")), ChatSettings(Generation(think="open"))):
         assert "α 3 β 600" in lines(session(mute, settings=settings), 200)[1]
 
 

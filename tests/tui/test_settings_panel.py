@@ -15,7 +15,7 @@ from textual.widgets import Button, Static
 
 from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
-from localthink.records import Sampling, Tip
+from localthink.records import Generation, Sampling, Tip
 from localthink.tui.widgets.number_field import NumberField, NumberInput, StepButton
 from localthink.tui.widgets.settings_panel import OTHER_KINDS, TIP_KINDS, SettingsPanel, value_of, with_value
 from tui.piloting import wait_until
@@ -75,10 +75,10 @@ def test_it_begins_with_the_defaults():
     ("alpha", "-2", ChatSettings(Tip(alpha=-2))),
     ("alpha", "inf", ChatSettings(Tip(alpha=INFINITY))),
     ("beta", "∞", ChatSettings(Tip(beta=INFINITY))),
-    ("temperature", "0", ChatSettings(sampling=Sampling(temperature=0))),
-    ("top-p", "1", ChatSettings(sampling=Sampling(top_p=1))),
-    ("max-thinking", "512", ChatSettings(max_thinking=512)),
-    ("max-tokens", "2048", ChatSettings(max_tokens=2048)),
+    ("temperature", "0", ChatSettings(Generation(sampling=Sampling(temperature=0)))),
+    ("top-p", "1", ChatSettings(Generation(sampling=Sampling(top_p=1)))),
+    ("max-thinking", "512", ChatSettings(Generation(max_thinking=512))),
+    ("max-tokens", "2048", ChatSettings(Generation(max_tokens=2048))),
     ("seed", "42", ChatSettings(seed=42)),
 ])
 def test_a_valid_number_is_posted_at_once(name, text, expected):
@@ -119,7 +119,7 @@ def test_a_wrong_number_is_explained_under_its_field_and_not_posted(name, text, 
 
 def test_an_emptied_limit_is_no_limit():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
-        app.panel.show(ChatSettings(max_tokens=100, seed=4))
+        app.panel.show(ChatSettings(Generation(max_tokens=100), seed=4))
         app.input("max-tokens").value = ""
         await wait_until(pilot, lambda: app.posted == [ChatSettings(seed=4)])
         app.input("seed").value = ""

@@ -2,8 +2,6 @@
 from __future__ import annotations
 
 import math
-from dataclasses import replace
-from typing import cast
 
 from textual import on
 from textual.app import ComposeResult
@@ -11,7 +9,6 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Static
 
-from localthink.chat.session import with_tip
 from localthink.chat.settings import ChatSettings
 from localthink.tui.widgets.number_field import NumberField, NumberKind
 
@@ -22,9 +19,9 @@ TIP_KINDS = (
 )
 OTHER_KINDS = (
     NumberKind("temperature", "temperature", "Higher is bolder; 0 is greedy.", 0.05, 0, math.inf),
-    NumberKind("top-p", "top-p", "Draw from this share; 1 is off.", 0.01, 0.01, 1),
-    NumberKind("max-thinking", "max. thinking", "Tokens, then it must answer.", 256, 1, math.inf, True, "none", 1024),
-    NumberKind("max-tokens", "max. tokens", "Of thinking and answer.", 256, 1, math.inf, True, "none", 2048),
+    NumberKind("top_p", "top-p", "Draw from this share; 1 is off.", 0.01, 0.01, 1),
+    NumberKind("max_thinking", "max. thinking", "Tokens, then it must answer.", 256, 1, math.inf, True, "none", 1024),
+    NumberKind("max_tokens", "max. tokens", "Of thinking and answer.", 256, 1, math.inf, True, "none", 2048),
     NumberKind("seed", "seed", "The same seed, the same answer.", 1, 0, 2**63 - 1, True, "new each time"),
 )
 
@@ -77,50 +74,25 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         """Show these settings; nothing is posted."""
         self.settings = settings
         for name, field in self._fields.items():
-            field.show(value_of(settings, name))
+            field.show(settings.value(name))
 
     def focus_first(self) -> None:
         first = OTHER_KINDS if self.has_class("unpenalised") else TIP_KINDS
         self._fields[first[0].name].focus_input()
 
     def _check(self, name: str, value: float | None) -> None:
-        with_value(self.settings, name, value)
+        self.settings.changed(name, value)
 
     @on(NumberField.Changed)
     def _field_changed(self, event: NumberField.Changed) -> None:
         event.stop()
-        self.settings = with_value(self.settings, event.field.kind.name, event.value)
+        self.settings = self.settings.changed(event.field.kind.name, event.value)
         self.post_message(self.Changed(self.settings))
 
     @on(Button.Pressed, "#defaults")
     def _reset(self, event: Button.Pressed) -> None:
         """Back to what R1's authors and the paper give; what is not shown here stays."""
         event.stop()
-        self.show(ChatSettings(system=self.settings.system, think=self.settings.think))
+        kept = ChatSettings(system=self.settings.system)
+        self.show(kept.changed("think", self.settings.generation.think))
         self.post_message(self.Changed(self.settings))
-
-
-def value_of(settings: ChatSettings, name: str) -> float | None:
-    """A setting by the name of its field."""
-    return {"alpha": settings.tip.alpha, "beta": settings.tip.beta, "temperature": settings.sampling.temperature,
-            "top-p": settings.sampling.top_p, "max-thinking": settings.max_thinking,
-            "max-tokens": settings.max_tokens, "seed": settings.seed}[name]
-
-
-def with_value(settings: ChatSettings, name: str, value: float | None) -> ChatSettings:
-    """The settings with one of them changed. Raises UsageError."""
-    whole, number = cast("int | None", value), cast(float, value)  # as the kind of the field has it
-    match name:
-        case "alpha":
-            return with_tip(settings, alpha=number)
-        case "beta":
-            return with_tip(settings, beta=number)
-        case "temperature":
-            return replace(settings, sampling=replace(settings.sampling, temperature=number))
-        case "top-p":
-            return replace(settings, sampling=replace(settings.sampling, top_p=number))
-        case "max-thinking":
-            return replace(settings, max_thinking=whole)
-        case "max-tokens":
-            return replace(settings, max_tokens=whole)
-    return replace(settings, seed=whole)
