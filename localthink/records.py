@@ -213,6 +213,15 @@ class Adjustment:
 
 
 @dataclass(frozen=True, slots=True)
+class Intervention:
+    """What a control did before the token at `position`, and why."""
+
+    position: int
+    control: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
 class Trace:
     """One finished sample. `seconds` runs from its admission to its last token; with what an earlier attempt took.
 
@@ -243,6 +252,7 @@ class Trace:
     tokens_per_second: float
     steered: tuple[Adjustment, ...] = ()
     paraphrases: int = 0
+    interventions: tuple[Intervention, ...] = ()
 
     @property
     def tokens(self) -> int:

@@ -115,6 +115,7 @@ def without_amx(lib: Any) -> None:
 
 def step_costs(model_path: str, threads: int) -> dict[str, float]:
     """Microseconds for control and sampling of one row that the model really produced."""
+    from localthink.control.interface import Bias
     from localthink.engine import randomness
     from localthink.engine.bindings import NativeContext
     from localthink.engine.model import Model
@@ -130,12 +131,12 @@ def step_costs(model_path: str, threads: int) -> dict[str, float]:
     row, switch = context.logits(n - 1), model.automaton(("switch",)).completions[0]
     plain = row.copy()
     sampler, costs = Sampler(row.size), {}
-    for name, alpha, ids in (("sampling", 0.0, switch[:0]), ("penalty and sampling", 3.0, switch)):
+    for name, bias in (("sampling", None), ("penalty and sampling", Bias(switch, np.float32(-3)))):
         times = []
         for i in range(1000):
             row[:] = plain
             start = time.perf_counter()
-            sampler.draw(row, ids, alpha, Sampling(), randomness.key(1, i))
+            sampler.draw(row, bias, switch, Sampling(), randomness.key(1, i))
             times.append(time.perf_counter() - start)
         costs[name] = round(statistics.median(times) * 1e6, 1)
     model.close()

@@ -22,7 +22,7 @@ from localthink.chat.settings import ChatSettings
 from localthink.chat.surveying import Surveyor
 from localthink.engine.messages import Ask, Count, Counted, Finished, Loaded, News, Order, Written
 from localthink.history import History
-from localthink.records import Event, Generation
+from localthink.records import Event
 from localthink.tui.app import ChatApp
 from localthink.tui.widgets.model_table import ModelTable
 
@@ -54,7 +54,7 @@ class Replay:
             self._write(order)
 
     def _write(self, ask: Ask) -> None:
-        request = self._engine.request(ask.messages, Generation(tip=ask.tip, sampling=ask.sampling), seed=ask.seed)
+        request = self._engine.request(ask.messages, ask.generation, seed=ask.seed)
         number, events = self._engine.submit(request), list[Event]()
         while not self._engine.idle:
             events += [event for event in self._engine.step() if event.request == number]

@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import re
 
+from localthink.control.interface import Action, Control
+from localthink.control.view import View
 from localthink.records import BudgetRequest
 
 GRACE_TOKENS = 64  # tokens after which thinking is closed in the middle of a sentence
@@ -50,3 +52,26 @@ class ThinkingBudget:
     def goes_on(self) -> bool:
         """Whether the thinking must not be closed."""
         return self.wish == "think"
+
+
+class BudgetControl(Control):
+    """The budget of one sample: closes its thinking, or keeps it from closing.
+
+    A tag of several tokens is kept from coming by its first one: a model hardly ever writes that for anything else.
+    """
+
+    name = "budget"
+
+    def __init__(self, limit: int | None) -> None:
+        self.budget = ThinkingBudget(limit)
+
+    def instead(self, view: View, drawn: int) -> Action | None:
+        budget, closing = self.budget, view.words.closing
+        if budget.free or not view.thinking:
+            return None
+        ends = view.words.ends(drawn)
+        if budget.closes(view.thinking_tokens, view.tail) or (ends and budget.wish == "answer"):
+            return Action(force=closing, why="closed the thinking")
+        if (drawn == closing[0] or ends) and budget.goes_on and (go_on := view.words.tokens(GO_ON)):
+            return Action(force=go_on, why="kept the thinking open")
+        return None

@@ -6,7 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from localthink import locations
-from localthink.control.budget import GO_ON
+from localthink.control.view import Words
 from localthink.engine.bindings import NOTHING, NativeModel, OnProgress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf.header import ModelFacts, read_facts
@@ -18,6 +18,7 @@ from localthink.thinking.automaton import Automaton
 from localthink.thinking.tags import Tags
 
 Question = str | Sequence[Message]
+MOST_PROMPTS = 64  # that are remembered: the samples of one question, and a chat that measures what it will send
 
 
 class Vocabulary:
@@ -79,6 +80,7 @@ class Model:
         # what a message may say without its becoming structure
         self._specials = (self.tags.opening, self.tags.closing, *self.facts.control_tokens)
         self._automata: dict[tuple[str, ...], Automaton] = {}
+        self._prompts: dict[tuple[tuple[Message, ...], bool, ThinkMode, int | None], tuple[int, ...]] = {}
 
     @property
     def name(self) -> str:
@@ -122,6 +124,15 @@ class Model:
         messages = [Message("user", question)] if isinstance(question, str) else question
         if not all(isinstance(message, Message) for message in messages):
             raise TypeError("a question is a text or a list of localthink.Message")
+        key = (tuple(messages), raw, think, context)
+        if key not in self._prompts:
+            if len(self._prompts) >= MOST_PROMPTS:
+                self._prompts.clear()
+            self._prompts[key] = self._encode(messages, raw, think, context)
+        return self._prompts[key]
+
+    def _encode(self, messages: Sequence[Message], raw: bool, think: ThinkMode,
+                context: int | None) -> tuple[int, ...]:
         text = prompts.render(messages, None) if raw else prompts.render(messages, self._template, self._specials)
         if self.opens_thinking(raw, think):
             text = prompts.opened(text, self.tags)
@@ -148,14 +159,11 @@ class Model:
         self.automaton(request.generation.tip.groups)
 
     @cached_property
-    def closing(self) -> list[int]:
-        """The tokens of the tag that ends the thinking."""
-        return self.vocabulary.tokenize(self.tags.closing, special=True)
-
-    @cached_property
-    def go_on(self) -> list[int]:
-        """What the model reads where it would close its thinking and must not; asked for at every token."""
-        return self.vocabulary.tokenize(GO_ON)
+    def words(self) -> Words:
+        """The tokens that controls force or look for."""
+        vocabulary = self.vocabulary
+        closing = vocabulary.tokenize(self.tags.closing, special=True)
+        return Words(closing, vocabulary.tokenize, vocabulary.ends_generation)
 
     def begins_thinking(self, prompt_ids: Sequence[int]) -> bool:
         return prompts.begins_thinking(prompt_ids, self.tags, self.vocabulary)

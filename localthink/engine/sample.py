@@ -11,8 +11,10 @@ from bisect import bisect_left
 from collections.abc import Callable
 from dataclasses import replace
 
-from localthink.control import tip as control
-from localthink.control.budget import ThinkingBudget
+from localthink.control.budget import BudgetControl
+from localthink.control.controls import Controls
+from localthink.control.tip import TipControl
+from localthink.control.view import View, Words
 from localthink.engine import randomness
 from localthink.engine.sampler import Draw
 from localthink.engine.scheduler import Job
@@ -38,19 +40,20 @@ class Sample:
     """Sample `index` of a request. Times are seconds on any clock that only goes forward."""
 
     def __init__(self, request_id: int, request: Request, index: int, tracker: ThoughtTracker,
-                 tags: Tags | None = None) -> None:
+                 tags: Tags | None = None, words: Words | None = None) -> None:
         self.request_id, self.request, self.index, self.tracker = request_id, request, index, tracker
         self._tags = tags or Tags()
         self._reader = TagReader(self._tags, tracker.part == "thinking")
         self.seed = randomness.sample_seed(request.seed, index)
-        self.tip = request.generation.tip
-        self._budget = ThinkingBudget(request.generation.max_thinking)
+        self._tip, self._budget = TipControl(request.generation.tip), BudgetControl(request.generation.max_thinking)
         self._steered: list[Adjustment] = []
-        self._insert: list[int] = []  # tokens that come next, whatever is drawn
         self.job = Job(list(request.prompt), owner=self)
         self._mixed_seed = randomness.mix(self.seed)
         self._decoder = codecs.getincrementaldecoder("utf-8")("replace")
+        self.tokens: list[int] = []  # generated so far
         self._texts: list[str] = []
+        self.view = View(tracker, words or Words(), self.tokens, self._texts)
+        self.controls = Controls([self._tip, self._budget], self.view)
         self._after_tag = ""  # what the last token of a tag says after it, which goes with the next token
         self._turns: list[tuple[int, Part]] = [(0, tracker.part)]
         self._held: list[tuple[int, int]] = []
@@ -62,62 +65,29 @@ class Sample:
         self.finished: FinishReason | None = None
 
     @property
-    def tokens(self) -> list[int]:
-        """The generated tokens so far."""
-        return self.job.tokens[len(self.request.prompt):]
-
-    @property
     def key(self) -> int:
         """The randomness of the token to come."""
-        return randomness.key(self._mixed_seed, len(self.job.tokens) - len(self.request.prompt))
+        return randomness.key(self._mixed_seed, len(self.tokens))
 
     @property
     def switch_tokens(self) -> TokenIds:
         return self.tracker.switch_tokens
 
     @property
-    def penalty(self) -> float:
-        return control.penalty(self.tip, self.tracker)
-
-    def steer(self, tip: Tip, wish: BudgetRequest) -> None:
-        """From the next token on, with this strength and duration of the penalty and this wish for the thinking."""
-        self.tip = replace(self.tip, alpha=tip.alpha, beta=tip.beta)
-        if wish != self._budget.wish:
-            self._budget.steer(wish, self._thinking_for)
-        self._steered.append(Adjustment(self.tracker.position, tip.alpha, tip.beta, wish))
+    def tip(self) -> Tip:
+        """The penalty as it is now."""
+        return self._tip.tip
 
     @property
     def wish(self) -> BudgetRequest:
-        return self._budget.wish
+        return self._budget.budget.wish
 
-    @property
-    def steers(self) -> bool:
-        """Whether `forced` may have something to say about the next token."""
-        return self.tracker.part == "thinking" and not (self._budget.free and not self._insert)
-
-    @property
-    def _thinking_for(self) -> int:
-        """Tokens since the thinking block opened."""
-        return self.tracker.position - self._turns[-1][0]
-
-    def forced(self, drawn: int, ends: bool, closing: list[int], go_on: list[int]) -> int:
-        """The token to take where `drawn` was drawn while thinking.
-
-        `closing` are the tokens of the closing tag, `go_on` those that keep the thinking going. A tag of several
-        tokens is kept from coming by its first one: a model hardly ever writes that for anything else.
-        """
-        if self._insert:
-            return self._insert.pop(0)
-        tail = "".join(self._texts[-4:]) if not self._decoder.getstate()[0] else ""  # half a character ends nothing
-        if self._budget.closes(self._thinking_for, tail) or (ends and self.wish == "answer"):
-            return self._force(closing)
-        if (drawn == closing[0] or ends) and self._budget.goes_on and go_on:
-            return self._force(go_on)
-        return drawn
-
-    def _force(self, tokens: list[int]) -> int:
-        self._insert = tokens[1:]
-        return tokens[0]
+    def steer(self, tip: Tip, wish: BudgetRequest) -> None:
+        """From the next token on, with this strength and duration of the penalty and this wish for the thinking."""
+        self._tip.tip = replace(self.tip, alpha=tip.alpha, beta=tip.beta)
+        if wish != self.wish:
+            self._budget.budget.steer(wish, self.view.thinking_tokens)
+        self._steered.append(Adjustment(self.tracker.position, tip.alpha, tip.beta, wish))
 
     def admitted(self, now: float, shared: int) -> None:
         """The sample got a slot that held the first `shared` tokens of its prompt; later ones are ignored."""
@@ -141,7 +111,7 @@ class Sample:
 
     def written(self, start: int) -> Prefix:
         """What there is from the token `start` on; the seconds are those of all of it."""
-        return Prefix(tuple(self.job.tokens[len(self.request.prompt) + start:]),
+        return Prefix(tuple(self.tokens[start:]),
                      tuple(self._held[bisect_left(self._held, (start,)):]), self._seconds)
 
     @property
@@ -182,6 +152,7 @@ class Sample:
         text = self._text(draw.token, piece, ends)
         turn = None if ends else self._reader.read(draw.token, text)
         self._texts.append(text)
+        self.tokens.append(draw.token)
         self.job.tokens.append(draw.token)
         if not ends and (turn is None or (turn.part == part and not turn.recasts)):
             opened = tracker.observe(draw.token)
@@ -189,7 +160,11 @@ class Sample:
             self._reopen(opened - 1)
         event = Event(self.request_id, self.index, draw.token, text, part, -1 if ends else tracker.thought,
                       opened == 1, *draw[1:], alternatives=alternatives)
-        return event if turn is None else self._take_tag(turn, event)
+        if turn is not None:
+            event = self._take_tag(turn, event)
+        self.view.whole, self.view.logprob = not self._decoder.getstate()[0], draw.logprob
+        self.controls.told(draw.token)
+        return event
 
     def _text(self, token: int, piece: bytes, ends: bool) -> str:
         tag = "" if ends else self._tags.text_of(token)
@@ -217,6 +192,7 @@ class Sample:
     def _recast(self, events: list[Event]) -> list[Event]:
         """The sample so far was thinking; so are these, its latest, and the first that is news says so."""
         self._turns = [(0, "thinking")]
+        self.view.thinking_since = 0
         self.tracker.recast(self.tokens[:-1], dict(self._held))
         thought, first = self.tracker.thought, min(self._known, len(events) - 1)
         return [replace(event, part="thinking", thought=thought if event.text else -1, recasts=place == first)
@@ -228,6 +204,7 @@ class Sample:
         self.tracker.turn(turn.part, turn.tokens, kept=int(turn.tokens > 1 and turn.before != ""))
         self._drop_if_blank(ended)
         self._turns.append((self.tracker.position, turn.part))
+        self.view.thinking_since = self.tracker.position
 
     def _drop_if_blank(self, thought: int) -> None:
         """White space is no thought, as in a block that was opened and closed at once."""
@@ -318,17 +295,17 @@ class Sample:
 
     def trace(self, reason: FinishReason) -> Trace:
         """The sample as it stands."""
-        writing, reading = self._last - self._first, self._first - self._admitted
-        tokens = self.tokens
-        written = len(tokens) - len(self.request.prefix.tokens)
+        written, reading = self._last - self._first, self._first - self._admitted
+        new = len(self.tokens) - len(self.request.prefix.tokens)
         return Trace(
-            sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(tokens),
+            sample=self.index, seed=self.seed, prompt_tokens=len(self.request.prompt), token_ids=tuple(self.tokens),
             thinking=self._text_of("thinking").strip(), answer=self._answer(), finish_reason=reason,
             thoughts=self._thoughts(), switches=sum(span.by_marker for span in self.tracker.spans),
             paraphrases=self.tracker.paraphrases, held=sum(span.held for span in self.tracker.spans),
             sampling=self.request.generation.sampling, tip=self.request.generation.tip, seconds=self._seconds,
             prompt_tokens_per_second=self._prompt_read / reading if reading > 0 else 0.0,
-            tokens_per_second=(written - 1) / writing if writing > 0 else 0.0, steered=tuple(self._steered),
+            tokens_per_second=(new - 1) / written if written > 0 else 0.0, steered=tuple(self._steered),
+            interventions=tuple(self.controls.interventions),
         )
 
     def _answer(self) -> str:

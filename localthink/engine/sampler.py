@@ -1,4 +1,4 @@
-"""From one row of logits to one token: penalty, temperature, truncation, draw.
+"""From one row of logits to one token: biases, temperature, truncation, draw.
 
 Everything is a handful of numpy expressions over a row of V logits; there is no Python pass over the
 vocabulary and no sort of it. All truncations are thresholds: with weights w = exp((z - max z) / T), a
@@ -14,6 +14,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from localthink.control.interface import Bias
 from localthink.engine import randomness
 from localthink.errors import EngineError
 from localthink.records import Sampling
@@ -28,13 +29,14 @@ WEIGHTLESS = 30.0  # e^-30 of the likeliest token: a whole vocabulary of such is
 COLDEST, HOTTEST = 1e-6, 1e6  # temperatures beyond these change nothing but overflow
 ROUNDING = 1.0001  # more than the rounding of a float32 can change
 UNLIKELY = 1e-3  # relative to the likeliest token: what is not worth naming as an alternative
+NO_BIAS = Bias(np.empty(0, np.int64), np.float32(0))
 Steer = Callable[[int], int]  # the drawn token -> the token that is taken
 
 
 class Draw(NamedTuple):
     """A drawn token; see `Event` for the numbers. `held` counts any switch token, wherever a thought may begin.
 
-    Where it is not 0, `instead` is the token that the same random numbers would have drawn without the penalty.
+    Where it is not 0, `instead` is the token that the same random numbers would have drawn without the bias.
     """
 
     token: int
@@ -45,15 +47,16 @@ class Draw(NamedTuple):
 
 
 class _Scale(NamedTuple):
-    """What turns the latest row's logits into probabilities, with the penalty and without it."""
+    """What turns the latest row's logits into probabilities, with the biases and without them."""
 
     temperature: float
     top: float
     total: float
     raw_top: float
     raw_total: float
+    ids: TokenIds  # of the tokens with a bias
+    before: FloatRow  # their logits without it
     switch: TokenIds
-    before: FloatRow  # the logits of the switch tokens without the penalty
 
 
 class Sampler:
@@ -67,32 +70,34 @@ class Sampler:
         self._kept = np.empty(n_vocab, np.bool_)
         self._scale: _Scale
 
-    def draw(self, logits: FloatRow, switch: TokenIds, alpha: float, sampling: Sampling, key: int,
+    def draw(self, logits: FloatRow, bias: Bias | None, switch: TokenIds, sampling: Sampling, key: int,
              steer: Steer | None = None) -> Draw:
-        """Take `alpha` off the logits of the ids `switch` (ascending), in place, and draw a token.
+        """Add the bias to the logits, in place, and draw a token. `switch` are the ids that open a thought, ascending.
 
         `key` is the randomness of this position (`randomness.key`). A logit of -inf is a token that
         never comes. `steer` may take another token than the one drawn. Raises EngineError where a
         logit is NaN or +inf, or none is finite.
         """
         temperature = min(max(sampling.temperature, COLDEST), HOTTEST) if sampling.temperature else 1.0
-        before = logits[switch]
-        plain = self._weigh(logits, switch, temperature) if alpha < 0 else None  # the rest may weigh nothing afterwards
-        if alpha:
-            logits[switch] -= np.float32(alpha)
-        top, total, mine = self._weigh(logits, switch, temperature)
+        ids, values = bias if bias is not None else NO_BIAS
+        before = logits[ids]
+        raises = bool((values > 0).any()) if ids.size else False
+        plain = self._weigh(logits, ids, temperature) if raises else None  # the rest may weigh nothing afterwards
+        if ids.size:
+            logits[ids] = before + values
+        top, total, mine = self._weigh(logits, ids, temperature)
         drawn = self._pick(logits, sampling, total, key)
         token = drawn if steer is None else steer(drawn)
         logprob = (float(logits[token]) - top) / temperature - math.log(total)
-        if not alpha or not before.size:
-            self._scale = _Scale(temperature, top, total, top, total, switch, before)
+        if not before.size:
+            self._scale = _Scale(temperature, top, total, top, total, ids, before, switch)
             return Draw(token, logprob, logprob, 0)
         raw = float(logits[token])
-        if (place := _place(switch, token)) is not None:
+        if (place := _place(ids, token)) is not None:
             raw = float(before[place])
-        raw_top, raw_total, raw_mine = plain or _without_penalty(before, top, total - mine, temperature)
+        raw_top, raw_total, raw_mine = plain or _without_bias(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
-        scale = self._scale = _Scale(temperature, top, total, raw_top, raw_total, switch, before)
+        scale = self._scale = _Scale(temperature, top, total, raw_top, raw_total, ids, before, switch)
         plainly = self._without(logits, scale, raw_mine, sampling, key, drawn) if token == drawn else drawn
         if plainly == drawn:
             return Draw(token, logprob, raw_logprob, 0)
@@ -107,70 +112,70 @@ class Sampler:
 
     def _without(self, logits: FloatRow, scale: _Scale, raw_mine: float, sampling: Sampling, key: int,
                  drawn: int) -> int:
-        """The token that the row would have given without its penalty, as far as that or `drawn` is a switch token.
+        """The token that the row would have given without its bias, as far as that or `drawn` has one.
 
         The same random numbers are drawn with again on the row as it was, but only where that can matter; elsewhere
         it is `drawn`.
         """
-        switch = scale.switch
+        ids = scale.ids
         # what weighs less than its even share of the mass that top-p cuts off is never kept
         least = 0.0 if sampling.top_k else (1 - sampling.top_p) * 0.999 / logits.size
         unreachable = raw_mine < least * scale.raw_total
-        if _place(switch, drawn) is None and (
+        if _place(ids, drawn) is None and (
                 unreachable or not self._may_win(scale, float(logits[drawn]), sampling, key, drawn)):
             return drawn
-        after = logits[switch]
-        logits[switch] = scale.before
-        _, total, _ = self._weigh(logits, switch, scale.temperature)
+        after = logits[ids]
+        logits[ids] = scale.before
+        _, total, _ = self._weigh(logits, ids, scale.temperature)
         plain = self._pick(logits, sampling, total, key)
-        logits[switch] = after
+        logits[ids] = after
         return plain
 
     @np.errstate(over="ignore", divide="ignore")
     def _may_win(self, scale: _Scale, logit: float, sampling: Sampling, key: int, drawn: int) -> bool:
-        """Whether a switch token without its penalty may come in place of `drawn`, which is none and has this logit.
+        """Whether a token may come without its bias in place of `drawn`, which has none and has this logit.
 
         One that is lighter is kept only where `drawn` is kept too, and then has to win the race against it.
         """
         ahead = scale.before - np.float32(logit)
         if sampling.temperature == 0 or float(ahead.max()) >= 0:
             return float(ahead.max()) >= 0
-        ids = np.append(scale.switch, drawn)
+        ids = np.append(scale.ids, drawn)
         numbers = randomness.uniform(key, self._spread[ids], self._hashes[:ids.size], self._scratch[:ids.size])
         times = -np.log1p(-numbers)
         times[:-1] /= np.exp(ahead / np.float32(scale.temperature))
         return float(times[:-1].min()) <= float(times[-1]) * ROUNDING
 
     def alternatives(self, logits: FloatRow, count: int) -> list[tuple[int, float, float]]:
-        """The likeliest tokens of the row that was drawn from last, as (id, probability before, after the penalty).
+        """The likeliest tokens of the row that was drawn from last, as (id, probability before, after the bias).
 
         `logits` is that row as `draw` left it. At most `count`, by the larger of the two, and none that
         is less than a thousandth as likely as the likeliest.
         """
-        t, top, total, raw_top, raw_total, switch, before = self._scale
+        t, top, total, raw_top, raw_total, biased, before, _ = self._scale
         least, raw_least = top + t * math.log(UNLIKELY), raw_top + t * math.log(UNLIKELY)
         np.greater_equal(logits, np.float32(min(least, raw_least)), out=self._kept)
-        self._kept[switch] = False  # no other token's logit was changed: by both probabilities they have one order
+        self._kept[biased] = False  # no other token's logit was changed: by both probabilities they have one order
         ids = self._kept.nonzero()[0]
         if ids.size > count:
             ids = ids[np.argpartition(logits[ids], -count)[-count:]]
         values = logits[ids].tolist()
         rows = [*zip(ids.tolist(), values, values, strict=True),
-                *zip(switch.tolist(), before.tolist(), logits[switch].tolist(), strict=True)]
+                *zip(biased.tolist(), before.tolist(), logits[biased].tolist(), strict=True)]
         found = [(token, math.exp((raw - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total)
                  for token, raw, logit in rows if raw >= raw_least or logit >= least]
         return sorted(found, key=lambda item: (-max(item[1:]), item[0]))[:count]
 
     def chances(self, logits: FloatRow, token: int) -> tuple[int, float, float]:
         """One token of the row that was drawn from last, as `alternatives` has it."""
-        t, top, total, raw_top, raw_total, switch, before = self._scale
+        t, top, total, raw_top, raw_total, biased, before, _ = self._scale
         logit = raw = float(logits[token])
-        if (place := _place(switch, token)) is not None:
+        if (place := _place(biased, token)) is not None:
             raw = float(before[place])
         return token, math.exp((raw - raw_top) / t) / raw_total, math.exp((logit - top) / t) / total
 
-    def _weigh(self, logits: FloatRow, switch: TokenIds, temperature: float) -> tuple[float, float, float]:
-        """Fill the weights; return the largest logit, the weight of all tokens and that of the switch tokens."""
+    def _weigh(self, logits: FloatRow, ids: TokenIds, temperature: float) -> tuple[float, float, float]:
+        """Fill the weights; return the largest logit, the weight of all tokens and that of `ids`."""
         weights, top = self._weights, logits.max()
         if not math.isfinite(top):
             raise EngineError("the model's logits are not finite: the file may be damaged")
@@ -186,7 +191,7 @@ class Sampler:
             weights.fill(0)
             weights[ids] = near
             total = float(near.sum())
-        return float(top), total, min(float(weights[switch].sum()), total) if switch.size else 0.0
+        return float(top), total, min(float(weights[ids].sum()), total) if ids.size else 0.0
 
     def _count_near(self, logits: FloatRow, top: float, temperature: float) -> int:
         """Mark the tokens that weigh anything in `_kept`, and count them."""
@@ -197,7 +202,7 @@ class Sampler:
     def _choose(self, sampling: Sampling, total: float, key: int) -> int:
         """An exponential race among the kept tokens: the smallest of -log(1 - u) / w wins with probability w / sum w.
 
-        Every token runs with its own luck, so a penalty changes the outcome only where a penalised
+        Every token runs with its own random number, so a penalty changes the outcome only where a penalised
         token would have won (as far as the kept set stays the same).
         """
         weights, kept = self._weights, self._kept
@@ -291,14 +296,14 @@ class _Probes:
         return float(self._ordered[place]) if place < self._ordered.size else 0.0
 
 
-def _place(switch: TokenIds, token: int) -> int | None:
-    """Where `token` stands among the ids `switch`, which ascend."""
-    place = int(switch.searchsorted(token))
-    return place if place < switch.size and switch[place] == token else None
+def _place(ids: TokenIds, token: int) -> int | None:
+    """Where `token` stands among `ids`, which ascend."""
+    place = int(ids.searchsorted(token))
+    return place if place < ids.size and ids[place] == token else None
 
 
-def _without_penalty(before: FloatRow, top: float, rest: float, temperature: float) -> tuple[float, float, float]:
-    """What `_weigh` would have returned before a positive penalty, after which all other tokens weigh `rest`."""
+def _without_bias(before: FloatRow, top: float, rest: float, temperature: float) -> tuple[float, float, float]:
+    """What `_weigh` would have returned before a bias that raises nothing; all other tokens weigh `rest` after it."""
     values = before.tolist()  # a handful, for which numpy takes longer
     raw_top = max(top, *values)  # the scale on which nothing overflows
     mine = math.fsum(math.exp((value - raw_top) / temperature) for value in values)

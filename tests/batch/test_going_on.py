@@ -73,7 +73,8 @@ class PlayedWorkers:
             if len(tokens) == LONG:
                 del self._running[ask.number]
                 self._said.append(Finished(ask.number, Trace(
-                    0, ask.seed, 3, tuple(tokens), "", "", "stop", (), 0, 0, ask.sampling, ask.tip, 1.0, 1.0, 1.0)))
+                    0, ask.seed, 3, tuple(tokens), "", "", "stop", (), 0, 0, ask.generation.sampling,
+                    ask.generation.tip, 1.0, 1.0, 1.0)))
         said, self._said = self._said, []
         return [(0, news) for news in said]
 

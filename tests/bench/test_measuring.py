@@ -54,7 +54,7 @@ def test_steps_with_and_without_the_penalty_take_turns_and_neither_is_always_fir
 
 
 def test_the_penalty_is_on_where_it_is_said_to_be(engine, monkeypatch):
-    held, draw = {PLAIN.alpha: 0, PENALTY.alpha: 0}, engine._sampler.draw
+    held, draw = {PLAIN.alpha: 0, PENALTY.alpha: 0}, engine._loop.sampler.draw
     tips = []
     steer = engine.steer
     monkeypatch.setattr(engine, "steer", lambda request, tip=None, wish=None: (
@@ -66,7 +66,7 @@ def test_the_penalty_is_on_where_it_is_said_to_be(engine, monkeypatch):
             held[tips[-1].alpha] += drawn.held
         return drawn
 
-    monkeypatch.setattr(engine._sampler, "draw", watched)
+    monkeypatch.setattr(engine._loop.sampler, "draw", watched)
     bench(engine, Work((1,), rounds=2, prompt=64, tokens=100)).run()
     assert held[0.0] == 0 < held[3.0]
 

@@ -25,6 +25,8 @@ from localthink.chat.asking import SLOTS, Opening
 from localthink.chat.pulling import MakePull, start_pull
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
+from localthink.control.tip import penalty
+from localthink.control.view import Words
 from localthink.engine.messages import (
     Ask,
     Cancel,
@@ -186,13 +188,13 @@ class _Asked:
         self.ask, self._longest = ask, longest
         self._player, self._reading, self._read = _Player(reply), reply.reading, 0
         prompt = tuple([0] * count_tokens(ask.messages))
-        request = Request(prompt, 1, ask.seed, ask.sampling, ask.tip, ask.max_tokens, ask.stop, ask.max_thinking,
-                          ask.alternatives, ask.prefix)
+        request = Request(prompt, ask.generation, 1, ask.seed, ask.alternatives, ask.prefix)
         openings = [_Token(pieces(text)[0], opens=True) for line in reply.thoughts[1:]
                     if (text := line.text if isinstance(line, Line) else line)]
         markers = Automaton([(token.id,) for token in (*openings, _WAIT, _SWITCH)])
         self.sample = Sample(ask.number, request, 0,
-                             _Tracker(markers, begins_thinking=bool(reply.thoughts)), Tags(ids=(THINK, END_THINK)))
+                             _Tracker(markers, begins_thinking=bool(reply.thoughts)), Tags(ids=(THINK, END_THINK)),
+                             Words([END_THINK], lambda text: [_WAIT.id], lambda token: token == EOS))
         self._retold = self.sample.resume(lambda token: _bytes(self._player.take(token)))
 
     def step(self, now: float) -> list[Event] | Reading:
@@ -203,12 +205,11 @@ class _Asked:
             of = len(self.sample.job.tokens)
             return Reading(self.ask.number, of * self._read // (self._reading + 1), of)
         sample, ask, drawn = self.sample, self.ask, self._player.next
-        token, held = drawn.id, drawn.held if sample.penalty > 0 else 0.0
-        if sample.steers:
-            token = sample.forced(token, token == EOS, [END_THINK], [_WAIT.id])
+        token, held = drawn.id, drawn.held if penalty(sample.tip, sample.tracker) > 0 else 0.0
+        token = sample.controls.choose(token)
         taken = self._player.take(token)
         written = len(sample.tokens) + 1
-        last = (written >= (ask.max_tokens or math.inf) or len(sample.job.tokens) + 1 >= self._longest)
+        last = (written >= (ask.generation.max_tokens or math.inf) or len(sample.job.tokens) + 1 >= self._longest)
         retold, self._retold = self._retold, []
         return retold + sample.accept(self._draw(token, held), _bytes(taken), now, token == EOS, last,
                                       self._alternatives(taken, token, held))

@@ -361,7 +361,8 @@ def test_the_penalty_is_turned_while_it_writes_and_other_settings_hold_from_the_
     assert [(one.position, one.alpha) for one in turn.steered] == [(7, math.inf)] and len(turn.thoughts) == 4
     ask(demo, "two?")
     asked = client_of(demo).asks[-1]
-    assert (asked.tip.alpha, asked.sampling.temperature, asked.max_thinking, asked.seed) == (math.inf, 0.9, 10, 5)
+    written = asked.generation
+    assert (written.tip.alpha, written.sampling.temperature, written.max_thinking, asked.seed) == (math.inf, 0.9, 10, 5)
 
 
 def test_settings_that_cannot_be_are_refused_by_name_and_value():

@@ -47,7 +47,8 @@ def test_both_sides_are_asked_every_seed_and_never_more_than_the_slots_need():
     assert len(counting.client.asks) == 2 * AHEAD
     counting.finish()
     asks = counting.client.asks
-    assert sorted((ask.seed, ask.tip.alpha) for ask in asks) == [(6 + n, alpha) for n in range(16) for alpha in (0, 3)]
+    asked = sorted((ask.seed, ask.generation.tip.alpha) for ask in asks)
+    assert asked == [(6 + n, alpha) for n in range(16) for alpha in (0, 3)]
     assert not any(ask.watched or ask.alternatives for ask in asks)
 
 

@@ -340,7 +340,7 @@ def test_without_a_penalty_there_is_nothing_to_compare(history):
 def test_two_answers_with_one_seed_are_shown_one_below_the_other(history):
     talk = Talk(history, *map(Reply, ("Yes.", "left side", "right side", "waited")))
     screen = talk.run("Hello", talk.finish, "/compare", talk.write(), "/again", talk.finish, talk.finish)
-    assert [ask.tip.alpha for ask in talk.client.asks] == [3, 0, 3, 3]
+    assert [ask.generation.tip.alpha for ask in talk.client.asks] == [3, 0, 3, 3]
     assert {ask.seed for ask in talk.client.asks} == {7}
     shown = screen[screen.index("two answers with seed 7"):]
     places = [shown.index(text) for text in ("without the penalty", "left side", "right side", "tokens: ", "waited")]

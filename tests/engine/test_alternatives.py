@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from engine.biasing import bias_of
 from localthink.engine import randomness
 from localthink.engine.sampler import UNLIKELY, Sampler
 from localthink.records import Sampling
@@ -50,13 +51,13 @@ def draws(draw):
 @given(draws(), st.integers(0, 2**64 - 1))
 def test_alternatives_are_those_of_the_whole_softmax_before_and_after_the_penalty(drawn, key):
     row, switch, alpha, sampling, count = drawn
-    penalised = row.copy()
-    penalised[switch] -= np.float32(alpha)
+    lowered = row.copy()
+    lowered[switch] -= np.float32(alpha)
     temperature = sampling.temperature or 1.0
-    before, after = probabilities(row, temperature), probabilities(penalised, temperature)
+    before, after = probabilities(row, temperature), probabilities(lowered, temperature)
 
     sampler, logits = SAMPLERS[row.size], row.copy()
-    draw = sampler.draw(logits, switch, alpha, sampling, randomness.mix(key))
+    draw = sampler.draw(logits, bias_of(switch, alpha), switch, sampling, randomness.mix(key))
     found = sampler.alternatives(logits, count)
 
     assert 1 <= len(found) <= count
@@ -86,7 +87,8 @@ def test_alternatives_are_those_of_the_whole_softmax_before_and_after_the_penalt
 def test_what_an_invited_switch_displaces_is_named_too():
     logits = np.array([5.0, 4.0, 0.0], np.float32)
     sampler = Sampler(3)
-    sampler.draw(logits, np.array([2], dtype=np.int64), -60.0, Sampling(1.0, 1.0), 1)
+    switch = np.array([2], dtype=np.int64)
+    sampler.draw(logits, bias_of(switch, -60.0), switch, Sampling(1.0, 1.0), 1)
     found = sampler.alternatives(logits, 6)
     assert [token for token, *_ in found] == [2, 0, 1]
     assert found[0][2] == pytest.approx(1.0)
@@ -96,7 +98,8 @@ def test_what_an_invited_switch_displaces_is_named_too():
 def test_what_the_penalty_forbade_is_named_with_what_it_would_have_been():
     logits = np.array([1.0, 4.0, 0.0], np.float32)
     sampler = Sampler(3)
-    sampler.draw(logits, np.array([1], dtype=np.int64), math.inf, Sampling(1.0, 1.0), 1)
+    switch = np.array([1], dtype=np.int64)
+    sampler.draw(logits, bias_of(switch, math.inf), switch, Sampling(1.0, 1.0), 1)
     found = sampler.alternatives(logits, 6)
     assert [token for token, *_ in found] == [1, 0, 2]
     assert found[0][2] == 0.0
@@ -105,5 +108,6 @@ def test_what_the_penalty_forbade_is_named_with_what_it_would_have_been():
 def test_a_switch_that_was_nothing_before_or_after_is_not_named():
     logits = np.array([9.0, -9.0, 8.0], np.float32)
     sampler = Sampler(3)
-    sampler.draw(logits, np.array([1], dtype=np.int64), 3.0, Sampling(1.0, 1.0), 1)
+    switch = np.array([1], dtype=np.int64)
+    sampler.draw(logits, bias_of(switch, 3.0), switch, Sampling(1.0, 1.0), 1)
     assert [token for token, *_ in sampler.alternatives(logits, 6)] == [0, 2]

@@ -8,6 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from generating import split
+from localthink.control.tip import penalty
+from localthink.control.view import Words
 from localthink.engine import randomness
 from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw
@@ -26,13 +28,19 @@ PIECES = {WORD: b" word", SWITCH: b" Alternatively", 1: b" Let", 2: b" me", 3: b
 PROMPT = (90, 91, 92)
 
 
+def penalty_of(writer: Writer) -> float:
+    return penalty(writer.sample.tip, writer.sample.tracker)
+
+
 class Writer:
     """A sample and everything that it has said; a token a second."""
 
-    def __init__(self, thinking=True, markers=MARKERS, everywhere=False, index=0, tags=TAGS, **request) -> None:
+    def __init__(self, thinking=True, markers=MARKERS, everywhere=False, index=0, tags=TAGS, go_on=(),
+                 **request) -> None:
         tracker = ThoughtTracker(Automaton(markers), thinking, everywhere)
         generation, more = split(request)
-        self.sample = Sample(4, Request(PROMPT, generation, samples=index + 1, **more), index, tracker, tags)
+        self.sample = Sample(4, Request(PROMPT, generation, samples=index + 1, **more), index, tracker, tags,
+                             Words([END_THINK], lambda text: list(go_on), lambda token: token == EOS))
         self.sample.admitted(10.0, shared=1)
         self.events: list[Event] = []
         self._clock = map(float, count(12))
@@ -330,14 +338,14 @@ def test_what_was_held_stays_where_an_answer_turns_out_to_have_been_thinking():
 
 def test_the_penalty_is_the_requests_and_follows_the_thought():
     writer = Writer(tip=Tip(2.5, 10))
-    seen = [writer.sample.penalty]
+    seen = [penalty_of(writer)]
     for _ in range(12):
         writer.write(WORD)
-        seen.append(writer.sample.penalty)
+        seen.append(penalty_of(writer))
     assert seen == [2.5] * 10 + [0.0] * 3
     assert writer.sample.switch_tokens.tolist() == [SWITCH]
     writer.write(SWITCH)
-    assert writer.sample.penalty == 2.5
+    assert penalty_of(writer) == 2.5
     writer.write(END_THINK)
     assert writer.sample.switch_tokens.size == 0
 
@@ -536,7 +544,7 @@ def test_each_place_has_luck_of_its_own_whatever_was_written_before():
 def test_a_model_that_would_end_in_its_thinking_answers_where_an_answer_is_wanted():
     writer = Writer()
     writer.write(WORD)
-    assert writer.sample.forced(EOS, True, [END_THINK], []) == EOS
+    assert writer.sample.controls.choose(EOS) == EOS
     writer.sample.steer(Tip(), "answer")
-    assert writer.sample.forced(EOS, True, [END_THINK], []) == END_THINK
-    assert writer.sample.forced(WORD, False, [END_THINK], []) == WORD
+    assert writer.sample.controls.choose(EOS) == END_THINK
+    assert writer.sample.controls.choose(WORD) == WORD

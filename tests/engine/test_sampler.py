@@ -12,6 +12,7 @@ from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from engine.biasing import bias_of
 from localthink.engine import randomness
 from localthink.engine.sampler import PROBES, SORTED_AT_ONCE, Sampler
 from localthink.errors import EngineError
@@ -202,7 +203,7 @@ def check_against_native(row, switch, alpha, sampling: Sampling, doubt: float) -
     """The same tokens but for ties at the threshold, and for `doubt` of the mass where float32 sums decide."""
     after = row.copy()
     sampler = Sampler(row.size)
-    token = sampler.draw(after, switch, alpha, sampling, KEYS[0]).token
+    token = sampler.draw(after, bias_of(switch, alpha), switch, sampling, KEYS[0]).token
     kept, weights = kept_by(sampler, after, sampling)
     theirs, p = native(row, switch, alpha, sampling)
     assert kept[token]
@@ -251,7 +252,7 @@ def distribution(row, switch, alpha, sampling: Sampling) -> np.ndarray:
 
 def check_draws(row, switch, alpha, sampling: Sampling) -> None:
     sampler = Sampler(row.size)
-    tokens = [sampler.draw(row.copy(), switch, alpha, sampling, key).token for key in KEYS]
+    tokens = [sampler.draw(row.copy(), bias_of(switch, alpha), switch, sampling, key).token for key in KEYS]
     counts, expected = np.bincount(tokens, minlength=row.size), distribution(row, switch, alpha, sampling) * len(KEYS)
     assert not counts[expected == 0].any()
     rare = expected < 8
@@ -290,7 +291,7 @@ def test_on_a_whole_flat_vocabulary_every_place_has_its_share(sampling):
     p = distribution(row, NONE, 0.0, sampling)
     below = np.cumsum(p) - p / 2
     sampler = Sampler(QWEN)
-    places = [below[sampler.draw(row.copy(), NONE, 0.0, sampling, key).token] for key in KEYS[:250]]
+    places = [below[sampler.draw(row.copy(), bias_of(NONE, 0.0), NONE, sampling, key).token] for key in KEYS[:250]]
     assert stats.kstest(places, "uniform").pvalue > ODDS
 
 
@@ -299,15 +300,15 @@ def test_a_draw_depends_on_nothing_but_its_arguments(penalty, sampling, key):
     row, switch, alpha = penalty
     used = Sampler(row.size)
     for other in KEYS[:3]:
-        used.draw(row[::-1].copy(), NONE, 0.0, replace(sampling, top_p=0.5), other)
-    assert (used.draw(row.copy(), switch, alpha, sampling, key)
-            == Sampler(row.size).draw(row.copy(), switch, alpha, sampling, key))
+        used.draw(row[::-1].copy(), bias_of(NONE, 0.0), NONE, replace(sampling, top_p=0.5), other)
+    assert (used.draw(row.copy(), bias_of(switch, alpha), switch, sampling, key)
+            == Sampler(row.size).draw(row.copy(), bias_of(switch, alpha), switch, sampling, key))
 
 
 @given(penalties(), st.sampled_from(KEYS))
 def test_greedy_takes_the_largest_logit_after_the_penalty(penalty, key):
     row, switch, alpha = penalty
-    token = Sampler(row.size).draw(row.copy(), switch, alpha, GREEDY, key).token
+    token = Sampler(row.size).draw(row.copy(), bias_of(switch, alpha), switch, GREEDY, key).token
     assert token == int(np.argmax(penalised(row, switch, alpha)))
 
 
@@ -315,7 +316,8 @@ def test_greedy_takes_the_largest_logit_after_the_penalty(penalty, key):
 def test_extreme_temperatures_are_greedy_or_even(temperature, seen):
     sampler, row = Sampler(4), np.array([1, 2, 3, 5], np.float32)
     sampling = Sampling(temperature, 1.0)
-    assert {sampler.draw(row.copy(), ids(3), math.inf, sampling, key).token for key in KEYS[:200]} == seen
+    forbidden = bias_of(ids(3), math.inf)
+    assert {sampler.draw(row.copy(), forbidden, ids(3), sampling, key).token for key in KEYS[:200]} == seen
 
 
 # the penalty
@@ -325,7 +327,7 @@ def test_extreme_temperatures_are_greedy_or_even(temperature, seen):
 def test_the_penalty_edits_the_given_logits_in_place_and_no_others(penalty, sampling, key):
     row, switch, alpha = penalty
     after = row.copy()
-    Sampler(row.size).draw(after, switch, alpha, sampling, key)
+    Sampler(row.size).draw(after, bias_of(switch, alpha), switch, sampling, key)
     assert np.array_equal(after, penalised(row, switch, alpha))
 
 
@@ -333,8 +335,8 @@ def test_the_penalty_edits_the_given_logits_in_place_and_no_others(penalty, samp
 def test_alpha_zero_is_plain_decoding_to_the_last_bit(penalty, sampling, key, alpha):
     row, switch, _ = penalty
     after = row.copy()
-    with_none = Sampler(row.size).draw(row.copy(), NONE, 0.0, sampling, key)
-    with_some = Sampler(row.size).draw(after, switch, alpha, sampling, key)
+    with_none = Sampler(row.size).draw(row.copy(), bias_of(NONE, 0.0), NONE, sampling, key)
+    with_some = Sampler(row.size).draw(after, bias_of(switch, alpha), switch, sampling, key)
     assert after.tobytes() == row.tobytes()
     assert with_some == with_none
     assert (with_some.raw_logprob, with_some.held) == (with_some.logprob, 0)
@@ -343,7 +345,7 @@ def test_alpha_zero_is_plain_decoding_to_the_last_bit(penalty, sampling, key, al
 @given(penalties(), samplings | st.just(GREEDY), st.sampled_from(KEYS))
 def test_log_probabilities_are_those_of_the_softmax_before_truncation(penalty, sampling, key):
     row, switch, alpha = penalty
-    drawn = Sampler(row.size).draw(row.copy(), switch, alpha, sampling, key)
+    drawn = Sampler(row.size).draw(row.copy(), bias_of(switch, alpha), switch, sampling, key)
     before = log_softmax(row, sampling.temperature)
     after = log_softmax(penalised(row, switch, alpha), sampling.temperature)
     assert drawn.logprob == pytest.approx(after[drawn.token], rel=1e-6, abs=1e-5)
@@ -354,7 +356,7 @@ def test_log_probabilities_are_those_of_the_softmax_before_truncation(penalty, s
 @pytest.mark.parametrize("alpha", [3.0, -30.0, math.inf])
 def test_they_are_so_on_a_whole_vocabulary(kind, alpha):
     row, switch, sampling = make_row(kind, QWEN), np.arange(5, QWEN, 7_001), Sampling(0.6, 0.95)
-    drawn = Sampler(QWEN).draw(row.copy(), switch, alpha, sampling, KEYS[1])
+    drawn = Sampler(QWEN).draw(row.copy(), bias_of(switch, alpha), switch, sampling, KEYS[1])
     before, after = log_softmax(row, 0.6), log_softmax(penalised(row, switch, alpha), 0.6)
     assert (drawn.logprob, drawn.raw_logprob) == pytest.approx((after[drawn.token], before[drawn.token]), abs=1e-5)
 
@@ -362,7 +364,7 @@ def test_they_are_so_on_a_whole_vocabulary(kind, alpha):
 def test_an_infinite_alpha_forbids():
     row = np.array([0, 9, 9, 1], np.float32)
     sampler = Sampler(4)
-    drawn = [sampler.draw(row.copy(), ids(1, 2), math.inf, sampling, key)
+    drawn = [sampler.draw(row.copy(), bias_of(ids(1, 2), math.inf), ids(1, 2), sampling, key)
              for key in KEYS[:200] for sampling in (PLAIN, Sampling(), GREEDY)]
     assert {draw.token for draw in drawn} == {0, 3}
 
@@ -372,8 +374,8 @@ def test_an_infinite_alpha_forbids():
 def test_without_truncation_a_penalty_changes_only_draws_of_penalised_tokens(penalty, temperature, key):
     row, switch, alpha = penalty
     sampling, sampler = Sampling(temperature, 1.0), Sampler(row.size)
-    plain = sampler.draw(row.copy(), switch, 0.0, sampling, key).token
-    token = sampler.draw(row.copy(), switch, alpha, sampling, key).token
+    plain = sampler.draw(row.copy(), bias_of(switch, 0.0), switch, sampling, key).token
+    token = sampler.draw(row.copy(), bias_of(switch, alpha), switch, sampling, key).token
     assert token == plain or (plain in switch if alpha > 0 else token in switch)
 
 
@@ -382,8 +384,8 @@ def test_without_truncation_a_penalty_changes_only_draws_of_penalised_tokens(pen
 def test_held_is_what_the_same_random_numbers_would_have_drawn_without_the_penalty(penalty, sampling, key):
     row, switch, alpha = penalty
     sampler = Sampler(row.size)
-    plain = sampler.draw(row.copy(), NONE, 0.0, sampling, key).token
-    drawn = sampler.draw(row.copy(), switch, alpha, sampling, key)
+    plain = sampler.draw(row.copy(), bias_of(NONE, 0.0), NONE, sampling, key).token
+    drawn = sampler.draw(row.copy(), bias_of(switch, alpha), switch, sampling, key)
     assert drawn.held == (0 if alpha == 0 else int(plain in switch) - int(drawn.token in switch))
     assert drawn.instead == (plain if drawn.held else None)
 
@@ -393,15 +395,15 @@ def test_held_is_what_the_same_random_numbers_would_have_drawn_without_the_penal
 def test_it_is_so_on_a_whole_vocabulary(kind, sampling):
     row, switch, sampler = make_row(kind, QWEN, seed=4), np.arange(5, QWEN, 701), Sampler(QWEN)
     row[switch[::9]] = np.sort(row)[-40]
-    plain = [sampler.draw(row.copy(), NONE, 0.0, sampling, key).token in switch for key in KEYS[:60]]
-    held = [sampler.draw(row.copy(), switch, math.inf, sampling, key).held for key in KEYS[:60]]
+    plain = [sampler.draw(row.copy(), bias_of(NONE, 0.0), NONE, sampling, key).token in switch for key in KEYS[:60]]
+    held = [sampler.draw(row.copy(), bias_of(switch, math.inf), switch, sampling, key).held for key in KEYS[:60]]
     assert held == plain
 
 
 def test_a_token_that_was_forced_held_nothing():
     row, sampler = np.array([0, 9], np.float32), Sampler(2)
-    assert sampler.draw(row.copy(), ids(1), math.inf, PLAIN, KEYS[0]).held == 1
-    assert sampler.draw(row.copy(), ids(1), math.inf, PLAIN, KEYS[0], steer=lambda token: 1).held == 0
+    assert sampler.draw(row.copy(), bias_of(ids(1), math.inf), ids(1), PLAIN, KEYS[0]).held == 1
+    assert sampler.draw(row.copy(), bias_of(ids(1), math.inf), ids(1), PLAIN, KEYS[0], steer=lambda token: 1).held == 0
 
 
 # rows that are no logits
@@ -415,19 +417,19 @@ def test_logits_that_are_not_finite_are_an_error(bad, place, alpha, sampling):
     row = np.array([1, 2, 3, 4], np.float32)
     row[place] = bad
     with pytest.raises(EngineError, match="not finite"):
-        Sampler(4).draw(row, ids(2), alpha, sampling, KEYS[0])
+        Sampler(4).draw(row, bias_of(ids(2), alpha), ids(2), sampling, KEYS[0])
 
 
 def test_a_row_on_which_nothing_can_come_is_an_error():
     with pytest.raises(EngineError, match="not finite"):
-        Sampler(4).draw(np.full(4, -np.inf, np.float32), NONE, 0.0, Sampling(), KEYS[0])
+        Sampler(4).draw(np.full(4, -np.inf, np.float32), bias_of(NONE, 0.0), NONE, Sampling(), KEYS[0])
 
 
 @pytest.mark.parametrize("sampling", [PLAIN, Sampling(), Sampling(1.0, 1.0, top_k=3), GREEDY])
 def test_a_token_that_the_model_excludes_never_comes(sampling):
     sampler, row = Sampler(4), np.array([-np.inf, 1, 1, -np.inf], np.float32)
     for alpha in (0.0, 3.0, -3.0, math.inf):
-        drawn = [sampler.draw(row.copy(), ids(2, 3), alpha, sampling, key) for key in KEYS[:100]]
+        drawn = [sampler.draw(row.copy(), bias_of(ids(2, 3), alpha), ids(2, 3), sampling, key) for key in KEYS[:100]]
         assert {draw.token for draw in drawn} <= {1, 2}
 
 
@@ -436,7 +438,7 @@ def test_a_token_that_the_model_excludes_never_comes(sampling):
 @pytest.mark.parametrize("alpha", [3.0, -3.0, 0.0])
 def test_in_a_vocabulary_of_full_size_what_weighs_next_to_nothing_is_left_out_and_not_missed(kind, temperature, alpha):
     row, switch = make_row(kind, QWEN, seed=2), np.array([3, 77, 38_478, 92_014])
-    drawn = Sampler(QWEN).draw(row.copy(), switch, alpha, Sampling(temperature, top_p=0.9), 12345)
+    drawn = Sampler(QWEN).draw(row.copy(), bias_of(switch, alpha), switch, Sampling(temperature, top_p=0.9), 12345)
     before, after = log_softmax(row, temperature), log_softmax(penalised(row, switch, alpha), temperature)
     assert drawn.logprob == pytest.approx(after[drawn.token], rel=1e-4, abs=1e-4)
     assert drawn.raw_logprob == pytest.approx(before[drawn.token], rel=1e-4, abs=1e-4)

@@ -1,7 +1,6 @@
 """Models that say what a script says, through the whole real path: file, llama.cpp, template, tracker, trace."""
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -93,12 +92,12 @@ def test_a_pair_of_tags_may_be_named(tmp_path):
 def test_what_closes_thinking_closes_it_where_the_tag_is_text(tmp_path):
     said = [*(f" w{n}" for n in range(30)), *END_AS_TEXT, "Four"]
     with scripted(tmp_path, *said, start="\n", template=LATEST, tags=False) as engine:
-        engine.submit(replace(engine.request("Hi", Generation(max_tokens=30)), max_thinking=10))
+        engine.submit(engine.request("Hi", Generation(max_tokens=30, max_thinking=10)))
         events = []
         while not engine.idle:
             events += engine.step()
     assert events[-1].trace.thinking == "".join(said[:10]).strip()
-    assert events[-1].trace.token_ids[10:10 + len(engine.model.closing)] == tuple(engine.model.closing)
+    assert events[-1].trace.token_ids[10:10 + len(engine.model.words.closing)] == engine.model.words.closing
 
 
 # the next turn

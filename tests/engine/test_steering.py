@@ -256,22 +256,23 @@ def test_an_end_of_the_text_while_it_is_to_think_on_is_none():
 
 
 def test_going_on_in_several_tokens_is_read_whole_before_anything_else():
-    writer = Writer()
-    writer.sample.steer(Tip(), "think")
     go_on = [1, 2, 3]
-    taken = [writer.sample.forced(END_THINK, False, [END_THINK], go_on)]
+    writer = Writer(go_on=go_on)
+    writer.sample.steer(Tip(), "think")
+    choose = writer.sample.controls.choose
+    taken = [choose(END_THINK)]
     writer.sample.steer(Tip(), "answer")
-    assert writer.sample.steers
-    taken += [writer.sample.forced(WORD, False, [END_THINK], go_on) for _ in range(2)]
+    assert writer.sample.controls.steers
+    taken += [choose(WORD) for _ in range(2)]
     assert taken == go_on
-    assert writer.sample.forced(WORD, False, [END_THINK], go_on) == WORD
-    assert writer.sample.forced(END_THINK, False, [END_THINK], go_on) == END_THINK
+    assert choose(WORD) == WORD
+    assert choose(END_THINK) == END_THINK
 
 
 def test_a_model_without_thinking_is_left_to_itself():
     sample = Sample(1, Request(PROMPT, Generation(max_thinking=1)), 0, ThoughtTracker(Automaton([]), None, None, False))
     sample.steer(Tip(), "think")
-    assert not sample.steers
+    assert sample.controls.choose(WORD) == WORD
 
 
 def test_in_the_answer_nothing_is_taken_but_what_was_drawn(engine):
@@ -509,16 +510,14 @@ def test_without_alternatives_there_are_none(engine):
 @given(st.lists(st.sampled_from([WORD, END_THINK, EOS]), max_size=80), st.sampled_from(["free", "answer", "think"]),
        st.integers(1, 60) | st.none(), st.integers(0, 40))
 def test_whatever_is_drawn_limits_hold_and_wishes_are_obeyed(drawn, wish: BudgetRequest, limit, asked):
-    writer = Writer(max_thinking=limit)
+    writer = Writer(max_thinking=limit, go_on=[WORD])
     for place, token in enumerate(drawn):
         if writer.sample.finished:
             break
         if place == asked:
             writer.sample.steer(replace(Tip(), alpha=1.0), wish)
         inside = writer.sample.tracker.part == "thinking"
-        taken = token
-        if writer.sample.steers:
-            taken = writer.sample.forced(token, token == EOS, [END_THINK], [WORD])
+        taken = writer.sample.controls.choose(token)
         if inside and place >= asked and wish == "think":
             assert taken == WORD
         writer.write(taken)

@@ -238,7 +238,7 @@ def test_the_arrows_are_steps_of_alpha():
         await wait_until(pilot, lambda: isinstance(app.focused, TipInput))
         await pilot.press("up", "up", "down", "enter")
         await asked(app, pilot, 4)
-        assert app.client.asks[3].tip.alpha == 3.5
+        assert app.client.asks[3].generation.tip.alpha == 3.5
     run(check)
 
 
@@ -326,7 +326,7 @@ def test_either_side_may_have_another_model(tmp_path, monkeypatch):
         await wait_until(pilot, lambda: isinstance(app.screen, ChoiceScreen))
         await pilot.press("2")
         await wait_until(pilot, lambda: len(app.client.asks) == 3 and len(app.second.asks) == 1)
-        assert app.second.asks[0].tip.alpha == 0 and app.client.asks[2].tip.alpha == 3
+        assert app.second.asks[0].generation.tip.alpha == 0 and app.client.asks[2].generation.tip.alpha == 3
     run(check)
 
 

@@ -1,0 +1,82 @@
+"""What a control is: a small object for one sample, asked before every token and told of it afterwards.
+
+A control reads a `View` and returns an `Action`, or None where it has nothing to do; it knows no llama.cpp. What it
+keeps follows from the tokens it was told of alone, so that a sample that goes on behind an earlier attempt, whose
+tokens it is told again, goes on as that would have. Several controls work together: their biases add up, the
+temperature is the product of theirs, and of forced tokens and requests the first counts, in the order of the list.
+"""
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from localthink.records import FinishReason
+from localthink.thinking.automaton import TokenIds
+
+if TYPE_CHECKING:
+    from localthink.control.view import View
+
+FloatRow = npt.NDArray[np.float32]
+
+
+class Bias(NamedTuple):
+    """`values` (a number, or one for each id) are added to the logits of `ids`, which ascend."""
+
+    ids: TokenIds
+    values: FloatRow | np.float32
+
+
+@dataclass(frozen=True, slots=True)
+class Finish:
+    """End the sample before the next token."""
+
+    reason: FinishReason
+
+
+@dataclass(frozen=True, slots=True)
+class Fork:
+    """Write `limit` tokens greedily behind what there is and `tokens`, beside the sample; `Control.forked` hears."""
+
+    tokens: tuple[int, ...]
+    limit: int
+
+
+@dataclass(frozen=True, slots=True)
+class Retract:
+    """Take the sample back to its first `position` tokens, as if the others had never been."""
+
+    position: int
+
+
+class Action(NamedTuple):
+    """What a control does at one token, and why, in the words of the trace. `why` is empty where it goes without."""
+
+    bias: Bias | None = None
+    force: tuple[int, ...] = ()
+    temperature: float = 1.0
+    request: Finish | Fork | Retract | None = None
+    why: str = ""
+
+
+class Control:
+    """Does nothing. A control overrides what it needs; what it does not override costs nothing."""
+
+    name = ""
+
+    def before(self, view: View) -> Action | None:
+        """Asked before a token is drawn from `view.logits`, which are not to be written to."""
+        return None
+
+    def instead(self, view: View, drawn: int) -> Action | None:
+        """Asked when `drawn` was drawn: tokens to force in its place."""
+        return None
+
+    def after(self, view: View, token: int) -> None:
+        """Told of a token, when the view has it already."""
+
+    def forked(self, view: View, tokens: Sequence[int], logprobs: Sequence[float]) -> None:
+        """Told of what a fork has written, and the natural log-probability of each of its tokens."""
