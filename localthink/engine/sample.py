@@ -63,11 +63,17 @@ class Sample:
         self._admitted = self._first = self._last = 0.0
         self._prompt_read = 0
         self.finished: FinishReason | None = None
+        self.trials: list[Sample] = []  # forks that its controls asked for
 
     @property
     def key(self) -> int:
         """The randomness of the token to come."""
         return randomness.key(self._mixed_seed, len(self.tokens))
+
+    def room(self, longest: int) -> int:
+        """How many tokens may still come, where one sample has at most `longest`, its prompt included."""
+        room, most = longest - len(self.job.tokens), self.request.generation.max_tokens
+        return room if most is None else min(room, most - len(self.tokens))
 
     @property
     def switch_tokens(self) -> TokenIds:

@@ -71,7 +71,8 @@ def test_of_tokens_that_are_forced_the_first_control_s_come_whole_and_before_any
 
 
 def test_of_requests_the_first_counts_and_its_asker_is_known():
-    first, second = Scripted("first", Action(request=Finish("stop"))), Scripted("second", Action(request=Finish("length")))
+    first = Scripted("first", Action(request=Finish("stop")))
+    second = Scripted("second", Action(request=Finish("length")))
     step = Controls([first, second], view()).plan()
     assert step.request == Finish("stop") and step.asker is first
 
@@ -94,7 +95,8 @@ def test_an_intervention_says_where_who_and_why():
 
 
 @pytest.mark.parametrize(("tip", "written", "biased"), [
-    (Tip(2.5, 3), 0, False), (Tip(2.5, 3), 1, True), (Tip(2.5, 3), 2, True), (Tip(2.5, 3), 3, False), (Tip(0.0), 1, False),
+    (Tip(2.5, 3), 0, False), (Tip(2.5, 3), 1, True), (Tip(2.5, 3), 2, True), (Tip(2.5, 3), 3, False),
+    (Tip(0.0), 1, False),
 ])
 def test_the_penalty_is_a_bias_on_what_would_open_a_thought_for_beta_tokens(tip, written, biased):
     seen = view()
