@@ -36,7 +36,8 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     `context` is the number of tokens that the KV cache holds, all slots together, and `cache` its type: f16,
     q8_0 or q4_0. What is left out is chosen by the memory that is free: 16,384 tokens for every slot, or what the
     model was trained for, in f16 if that fits, else in q8_0, else fewer. `threads` defaults to the physical cores, or
-    to fewer while other programs use them (one for a very small model), `offload` to as many layers as the GPUs hold that llama.cpp was built for.
+    to fewer while other programs use them (one for a very small model), `offload` to as many layers as the GPUs hold
+    that llama.cpp was built for.
 
     The `layout` of the cache is unified, which gives cells to whoever needs them and shares prompts for
     free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
