@@ -14,7 +14,9 @@ HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tu
 FLOORS = (  # from the ground up: each may import from itself and from those before it
     ("errors", "files", "intervals", "interrupts", "child_process"),
     ("records", "locations"),
-    ("text", "trace_json"),
+    ("text",),
+    ("control.catalogue", "control.presets"),
+    ("generation", "trace_json"),
     ("engine.bindings",),
     ("machine",),
     ("latex", "prompt", "thinking"),
