@@ -12,6 +12,7 @@ Part = Literal["thinking", "answer"]
 CACHE_TYPES = ("f16", "q8_0", "q4_0")  # of the KV cache, by llama.cpp's names
 MOST_LAYERS = 1024  # that anybody may ask for
 FinishReason = Literal["stop", "length", "cancelled", "loop", "confidence"]
+CUT_OFF: tuple[FinishReason, ...] = ("length", "loop", "confidence")  # ended by localthink, before there was an answer
 ThinkMode = Literal["auto", "open", "free"]
 THINK_MODES: tuple[ThinkMode, ...] = ("auto", "open", "free")  # opening the block: for R1's family, always, never
 BudgetRequest = Literal["free", "answer", "think"]  # thinking takes its own course, ends soon, or must not end yet

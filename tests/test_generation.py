@@ -76,7 +76,7 @@ def test_none_puts_one_field_back_to_what_it_is_by_itself(name):
     ({"stop": [""]}, "a stop string is empty"), ({"min_thinking": 0}, "min-thinking is 0"),
     ({"min_thinking": 9, "max_thinking": 8}, "min-thinking is 9, and max-thinking only 8"),
     ({"landing": -1}, "landing is -1.0"), ({"answer_room": -1}, "answer-room is -1"), ({"closing": 3}, "give a text"),
-    ({"controls": "no-wiat"}, "did you mean no-wait?"), ({"controls": ["no-wait", "no-wait"]}, "no-wait is there twice"),
+    ({"controls": "no-wiat"}, "did you mean no-wait?"), ({"controls": ["no-wait", "no-wait"]}, "is there twice"),
     ({"where": "here"}, 'where is "here"'), ({"think": "hard"}, 'think is "hard"'), ({"markers": []}, "an empty list"),
     ({"top_k": 1.5}, "top_k is 1.5: give a whole number"), ({"max_tokens": True}, "max_tokens is true"),
 ])

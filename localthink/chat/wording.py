@@ -1,6 +1,9 @@
 """Figures in words, wherever a conversation is shown."""
 from __future__ import annotations
 
+EARLY_ENDS = {"length": "cut off: the context or the most tokens are used up",
+              "loop": "ended: it went round in a circle", "confidence": "ended: it was not confident enough"}
+
 
 def counted(number: int, noun: str) -> str:
     """1 thought, 1,204 thoughts."""

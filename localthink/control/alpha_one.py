@@ -30,7 +30,7 @@ class AlphaOne(Control):
             return None
         position = view.thinking_tokens
         chance = 1 - position / self._moment
-        if chance <= 0 or random.Random(view.seed << 32 | view.position).random() >= chance:  # noqa: S311
+        if chance <= 0 or random.Random(view.seed << 32 | view.position).random() >= chance:
             return None
         return Action(force=view.words.tokens(WAIT), why="put a Wait in")
 

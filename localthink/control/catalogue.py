@@ -56,7 +56,7 @@ ENTRIES = (
           "thinking ends where a sentence does, and an answer comes",
           "more \"Wait\" may be a mirage: parallel samples beat it at equal tokens (2506.04210)",
           options="--thinking, --max-thinking, --landing, --closing, --answer-room"),
-    Entry("loop-guard", "notices text that goes round in a circle, helps it out, and closes or ends it if it comes back",
+    Entry("loop-guard", "notices text that goes round in a circle, helps it out, and ends it if it comes back",
           "agreement with what was written one period before; compare vLLM's pull requests 52673 and 52677",
           "a rescue lifts 2-bit Qwen3-8B on MATH-500 from 17 to 74 % (2606.02011, by other means)",
           "what is meant to repeat, for hundreds of tokens, looks like one",
@@ -79,7 +79,7 @@ ENTRIES = (
           "amplitude and period were searched for each data set; mathematics alone was tried",
           (Parameter("amplitude", "number", 5, "logits, at most; the paper searches 1-10", 0.01, 100),
            Parameter("period", "whole", 600, "tokens of a wave; the paper searches 200-2,000", 4, 1_000_000))),
-    Entry("alpha-one", "thinks slowly at first, with \"Wait\" put in after paragraphs, then closes at the first \"Wait\"",
+    Entry("alpha-one", "thinks slowly at first, with a \"Wait\" after paragraphs, then closes at the first \"Wait\"",
           "AlphaOne, arXiv 2505.24863",
           "R1-1.5B on AIME24 23.3 -> 30.0, 7B on MATH-500 87.6 -> 91.2 (the paper)",
           "the mean length of thinking has to be known for each model and kind of problem",
@@ -117,7 +117,7 @@ CATALOGUE: Mapping[str, Entry] = {entry.name: entry for entry in ENTRIES}
 
 
 def read_control(written: str) -> ControlSpec:
-    """A control from `NAME[:key=value,…]`. Raises UsageError in one line, with the nearest name where one is unknown."""
+    """A control from `NAME[:key=value,…]`. Raises UsageError, with the nearest name where one is unknown."""
     name, _, rest = written.strip().partition(":")
     entry = _entry(name)
     given: dict[str, float | str] = {}

@@ -24,7 +24,7 @@ class LoopGuard(Control):
 
     name = "loop-guard"
 
-    def __init__(self, rounds: int = 3, tokens: int = 120, heat: float = 1.5, help: int = 128) -> None:  # noqa: A002
+    def __init__(self, rounds: int = 3, tokens: int = 120, heat: float = 1.5, help: int = 128) -> None:
         self._rounds, self._least, self._heat, self._length = rounds, tokens, heat, help
         self._part = ""
         self._begin()

@@ -6,12 +6,12 @@ from itertools import pairwise
 
 from localthink.chat.steering import steering
 from localthink.chat.turn import ThoughtView, Turn
-from localthink.chat.wording import counted, switches_held
+from localthink.chat.wording import EARLY_ENDS, counted, switches_held
+from localthink.text.announcements import announcements
 from localthink.text.page import Sheet
 
 LONG_PROMPT = 256  # tokens: reading fewer is over before it could be said
-ENDS = {"cancelled": "stopped: /go goes on", "interrupted": "interrupted: /go goes on",
-        "length": "cut off: the context or the most tokens are used up"}
+ENDS = {**EARLY_ENDS, "cancelled": "stopped: /go goes on", "interrupted": "interrupted: /go goes on"}
 
 
 class Follower:
@@ -58,7 +58,7 @@ class Follower:
 
 def figures(turn: Turn, longest: int) -> str:
     """What an answer took, in one line; `longest` is the context that the model has, 0 if that is not known."""
-    parts = [ENDS[turn.state]] if turn.state in ENDS else []
+    parts = [*([ENDS[turn.state]] if turn.state in ENDS else []), *announcements(turn.interventions)]
     if turn.thoughts:
         parts += [counted(len(turn.thoughts), "thought"), switches_held(turn.held)]
     parts.append(counted(turn.tokens, "token"))

@@ -14,7 +14,8 @@ from localthink.thinking.tracker import ThoughtTracker
 VOCABULARY = 64
 END_THINK, END, DOT = 60, 61, 62  # DOT is " it." and ends a sentence; token t else is " wt"
 WAIT, WAIT_SPACED, BUT = 50, 51, 52
-WORDS: Mapping[str, list[int]] = {"Wait": [WAIT], " Wait": [WAIT_SPACED], "but": [BUT], " but": [3, BUT], "So.": [40, 41]}
+WORDS: Mapping[str, list[int]] = {
+    "Wait": [WAIT], " Wait": [WAIT_SPACED], "but": [BUT], " but": [3, BUT], "So.": [40, 41]}
 
 
 def text_of(token: int) -> str:

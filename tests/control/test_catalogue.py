@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localthink.control.catalogue import CATALOGUE, ENTRIES, check_control, check_together, read_control, settings_of
-from localthink.control.making import KINDS, make, made
+from localthink.control.making import KINDS, made, make
 from localthink.control.presets import BUNDLED, EFFORTS, preset
 from localthink.errors import UsageError
 from localthink.generation import FIELDS, read_generation
@@ -54,7 +54,7 @@ def test_a_whole_number_and_the_same_as_a_fraction_are_one_control():
     ("loop-guard:round=3", 'no setting "round": did you mean rounds?'),
     ("loop-guard:x=3", "it has rounds, tokens, heat, help"),
     ("loop-guard:rounds", "write its settings as key=value"), ("loop-guard:rounds=", 'rounds is "": give a number'),
-    ("loop-guard:rounds=many", 'rounds is "many": give a number'), ("loop-guard:rounds=1", "give a number from 2 to 50"),
+    ("loop-guard:rounds=many", 'rounds is "many": give a number'), ("loop-guard:rounds=1", "a number from 2 to 50"),
     ("loop-guard:rounds=3.5", "give a whole number"), ("loop-guard:rounds=3,rounds=4", "rounds twice"),
     ("cyclic-reflex:amplitude=nan", "give a number from 0.01 to 100"), ("early-exit:margin=inf", "from 0 to 100"),
     ("no-wait:words=", "give a text"), ("no-wait:words=+", "give a text"),
