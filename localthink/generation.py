@@ -112,7 +112,7 @@ FIELDS: Mapping[str, Field] = {
     "max_thinking": Field("own", "max_thinking", whole),
     "min_thinking": Field("own", "min_thinking", whole),
     "landing": Field("own", "landing", number),
-    "closing": Field("own", "closing", text),
+    "closing_message": Field("own", "closing", text),
     "answer_room": Field("own", "answer_room", whole),
     "controls": Field("own", "controls", controls),
     "stop": Field("own", "stop", texts),
@@ -120,7 +120,7 @@ FIELDS: Mapping[str, Field] = {
 }
 
 
-LATER = ("min_thinking", "landing", "closing", "answer_room", "controls")  # what the first version did not have
+LATER = ("min_thinking", "landing", "closing_message", "answer_room", "controls")  # what the first version did not have
 LINE_FIELDS = {name: field for name, field in FIELDS.items() if name != "where"}  # as a line's own it may be data
 
 

@@ -48,11 +48,10 @@ def answered(engine: localthink.Engine, puzzles: Sequence[Puzzle], how: Callable
 def summary(puzzles: Sequence[Puzzle], traces: Sequence[Trace], seconds: float) -> dict[str, Any]:
     solved = [solves(t.answer, p.numbers, p.target) for t, p in zip(traces, puzzles, strict=True)]
     thinking = [t.thoughts[-1].end - t.thoughts[0].start if t.thoughts else 0 for t in traces]
-    return {"solved": round(statistics.fmean(solved), 4), "answered": round(statistics.fmean(map(has_answer, traces)), 4),
-            "tokens": round(statistics.fmean(t.tokens for t in traces), 1),
-            "thinking": round(statistics.fmean(thinking), 1), "switches": round(statistics.fmean(
-                t.switches for t in traces), 2),
-            "interventions": round(statistics.fmean(len(t.interventions) for t in traces), 2),
+    means = {"solved": solved, "answered": [has_answer(t) for t in traces], "tokens": [t.tokens for t in traces],
+             "thinking": thinking, "switches": [t.switches for t in traces],
+             "interventions": [len(t.interventions) for t in traces]}
+    return {**{name: round(statistics.fmean(values), 3) for name, values in means.items()},
             "tokens_per_second": round(sum(t.tokens for t in traces) / seconds)}
 
 

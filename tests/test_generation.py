@@ -21,7 +21,7 @@ VALUES: dict[str, st.SearchStrategy[Any]] = {
     "where": st.sampled_from(["thinking", "everywhere"]), "temperature": st.floats(0, 3),
     "top_p": st.floats(0.01, 1), "min_p": st.floats(0, 0.99), "top_k": st.integers(0, 100),
     "max_tokens": st.integers(1, 9999), "max_thinking": st.integers(100, 9999), "min_thinking": st.integers(1, 100),
-    "landing": st.floats(0, 9), "closing": st.sampled_from(["", "So.\n"]), "answer_room": st.integers(0, 999),
+    "landing": st.floats(0, 9), "closing_message": st.sampled_from(["", "So.\n"]), "answer_room": st.integers(0, 999),
     "controls": st.lists(st.sampled_from(["loop-guard:rounds=4", "no-wait", "cyclic-reflex:amplitude=2.5,period=90"]),
                          max_size=3, unique=True),
     "stop": st.lists(st.text("ab\n", min_size=1), max_size=3), "think": st.sampled_from(["auto", "open", "free"]),
@@ -62,7 +62,7 @@ def test_fields_that_are_not_given_stay(before, named):
 def test_none_puts_one_field_back_to_what_it_is_by_itself(name):
     changed = read_generation({"alpha": 1, "beta": 2, "grace": 3, "markers": "check", "where": "everywhere",
                                "temperature": 1, "top_p": 0.5, "min_p": 0.1, "top_k": 4, "max_tokens": 5,
-                               "max_thinking": 6, "min_thinking": 2, "landing": 1.5, "closing": "So.",
+                               "max_thinking": 6, "min_thinking": 2, "landing": 1.5, "closing_message": "So.",
                                "answer_room": 9, "controls": "no-wait", "stop": "x", "think": "free"})
     again = with_field(changed, name, None)
     assert field_of(again, name) == field_of(Generation(), name) != field_of(changed, name)
@@ -75,7 +75,8 @@ def test_none_puts_one_field_back_to_what_it_is_by_itself(name):
     ({"top_p": 2}, "top-p is 2.0"), ({"max_thinking": 0}, "max-thinking is 0"),
     ({"stop": [""]}, "a stop string is empty"), ({"min_thinking": 0}, "min-thinking is 0"),
     ({"min_thinking": 9, "max_thinking": 8}, "min-thinking is 9, and max-thinking only 8"),
-    ({"landing": -1}, "landing is -1.0"), ({"answer_room": -1}, "answer-room is -1"), ({"closing": 3}, "give a text"),
+    ({"landing": -1}, "landing is -1.0"), ({"answer_room": -1}, "answer-room is -1"),
+    ({"closing_message": 3}, "closing_message is 3: give a text"),
     ({"controls": "no-wiat"}, "did you mean no-wait?"), ({"controls": ["no-wait", "no-wait"]}, "is there twice"),
     ({"where": "here"}, 'where is "here"'), ({"think": "hard"}, 'think is "hard"'), ({"markers": []}, "an empty list"),
     ({"top_k": 1.5}, "top_k is 1.5: give a whole number"), ({"max_tokens": True}, "max_tokens is true"),
@@ -89,4 +90,4 @@ def test_what_is_wrong_is_said_with_its_value_and_the_nearest_known_name(named, 
 def test_what_the_first_version_did_not_have_is_written_only_where_it_is_set():
     assert not {*LATER} & generation_object(Generation()).keys()
     assert {*LATER} <= generation_object(read_generation({
-        "min_thinking": 2, "landing": 1.5, "closing": "So.", "answer_room": 9, "controls": "no-wait"})).keys()
+        "min_thinking": 2, "landing": 1.5, "closing_message": "So.", "answer_room": 9, "controls": "no-wait"})).keys()

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.control.catalogue import forks
 from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.records import Event, Generation, Offload, Request, Trace, check_samples, check_think
 from localthink.text.announcements import announcements
@@ -49,7 +50,8 @@ def command(question: str | None, model: str | None, generation: Generation, thi
     check_think(raw, generation.think)
     asked = read_text(question, "question")
     seed = secrets.randbits(31) if seed is None else seed
-    with load(model, slots=min(samples, MOST_AT_ONCE), context=context, cache=cache, threads=threads, offload=offload,
+    slots = min(samples, MOST_AT_ONCE) + forks(generation)  # a fork has one of its own
+    with load(model, slots=slots, context=context, cache=cache, threads=threads, offload=offload,
               force=force, think_tags=think_tags, on_choice=None if as_json else _say_choice) as engine:
         if not raw:
             _hint(engine, asked)

@@ -31,7 +31,8 @@ class Parameter:
 class Entry:
     """A control. `thinks` says that it is of use only while a model thinks, `closes` that it says when thinking ends.
 
-    `options` are those of the command line, where it has options of its own and is not asked for by name.
+    `forks` says that it tries answers out beside a sample, which takes a second slot. `options` are those of the
+    command line, where it has options of its own and is not asked for by name.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Entry:
     parameters: tuple[Parameter, ...] = ()
     thinks: bool = True
     closes: bool = False
+    forks: bool = False
     options: str = ""
 
 
@@ -102,7 +104,7 @@ ENTRIES = (
           (Parameter("certainty", "number", 0.95, "the mean probability of the trial's tokens from which it closes",
                      0.01, 1),
            Parameter("tokens", "whole", 20, "of the trial, at most", 1, 1000)),
-          closes=True),
+          closes=True, forks=True),
     Entry("confidence", "ends a sample whose confidence over a window of tokens falls below a threshold",
           "DeepConf, arXiv 2508.15260",
           "of many samples, the doubtful ones end early: up to 85 % fewer tokens (the paper)",
@@ -138,6 +140,20 @@ def check_control(spec: ControlSpec) -> Entry:
         _in_range(entry, _parameter(entry, key), value)
     _complete(entry, spec)
     return entry
+
+
+def check_thinking(generation: Generation, thinks: bool, model: str) -> None:
+    """Raise UsageError where a control, or a minimum of thinking, is of use only to a model that thinks."""
+    wanting = [spec.name for spec in generation.controls if CATALOGUE[spec.name].thinks]
+    wanting += ["min-thinking"] if generation.min_thinking is not None else []
+    if wanting and not thinks:
+        raise UsageError(f"{wanting[0]} is of use while a model thinks, and {model} does not: leave it out",
+                         "--think open opens a block of thinking")
+
+
+def forks(generation: Generation) -> bool:
+    """Whether one of the controls tries answers out beside a sample."""
+    return any(CATALOGUE[spec.name].forks for spec in generation.controls)
 
 
 def check_together(generation: Generation) -> None:

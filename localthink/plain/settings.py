@@ -68,6 +68,7 @@ SETTINGS = (
     Setting("top_k", "0 is off"),
     Setting("min_p", "0 is off"),
     Setting("max_thinking", "most tokens of thinking, after which it answers, or off", "off"),
+    Setting("min_thinking", "fewest tokens of thinking, or off", "off"),
     Setting("max_tokens", "most tokens to write, or off", "off: what the context holds"),
     Setting("seed", "repeats an answer; off is a new one for every answer", "off: a new one for every answer"),
 )
@@ -89,5 +90,7 @@ def turning(setting: Setting) -> Act:
 def show_settings(chat: PlainChat, rest: str) -> None:
     settings = chat.session.settings
     chat.voice.say("\n".join(setting.line(settings) for setting in SETTINGS))
+    if controls := settings.generation.controls:
+        chat.voice.say(f"controls are {' '.join(map(str, controls))}")
     if settings.system:
         chat.voice.say(f"system is {settings.system}")
