@@ -35,7 +35,7 @@ class AlphaOne(Control):
         return Action(force=view.words.tokens(WAIT), why="put a Wait in")
 
     def instead(self, view: View, drawn: int) -> Action | None:
-        if not view.thinking or view.thinking_tokens < self._moment or drawn not in view.words.forms((WAIT,)):
+        if not view.thinking or view.thinking_tokens < self._moment or not view.words.is_word(drawn, WAIT):
             return None
         return Action(force=view.words.closing, why=f"closed the thinking in place of a Wait, after "
                                                     f"{view.thinking_tokens:,} tokens")

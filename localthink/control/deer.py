@@ -32,7 +32,7 @@ class Deer(Control):
         self._certain_at, self._found = -1, 0.0
 
     def after(self, view: View, token: int) -> None:
-        self._waits = view.thinking and token in view.words.forms((WAIT,))
+        self._waits = view.thinking and view.words.is_word(token, WAIT)
 
     def before(self, view: View) -> Action | None:
         if not view.thinking or view.wish == "think":

@@ -24,6 +24,7 @@ class Words:
         self._tokenize, self._ends = tokenize, ends
         self._known: dict[str, tuple[int, ...]] = {}
         self._forms: dict[tuple[str, ...], TokenIds] = {}
+        self._found: dict[str, frozenset[int]] = {}
 
     def tokens(self, text: str) -> tuple[int, ...]:
         """A text as tokens; asked for once."""
@@ -38,6 +39,12 @@ class Words:
             found = {tokens[0] for tokens in spelt if len(tokens) == 1}
             self._forms[words] = np.array(sorted(found), dtype=np.int64)
         return self._forms[words]
+
+    def is_word(self, token: int, word: str) -> bool:
+        """Whether a token is this word as a whole."""
+        if word not in self._found:
+            self._found[word] = frozenset(self.forms((word,)).tolist())
+        return token in self._found[word]
 
     def ends(self, token: int) -> bool:
         """Whether a token ends the generation."""
