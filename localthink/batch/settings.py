@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from localthink.engine.randomness import SEED_BITS, sample_seed
-from localthink.generation import LATER, LINE_FIELDS, later_object, whole, with_fields
+from localthink.generation import FIELDS, LATER, LINE_FIELDS, later_object, whole, with_fields
 from localthink.records import Generation, check_samples, check_think
 from localthink.text.values import json_sha256
 
@@ -46,7 +46,7 @@ class Settings:
         """
         values = asdict(self.generation) | {"seed": self.seed, "raw": self.raw, "own_seed": self.own_seed}
         for name in LATER:
-            del values[name]
+            del values[FIELDS[name].name]
         values |= later_object(self.generation)
         if values["max_thinking"] is None:
             del values["max_thinking"]
