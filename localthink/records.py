@@ -157,13 +157,13 @@ class Generation:
     tip: Tip = field(default_factory=Tip)
     max_tokens: int | None = None
     max_thinking: int | None = None
+    stop: tuple[str, ...] = ()
+    think: ThinkMode = "auto"
     min_thinking: int | None = None
     landing: float | None = None
     closing: str = ""
     answer_room: int = 0
     controls: tuple[ControlSpec, ...] = ()
-    stop: tuple[str, ...] = ()
-    think: ThinkMode = "auto"
 
     def __post_init__(self) -> None:
         for name, least in (("max_thinking", self.max_thinking), ("min_thinking", self.min_thinking),
