@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 LONGEST = 500  # tokens of a period
 GRAM = 6  # tokens that have to stand somewhere before, for the distance to be a period to look at
-MISS = 6.0  # what a token that differs costs: a cycle may change one token in seven
+MISS = 9.0  # what a token that differs costs: fewer than one token in ten may change from round to round
 FOLLOWED = 4  # periods that are followed at once
 TIDY = 4 * LONGEST  # places that are remembered
 

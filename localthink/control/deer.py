@@ -40,6 +40,7 @@ class Deer(Control):
         if self._certain_at >= 0:
             if view.position < self._certain_at + GRACE_TOKENS and not ends_sentence(view.tail):
                 return None
+            self._certain_at = -1
             return Action(force=view.words.closing, why=f"closed the thinking: an answer was {self._found:.3f} certain")
         if not self._waits or self._tries:
             return None

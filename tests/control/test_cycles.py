@@ -54,6 +54,10 @@ def test_a_cycle_in_which_a_few_tokens_change_is_found_too(period):
     pytest.param([token for n in range(300) for token in (7, 100 + n, 8, 9, 10, 500 + n, 11, 12, 13, 14, 900 + n)],
                  id="lines of code with other numbers"),
     pytest.param([token for n in range(400) for token in (30, n % 10 + 40, 31, n // 10 + 60, 32)], id="a long sum"),
+    pytest.param([token for row in range(12) for column in range(12)
+                  for token in (int(row == column), 2 if column < 11 else 3)], id="an identity matrix"),
+    pytest.param([token for n in range(90) for token in (*range(50, 60), 100 + n, 9, 200 + n % 7, 8, 300 + 3 * n, 7)],
+                 id="a list of cases"),
 ])
 def test_text_that_only_looks_like_one_is_none(tokens):
     assert found_at(tokens) is None
