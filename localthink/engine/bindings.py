@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import ctypes
 import os
+import re
 from collections import deque
 from collections.abc import Callable
 from functools import cache
@@ -53,7 +54,14 @@ class _Log:
     def reason(self) -> str:
         """The first error since the lines were cleared, which names the cause; later ones name what it led to."""
         errors = [line for level, line in self.lines if level == ERROR] or [line for _, line in self.lines]
-        return errors[0] if errors else "llama.cpp gave no reason"
+        return errors[0].rpartition("error loading model: ")[2] if errors else "llama.cpp gave no reason"
+
+
+def _advice(reason: str) -> str:
+    """What to do about a reason for which a model cannot be loaded; empty where llama.cpp's own words have to do."""
+    unknown = re.search(r"unknown (model architecture|pre-tokenizer type|tokenizer)", reason)
+    return (f": this llama-cpp-python does not know the model's {unknown[1].removesuffix(' type')}; the model may be "
+            "newer, or damaged" if unknown else "")
 
 
 @cache
@@ -126,7 +134,7 @@ class NativeModel:
             _set(params, progress_callback=told)
         handle = lib.llama_model_load_from_file(os.fsencode(path), params)
         if not handle:
-            raise EngineError(f"llama.cpp cannot load {path}: {log.reason()}")
+            raise EngineError(f"llama.cpp cannot load {path}: {log.reason()}{_advice(log.reason())}")
         self.handle: Any = handle
         self._vocabulary = lib.llama_model_get_vocab(handle)
         self.n_vocab = int(lib.llama_vocab_n_tokens(self._vocabulary))
