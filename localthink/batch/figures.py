@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from localthink.batch.items import Item
 from localthink.batch.ledger import Tally
+from localthink.text.sizes import clocked
 
 LATELY = 15.0  # seconds over which "now" is measured
 
@@ -47,14 +48,8 @@ class Figures:
         if self.errors:
             parts.append(f"{self.errors:,} errors")
         if self.seconds_left is not None:
-            parts.append(f"{duration(self.seconds_left)} left")
+            parts.append(f"{clocked(self.seconds_left)} left")
         return " · ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 class Meter:

@@ -7,12 +7,11 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from localthink.chat.wording import lasted
 from localthink.errors import UsageError
 from localthink.hub.news import Checking, Failed, Found, Note, Pulled, PullNews, PullProgress, Waiting
 from localthink.hub.pull import Pull
 from localthink.hub.wanted import Wanted
-from localthink.text.sizes import sized
+from localthink.text.sizes import lasted, sized
 
 LATELY = 10.0  # seconds over which the speed is taken
 LEAST = 1.0  # seconds before anything is said of it

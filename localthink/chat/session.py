@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 from localthink.chat.arrivals import Arrivals
 from localthink.chat.asking import Asker, Opening
-from localthink.chat.branching import branch_at
 from localthink.chat.client import Client
-from localthink.chat.going_on import begun_with, why_anew
+from localthink.chat.going_on import begun_with, branch_at, why_anew
 from localthink.chat.pulling import MakePull, Pulls, start_pull
 from localthink.chat.puzzles import hint, is_bundled, is_playable
 from localthink.chat.settings import ChatSettings

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from localthink.chat.compare import NONE, Names, names_of
 from localthink.chat.tally import Outcome, Pair, Tally, answer_groups
-from localthink.chat.wording import counted
 from localthink.intervals import LEAST, mean_difference, share_difference
+from localthink.text.sizes import counted
 
 MOST_ANSWERS = 4  # that have a row of their own
 METHOD = ("[…] 95 % interval of the difference, paired by seed: Newcombe's method 10 for shares, Student's t for "

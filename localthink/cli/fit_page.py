@@ -13,8 +13,8 @@ from localthink.text.visible import visible
 
 if TYPE_CHECKING:
     from localthink.fit.advice import Advice
+    from localthink.fit.memory import Verdict
     from localthink.fit.report import FitReport
-    from localthink.fit.verdict import Verdict
     from localthink.machine.capacity import MachineFigures
 
 BOLD, DIM = "1", "2"

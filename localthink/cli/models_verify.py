@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.models_lines import one_line
 from localthink.errors import UsageError
+from localthink.text.rows import one_line
 from localthink.text.sizes import sized
 from localthink.text.terminal import Terminal, json_line
 from localthink.text.visible import shown
@@ -54,10 +54,10 @@ def command(name: str | None, as_json: bool) -> None:
 
 def _models(name: str | None) -> Sequence[Receipt | Path]:
     """What a name means, or all that was pulled. Raises LocalthinkError where there is nothing to compare yet."""
-    from localthink.hub.naming import meant, name_of
-    from localthink.hub.typed import as_typed
+    from localthink.hub.wanted import meant, name_of
     from localthink.shelf.local_models import find_model
     from localthink.shelf.receipts import read_receipts
+    from localthink.text.visible import as_typed
 
     receipts = read_receipts()
     found = receipts if name is None else meant(name, receipts)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from localthink.doctor.findings import Finding
-from localthink.doctor.reinstall import reinstall
+from localthink.doctor.software import reinstall
 from localthink.engine.host import EngineHost, Serve, serve_engine
 from localthink.engine.messages import Ask, Died, Finished, Loading, News, Refused
 from localthink.grade.countdown import Puzzle, solves

@@ -3,14 +3,15 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from localthink.doctor.findings import Finding
-from localthink.doctor.keyboard import tells_keys_apart
 
 NARROW, LOW = 60, 18  # columns and lines, below which the chat's panels take the whole screen
 ANY_COLOUR = ("truecolor", "24bit")
@@ -18,6 +19,9 @@ KEEPERS = (  # a variable, what it holds, who sets it, and the keys that this te
     ("VTE_VERSION", "", "GNOME Terminal and its relatives", "F1, F10 and F11"),
     ("TERM_PROGRAM", "vscode", "VS Code", "some function keys"),
     ("TERM_PROGRAM", "Apple_Terminal", "Terminal.app", "function keys without fn"))
+ASK = b"\x1b[?u\x1b[c"  # the flags of the kitty keyboard protocol, then what every terminal answers: what it is
+KITTY, ANSWERED = re.compile(rb"\x1b\[\?\d+u"), re.compile(rb"\x1b\[\?[\d;]*c")
+ANSWER_SECONDS = 0.5  # seconds, for a terminal at the other end of the world
 
 
 def _standard_streams() -> dict[str, TextIO]:
@@ -132,3 +136,40 @@ def _tmux_clipboard() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return told.stdout.strip()
+
+
+def tells_keys_apart(keyboard: int, screen: int, patience: float = ANSWER_SECONDS) -> bool | None:
+    """Whether the terminal behind two descriptors speaks the kitty keyboard protocol; None where it cannot be asked.
+
+    With the protocol, Shift+Enter and Enter are two keys; without it most terminals send the same for both.
+    """
+    if sys.platform == "win32":
+        return None
+    import termios
+    import tty
+
+    try:
+        if os.tcgetpgrp(keyboard) != os.getpgrp():  # in the background: whoever asks is stopped
+            return None
+        before = termios.tcgetattr(keyboard)
+    except (OSError, termios.error):
+        return None
+    try:
+        tty.setcbreak(keyboard, termios.TCSAFLUSH)
+        os.write(screen, ASK)
+        return _answer(keyboard, patience)
+    finally:
+        termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)  # what came late is nobody's input
+
+
+def _answer(keyboard: int, patience: float) -> bool | None:
+    import select
+
+    said, until = b"", time.monotonic() + patience
+    while (left := until - time.monotonic()) > 0:
+        if not select.select([keyboard], [], [], left)[0]:
+            break
+        said += os.read(keyboard, 1024)
+        if ANSWERED.search(said):
+            return KITTY.search(said) is not None
+    return None

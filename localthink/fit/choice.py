@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from localthink.errors import UsageError
-from localthink.fit.memory import LEAST_CONTEXT, ROUND, Needs, needs, rounded
+from localthink.fit.memory import LEAST_CONTEXT, ORDER, ROUND, Needs, Verdict, needs, rounded
 from localthink.fit.placement import Placement, place
-from localthink.fit.verdict import ORDER, Verdict
 from localthink.gguf.shape import ModelShape, Weights
 from localthink.machine.capacity import MemoryBudget
 from localthink.records import CACHE_TYPES

@@ -13,6 +13,7 @@ from localthink.hub.wanted import SUFFIX, Place, Wanted
 from localthink.text.sizes import sized
 
 OTHERS = re.compile(r"(?:^|[-_.])(?:mmproj|imatrix|ggml-vocab)(?:[-_.]|$)", re.IGNORECASE)  # GGUF files, but no models
+BLOB = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")  # the name of a content
 SHOWN = 12  # of what a repository holds, in a message
 
 

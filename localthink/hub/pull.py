@@ -1,16 +1,18 @@
-"""A download in a process of its own, as its parent sees it: started, listened to, ended at any moment."""
+"""A download in a process of its own: started, listened to and ended by its parent, and what the process runs."""
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from types import TracebackType
 
-from localthink.child_process import Child
+from localthink.child_process import Child, end_with, stay_quiet
 from localthink.errors import LocalthinkError
+from localthink.hub.faults import INSTEAD, reason
 from localthink.hub.listing import Listing
 from localthink.hub.news import LAST, SPARE, Failed, Listed, Patience, PullNews, PullOrder
-from localthink.hub.serve import serve
 from localthink.hub.wanted import Wanted
 
 SLICE = 0.25  # seconds
@@ -116,3 +118,25 @@ class _Download:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+
+def serve(parent: Connection[None, None], news: Connection[PullNews, None], order: PullOrder) -> None:
+    stay_quiet()
+    end_with(parent)
+    try:
+        answer(order, news.send)
+    except OSError:  # nobody reads any more
+        os._exit(1)
+
+
+def answer(order: PullOrder, tell: Callable[[PullNews], None]) -> None:
+    """Follow the order; whatever goes wrong becomes the last word."""
+    from localthink.hub.pulling import follow
+
+    try:
+        follow(order, tell)
+    except LocalthinkError as error:
+        tell(Failed(str(error), error.exit_code))
+    except Exception as error:
+        tell(Failed(f"{order.wanted.text} cannot be downloaded ({type(error).__name__}: {reason(error)}): try again, "
+                    f"{INSTEAD}", 1))

@@ -15,24 +15,24 @@ from localthink.hub.cache import (
     CachedFile,
     all_held,
     cached_files,
+    clear,
     remember_revision,
     repository_folder,
     settle,
     size_of,
+    taken,
 )
 from localthink.hub.faults import SourceError, Subject, fault
 from localthink.hub.finding import Choice, find, look
 from localthink.hub.listing import RemoteFile
 from localthink.hub.news import Checking, Found, Listed, Note, Pulled, PullNews, PullOrder, PullProgress
-from localthink.hub.removal import clear, taken
 from localthink.hub.retries import Retries
-from localthink.hub.sums import Sum
-from localthink.hub.transfer import Source, Transfer
-from localthink.hub.typed import as_typed
+from localthink.hub.transfer import Source, Sum, Transfer
 from localthink.hub.wanted import Place
 from localthink.machine.resources import free_disk, nearest_folder
 from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
 from localthink.text.sizes import sized
+from localthink.text.visible import as_typed
 
 TELL_EVERY = 0.1  # seconds between two reports of progress
 

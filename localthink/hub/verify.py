@@ -9,8 +9,9 @@ from pathlib import Path
 from localthink.errors import ModelFileError, UsageError
 from localthink.gguf.header import read_facts
 from localthink.hub.cache import size_of
-from localthink.hub.naming import of_file
-from localthink.hub.sums import BLOB, Sum
+from localthink.hub.listing import BLOB
+from localthink.hub.transfer import Sum
+from localthink.hub.wanted import of_file
 from localthink.shelf.receipts import Receipt, read_receipts, write_receipt
 from localthink.text.visible import shown_name
 

@@ -9,7 +9,7 @@ from localthink.chat.pulling import PullState
 from localthink.chat.puzzles import PUZZLES, is_bundled
 from localthink.chat.session import Overflow, Session
 from localthink.chat.turn import Turn
-from localthink.plain.answer import LONG_PROMPT, Follower, figures
+from localthink.plain.answer import LONG_PROMPT, Follower, figures, show_comparison
 from localthink.plain.voice import Voice
 from localthink.text.page import DIM
 
@@ -58,8 +58,6 @@ class Narrator:
             if session.overflow is not None:
                 self._say_overflow(session.overflow)
         if self.comparison is not None and not self.comparison.running:
-            from localthink.plain.compare import show_comparison
-
             show_comparison(self.comparison, self._voice)
             self.comparison = None
 

@@ -12,8 +12,7 @@ from fit.shapes import GIB, SMALL, SMALL_WEIGHTS
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS, ON_GPU, PER_CORE, BatchFit, even_slots, fit_batch
 from localthink.fit.choice import Asked, plan
-from localthink.fit.memory import ROUND, needs
-from localthink.fit.verdict import SAFE_SHARE
+from localthink.fit.memory import ROUND, SAFE_SHARE, needs
 from localthink.machine.capacity import MemoryBudget
 
 PER_TOKEN = SMALL.cache_bytes_per_token()

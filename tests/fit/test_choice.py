@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, SMALL, SMALL_WEIGHTS
 from localthink.errors import UsageError
 from localthink.fit.choice import USUAL_CONTEXT, Asked, Choice, choose, largest_for, plan, refusal
-from localthink.fit.memory import LEAST_CONTEXT, ROUND
-from localthink.fit.verdict import ORDER, Verdict
+from localthink.fit.memory import LEAST_CONTEXT, ORDER, ROUND, Verdict
 from localthink.machine.capacity import MemoryBudget
 
 

@@ -20,9 +20,9 @@ from huggingface_hub import constants
 from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
 from localthink.errors import LocalthinkError
+from localthink.hub.cache import unfinished_pulls
 from localthink.hub.news import Failed, Note, Patience, Pulled, PullNews, PullProgress, Waiting
 from localthink.hub.pull import Pull, error_of, look_up
-from localthink.hub.removal import unfinished_pulls
 from localthink.hub.wanted import parse_wanted
 from localthink.shelf.local_models import known_models
 from localthink.shelf.receipts import read_receipts, write_receipt

@@ -17,8 +17,7 @@ from hub.working import HASTY
 from localthink.hub import transfer
 from localthink.hub.news import Waiting
 from localthink.hub.retries import Retries
-from localthink.hub.sums import Sum
-from localthink.hub.transfer import Source, Transfer
+from localthink.hub.transfer import Source, Sum, Transfer
 
 NAME, FILE = "me/any", "any.gguf"
 DATA = b"GGUF" + bytes(number * number % 251 for number in range(49_996))

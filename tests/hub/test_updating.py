@@ -12,14 +12,13 @@ from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
 from localthink.errors import LocalthinkError
 from localthink.gguf import header
-from localthink.hub.cache import CachedFile, cached_files
+from localthink.hub.cache import CachedFile, cached_files, remove, taken, unfinished_pulls
 from localthink.hub.finding import Choice
 from localthink.hub.listing import Offer, RemoteFile
 from localthink.hub.news import Checking, Note, PullNews, PullOrder
 from localthink.hub.pull import Pull
 from localthink.hub.pulling import Pulling
-from localthink.hub.removal import remove, taken, unfinished_pulls
-from localthink.hub.sums import Sum
+from localthink.hub.transfer import Sum
 from localthink.hub.wanted import Place, parse_wanted
 from localthink.shelf.local_models import find_model
 from localthink.shelf.receipts import Receipt, read_receipts, write_receipt

@@ -11,8 +11,7 @@ from typing import Any
 
 from hub.loopback import Hub
 from localthink.hub.news import LAST, Failed, Patience, Pulled, PullNews, PullOrder
-from localthink.hub.pull import Pull
-from localthink.hub.serve import answer
+from localthink.hub.pull import Pull, answer
 from localthink.hub.wanted import parse_wanted
 from localthink.shelf.receipts import Receipt
 

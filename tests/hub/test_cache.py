@@ -9,8 +9,7 @@ import pytest
 from filelock import FileLock
 
 from localthink.errors import LocalthinkError
-from localthink.hub.cache import CachedFile, cached_file, held, settle
-from localthink.hub.removal import remove, taken, unfinished_pulls
+from localthink.hub.cache import CachedFile, cached_file, held, remove, settle, taken, unfinished_pulls
 from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
 
 SUMS = {"a": "a" * 64, "b": "b" * 64, "c": "c" * 64}
