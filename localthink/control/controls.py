@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from localthink.control.interface import Action, Bias, Control, Finish, Fork, Retract
+from localthink.control.interface import Action, Bias, Control, Finish, Fork
 from localthink.control.view import View
 from localthink.records import Intervention
 
@@ -18,7 +18,7 @@ class Step(NamedTuple):
 
     bias: Bias | None = None
     temperature: float = 1.0
-    request: Finish | Fork | Retract | None = None
+    request: Finish | Fork | None = None
     asker: Control | None = None
 
 

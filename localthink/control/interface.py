@@ -39,17 +39,13 @@ class Finish:
 
 @dataclass(frozen=True, slots=True)
 class Fork:
-    """Write `limit` tokens greedily behind what there is and `tokens`, beside the sample; `Control.forked` hears."""
+    """Write at most `limit` tokens greedily behind what there is and `tokens`, beside the sample, which goes on.
+
+    `Control.forked` hears of it, some steps later: as soon as a slot was free for it.
+    """
 
     tokens: tuple[int, ...]
     limit: int
-
-
-@dataclass(frozen=True, slots=True)
-class Retract:
-    """Take the sample back to its first `position` tokens, as if the others had never been."""
-
-    position: int
 
 
 class Action(NamedTuple):
@@ -58,7 +54,7 @@ class Action(NamedTuple):
     bias: Bias | None = None
     force: tuple[int, ...] = ()
     temperature: float = 1.0
-    request: Finish | Fork | Retract | None = None
+    request: Finish | Fork | None = None
     why: str = ""
 
 
@@ -66,6 +62,7 @@ class Control:
     """Does nothing. A control overrides what it needs; what it does not override costs nothing."""
 
     name = ""
+    forks = False  # whether it may request a Fork, which takes a second slot and a model whose cache can be shared
 
     def before(self, view: View) -> Action | None:
         """Asked before a token is drawn from `view.logits`, which are not to be written to."""
@@ -79,4 +76,4 @@ class Control:
         """Told of a token, when the view has it already."""
 
     def forked(self, view: View, tokens: Sequence[int], logprobs: Sequence[float]) -> None:
-        """Told of what a fork has written, and the natural log-probability of each of its tokens."""
+        """Told of what a fork has written behind its own tokens, and of the natural log-probability of each."""

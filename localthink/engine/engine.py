@@ -14,7 +14,8 @@ from localthink.engine.model import Model, Question
 from localthink.engine.sample import Sample
 from localthink.engine.scheduler import Scheduler, Shapes
 from localthink.engine.threads import Threads
-from localthink.errors import EngineError
+from localthink.engine.trial import Trial
+from localthink.errors import EngineError, UsageError
 from localthink.prompt.messages import without_thinking
 from localthink.records import BudgetRequest, Event, Generation, Prefix, Request, Tip, Trace
 from localthink.thinking.markers import PARAPHRASE
@@ -71,10 +72,21 @@ class Engine:
         for index in range(request.samples):
             tracker = ThoughtTracker(automaton, begins_thinking, everywhere, paraphrase)
             samples.append(Sample(self._requests, request, index, tracker, self.model.tags, self.model.words))
-            self._loop.events += samples[-1].resume(self.model.vocabulary.piece)
-            self._scheduler.submit(samples[-1].job)
+        self._check_forks(samples[0])
+        for sample in samples:
+            self._loop.events += sample.resume(self.model.vocabulary.piece)
+            self._scheduler.submit(sample.job)
         self._samples[self._requests] = samples
         return self._requests
+
+    def _check_forks(self, sample: Sample) -> None:
+        """Raise UsageError where a control would fork a sample and cannot."""
+        for control in sample.controls.controls:
+            if control.forks and self.slots < 2:
+                raise UsageError(f"the control {control.name} tries answers out beside a sample: it takes 2 slots")
+            if control.forks and not self.model.native.shares_prefixes:
+                raise UsageError(f"the control {control.name} tries answers out beside a sample, and the cache of a "
+                                 f"{self.model.facts.architecture} model cannot be shared: leave it out")
 
     def step(self) -> list[Event]:
         """Decode one batch; returns the events of the samples in it, in the order of the batch.
@@ -131,6 +143,7 @@ class Engine:
             if sample.finished is None:
                 self._loop.events += sample.finish("cancelled")
                 self._scheduler.end(sample.job, len(sample.request.prompt))
+                self._end_trials(sample)
         return self._hand_out()
 
     def stream(self, question: Question, generation: Generation | None = None, *, n: int = 1, seed: int = 0,
@@ -189,10 +202,21 @@ class Engine:
 
     def _release(self, sample: Sample) -> None:
         """Free the slot. Its prompt stays for others; R1's templates drop the rest from later turns anyway."""
+        if isinstance(sample, Trial):
+            self._scheduler.end(sample.job, 0)
+            return
         thinks = self.model.thinks
         self._scheduler.end(sample.job, len(sample.request.prompt) if thinks else len(sample.job.tokens))
+        self._end_trials(sample)
         if all(other.finished for other in self._samples[sample.request_id]):
             del self._samples[sample.request_id]
+
+    def _end_trials(self, sample: Sample) -> None:
+        """What a control has tried out beside a sample is of no use after it."""
+        for trial in sample.trials:
+            if trial.finished is None:
+                trial.finish("cancelled")
+                self._scheduler.end(trial.job, 0)
 
     def close(self) -> None:
         self._context.close()

@@ -1,7 +1,7 @@
-"""The loop, which reads in order: plan -> decode -> control -> draw -> emit. One batch a step, many samples at once.
+"""The loop, in order: plan -> decode -> control -> draw -> emit. One batch a step, many samples at once.
 
-Which sample runs in which slot is the scheduler's to say, what a token means the sample's, and what is done to the
-logits the controls'. Here they meet, and nowhere else.
+Which sample runs in which slot is the scheduler's to say, what a token means the sample's, what is done to the logits
+the controls'. Here they meet, and nowhere else.
 """
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import cast
 
 from localthink.control.controls import Step
-from localthink.control.interface import Finish
+from localthink.control.interface import Finish, Fork
 from localthink.engine.alternatives import alternatives
 from localthink.engine.bindings import ABORTED, NativeContext
 from localthink.engine.decoding import Decoding
@@ -20,13 +20,14 @@ from localthink.engine.sample import Sample
 from localthink.engine.sampler import Draw, FloatRow, Sampler
 from localthink.engine.scheduler import Copy, Plan, Scheduler
 from localthink.engine.threads import Threads
+from localthink.engine.trial import Trial
 from localthink.records import Event, FinishReason
 
 DECODED = 0
 
 
 class Loop:
-    """Runs the samples of `scheduler`. `longest` is the most tokens of one; `release` is told of each that has ended.
+    """Runs the samples of `scheduler`, `longest` tokens each at most; `release` is told of each that has ended.
 
     `events` are those that nobody has taken yet.
     """
@@ -103,17 +104,14 @@ class Loop:
 
     def _control(self, sample: Sample, logits: FloatRow) -> Step:
         """What the sample's controls want of its next token."""
-        sample.view.logits, sample.view.room = logits, self._room(sample)
+        sample.view.logits, sample.view.room = logits, sample.room(self._longest)
         step = sample.controls.plan()
         if isinstance(step.request, Finish):
             self._end(sample, step.request.reason)
+        elif isinstance(step.request, Fork) and step.asker is not None:
+            sample.trials.append(Trial(sample, step.asker, step.request))
+            self._scheduler.submit(sample.trials[-1].job, first=True)
         return step
-
-    def _room(self, sample: Sample) -> int:
-        """How many tokens may still come, of the request's limit and of what one sample may have."""
-        room = self._longest - len(sample.job.tokens)
-        most = sample.request.generation.max_tokens
-        return room if most is None else min(room, most - sample.tracker.position)
 
     def _draw(self, sample: Sample, logits: FloatRow, step: Step) -> Draw:
         """One token, from the logits with the biases on them; or the one that a control forces in its place."""
@@ -125,10 +123,10 @@ class Loop:
 
     def _emit(self, sample: Sample, logits: FloatRow, draw: Draw) -> None:
         """The sample takes the token; what that completes becomes events."""
-        vocabulary = self._model.vocabulary
-        self.events += sample.accept(
-            draw, vocabulary.piece(draw.token), time.perf_counter(), vocabulary.ends_generation(draw.token),
-            sample.view.room <= 1, alternatives(self.sampler, vocabulary, logits, draw, sample.request.alternatives))
+        vocabulary, token = self._model.vocabulary, draw.token
+        likely = alternatives(self.sampler, vocabulary, logits, draw, sample.request.alternatives)
+        self.events += sample.accept(draw, vocabulary.piece(token), time.perf_counter(),
+                                     vocabulary.ends_generation(token), sample.view.room <= 1, likely)
         if sample.finished is not None:
             self._release(sample)
 
@@ -138,11 +136,10 @@ class Loop:
 
     def _undo(self, plan: Plan) -> None:
         """As if the plan had not been tried. A state that cannot be cut back is cleared, and its tokens read again."""
+        for chunk in plan.chunks if self._model.native.shares_prefixes else ():
+            self._context.truncate(chunk.job.slot, chunk.job.cached)
         if not self._model.native.shares_prefixes:
             self._scheduler.forget()
-            return
-        for chunk in plan.chunks:
-            self._context.truncate(chunk.job.slot, chunk.job.cached)
 
     def _recover(self) -> None:
         """A step was cut short: what had ended in it is released, and all that still runs is read again."""

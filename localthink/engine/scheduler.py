@@ -100,10 +100,14 @@ class Scheduler:
     def running(self) -> tuple[Job, ...]:
         return tuple(self._running)
 
-    def submit(self, job: Job) -> None:
+    def submit(self, job: Job, first: bool = False) -> None:
+        """Queue a job, at the end or, where somebody runs and waits for it, as the `first`."""
         job.arrival, job.prompt = self._arrivals, len(job.tokens)
         self._arrivals += 1
-        self._waiting.append(job)
+        if first:
+            self._waiting.appendleft(job)
+        else:
+            self._waiting.append(job)
 
     def end(self, job: Job, keep: int) -> None:
         """The job is over, or given up: its slot is free, and keeps its first `keep` tokens for others."""
