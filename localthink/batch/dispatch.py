@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from localthink.batch.items import Item
 
 DEATHS_IN_COMPANY, DEATHS_ALONE = 2, 3
-MOST_WAITING = 8  # samples that an engine has beyond its slots: enough to refill at once, few to sit out the end with
+MOST_WAITING = 8  # samples that wait at an engine beside those in its slots: enough to refill at once, and few, so that engines end together
 
 
 @dataclass(slots=True, eq=False)

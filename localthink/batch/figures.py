@@ -9,7 +9,7 @@ from localthink.batch.items import Item
 from localthink.batch.ledger import Tally
 from localthink.text.sizes import clocked
 
-LATELY = 15.0  # seconds over which "now" is measured
+RECENT_SECONDS = 15.0  # over which the speed "now" is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ class Meter:
         now = time.monotonic()
         if now - self._lately[-1][0] >= 0.5:
             self._lately.append((now, self.tokens))
-        while now - self._lately[0][0] > LATELY and len(self._lately) > 2:
+        while now - self._lately[0][0] > RECENT_SECONDS and len(self._lately) > 2:
             self._lately.popleft()
 
     def loaded(self) -> None:

@@ -22,7 +22,7 @@ def export_openai(results: Path, errors: Path, target: Path, completed: int) -> 
     with exporting(target, results, errors) as file:
         samples = _samples(results)
         failures = {(error["line"], json_text(error.get("id"))): error for error in checked_lines(errors, ERROR)}
-        known = samples.keys() | {(line, "null") for line, _ in samples}  # a line once without an id, since mended
+        known = samples.keys() | {(line, "null") for line, _ in samples}  # a line once without an id, since corrected
         places = sorted(samples.keys() | (failures.keys() - known))
         with results.open("rb") as source:
             for place in places:

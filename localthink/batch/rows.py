@@ -138,7 +138,7 @@ def _header(reader: CsvReader, name: str, delimiter: str) -> Sequence[str]:
     try:
         columns = _columns(reader)
     except csv.Error as error:
-        raise UsageError(f"the header of {name} is not CSV ({error}): mend it") from None
+        raise UsageError(f"the header of {name} is not CSV ({error}): correct it") from None
     if columns:
         _check_columns(columns, name, ASKING, f"; it was read with {_in_words(delimiter)} between its cells, and a "
                                               'first line like "sep=;" names another sign')

@@ -22,7 +22,7 @@ from localthink.history import History
 from localthink.records import BudgetRequest, Message, Prefix, Trace
 
 SAVE_EVERY = 1.0  # seconds
-LEAST_ROOM = 64  # tokens that must be left for an answer
+LEAST_ANSWER = 64  # tokens that must be left for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,7 +240,7 @@ class Session:
         elif tokens is None:
             self.returned = self.give_up() or self.returned
             self.said.append(reason)
-        elif tokens + LEAST_ROOM > self.asker.model.longest:
+        elif tokens + LEAST_ANSWER > self.asker.model.longest:
             if self._dropping and self.may_drop:
                 self.drop_oldest()
             else:

@@ -118,12 +118,12 @@ def _meaning(tally: Tally, names: Names) -> str:
 
 
 def what_it_means(solved: Sequence[tuple[bool, bool]], names: Names) -> str:
-    """Which seeds solved it on one side alone, and whether the difference could be luck."""
+    """Which seeds solved it on one side alone, and whether the difference could be chance."""
     left, right = solved.count((True, False)), solved.count((False, True))
     if not left and not right:
         return "Every seed came to the same on both sides."
     said = f"Solved only {names.phrases[0]}: {counted(left, 'seed')}; only {names.phrases[1]}: {right}."
     low, high = share_difference(solved)
     if low <= 0 <= high:
-        return f"{said} The interval holds 0: so much may be luck."
-    return f"{said} The interval leaves 0 out: this is more than luck."
+        return f"{said} The interval holds 0: a difference of this size may be chance."
+    return f"{said} The interval leaves 0 out: this is more than chance."

@@ -103,7 +103,7 @@ def _described(engine: Engine, threads: int | None, choice: str, disturbed: floa
 
 def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json: bool) -> None:
     from localthink.bench.measuring import PENALTY
-    from localthink.machine.resources import DISTURBED
+    from localthink.machine.resources import BUSY_SHARE
 
     figures = [each for each in bench.figures.values() if each.readings or each.plain]
     if as_json:
@@ -122,7 +122,7 @@ def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json:
         out.write(f"{line}\n", "" if number else BOLD)
     for each in figures:
         out.write(f"{verdict(each)}\n", DIM)
-    if (others := described["machine"]["other_programs"]) > DISTURBED:
+    if (others := described["machine"]["other_programs"]) > BUSY_SHARE:
         out.write(f"other programs had {others:.0%} of the processor meanwhile: it is faster without them\n", DIM)
     if interrupted:
         out.write("stopped early: these are the figures of what was done\n", DIM)

@@ -41,8 +41,8 @@ def command(here: bool, as_json: bool) -> None:
         return
     out = Terminal(sys.stdout)
     _show("Here", _found_rows(found), out, right=(1,))
-    for title, begun in (("Begun, and not whole: the same pull goes on", True),
-                         ("Whole, and not sound: models pull mends what is damaged, models remove frees it", False)):
+    for title, begun in (("Not complete: the same pull goes on where it stopped", True),
+                         ("Complete, but damaged or not checked: models pull repairs it, models remove frees its space", False)):
         rows = [(name_of(receipt), f"{sized(taken)} of {sized(receipt.bytes)}", receipt.repository)
                 for receipt, taken in pulls if receipt.begun == begun]
         if rows:

@@ -83,7 +83,7 @@ def _precision(model: str, force: bool) -> str:
     known = [receipt for receipt in read_receipts() if receipt.model == model and receipt.precision]
     for why, found in (("goes on with what was begun", [each for each in known if each.begun]),
                        ("is here already", [each for each in known if each.complete]),
-                       ("was damaged, and is mended", [each for each in known if each.damaged])):
+                       ("was damaged, and is replaced", [each for each in known if each.damaged])):
         if found:
             Terminal(sys.stderr).write(f"{found[0].precision} {why}\n")
             return found[0].precision

@@ -19,10 +19,10 @@ GREEDY = Generation(Sampling(temperature=0.0), max_tokens=MOST_TOKENS)
 DEADLINE_SECONDS = 6.0  # seconds, loading included; it takes less than two
 
 
-def decoding(serve: Serve = serve_engine, patience: float = DEADLINE_SECONDS) -> Iterator[Finding]:
+def decoding(serve: Serve = serve_engine, seconds: float = DEADLINE_SECONDS) -> Iterator[Finding]:
     """Write the answers to all puzzles at once, and see whether they are what they should be."""
     try:
-        traces = answers(serve, patience)
+        traces = answers(serve, seconds)
     except Refusal as refusal:
         yield Finding("decoding", "the bundled model cannot be used", "trouble", str(refusal))
         return
@@ -54,7 +54,7 @@ class Refusal(Problem):
     """What localthink itself had against it, which says what to do."""
 
 
-def answers(serve: Serve, patience: float) -> list[Trace]:
+def answers(serve: Serve, seconds: float) -> list[Trace]:
     """The answers to the puzzles, in their order. Raises Problem, or Refusal."""
     traces: dict[int, Trace] = {}
     with EngineHost(serve) as host:
@@ -64,11 +64,11 @@ def answers(serve: Serve, patience: float) -> list[Trace]:
             a, b, c = puzzle.numbers
             question = f"Use {a}, {b} and {c} to make {puzzle.target}."
             host.send(Ask(number, (Message("user", question),), GREEDY))
-        until = time.monotonic() + patience
+        until = time.monotonic() + seconds
         while len(traces) < len(PUZZLES):
             left = until - time.monotonic()
             if left <= 0:
-                raise Problem(f"{len(traces)} of {len(PUZZLES)} answers within {patience:g} seconds")
+                raise Problem(f"{len(traces)} of {len(PUZZLES)} answers within {seconds:g} seconds")
             for news in host.receive(left):
                 _take(news, traces)
     return [traces[number] for number in range(len(PUZZLES))]

@@ -15,7 +15,7 @@ from localthink.locations import HOME_VARIABLE
 from localthink.machine.resources import free_disk
 from localthink.text.sizes import sized
 
-LOOKING = 0.4  # seconds to add up a folder; a cache on a slow disk can hold a hundred thousand files
+SCAN_SECONDS = 0.4  # most seconds to add up a folder: a cache on a slow disk can hold a hundred thousand files
 SMALLEST = 1.1 * 2**30  # bytes of R1-Distill-Qwen-1.5B at Q4_K_M
 USUAL = 4.7e9  # bytes of R1-Distill-Qwen-7B at Q4_K_M
 ENDPOINT, USUAL_ENDPOINT = "HF_ENDPOINT", "https://huggingface.co"
@@ -100,7 +100,7 @@ def _disk_of(path: Path) -> int:
     return _there(path).stat().st_dev
 
 
-def folder_bytes(path: Path, seconds: float = LOOKING) -> tuple[int, bool]:
+def folder_bytes(path: Path, seconds: float = SCAN_SECONDS) -> tuple[int, bool]:
     """The bytes of the files in a folder, links not followed, and whether there was time for all of them."""
     size, until = 0, time.monotonic() + seconds
     for place, _, names in os.walk(path):

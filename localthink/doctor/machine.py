@@ -8,10 +8,10 @@ from localthink.machine import resources
 from localthink.machine.processor_features import processor_name
 from localthink.text.sizes import sized
 
-BUSY = 0.75  # of the cores: with so many taken by others, figures of speed mean little
+BUSY_SHARE = 0.75  # share of the cores; if other programs take more, a measured speed means little
 SMALLEST = 1225 * 2**20  # bytes that R1-Distill-Qwen-1.5B takes at Q4_K_M, as measured with a cache of 2,048 tokens
-SECONDS = 0.8  # of a measurement of bandwidth
-EXAMPLE = 4 * 2**30  # bytes of weights
+BANDWIDTH_SECONDS = 0.8  # seconds that measuring the bandwidth takes
+EXAMPLE_WEIGHTS = 4 * 2**30  # bytes of the model whose speed is told as an example
 
 
 def processor() -> Iterator[Finding]:
@@ -39,7 +39,7 @@ def load() -> Iterator[Finding]:
     import psutil
 
     busy, cores = psutil.getloadavg()[0], psutil.cpu_count() or 1
-    if busy > BUSY * cores:
+    if busy > BUSY_SHARE * cores:
         yield Finding("load", f"{busy:.1f} over the last minute, on {cores} logical cores", "note",
                       "other programs use the processor too: localthink decodes with the cores that they leave, at "
                       "about their share of its speed")
@@ -66,6 +66,6 @@ def free() -> Iterator[Finding]:
 
 def bandwidth() -> Iterator[Finding]:
     """How fast weights can be read: every token needs all of them."""
-    speed = resources.memory_bandwidth(SECONDS)
-    yield Finding("memory bandwidth", f"{speed / 1e9:,.1f} GB/s: a model of {sized(EXAMPLE)} on the processor writes "
-                                      f"at most {speed / EXAMPLE:.1f} tokens/s")
+    speed = resources.memory_bandwidth(BANDWIDTH_SECONDS)
+    yield Finding("memory bandwidth", f"{speed / 1e9:,.1f} GB/s: a model of {sized(EXAMPLE_WEIGHTS)} on the processor "
+                                      f"writes at most {speed / EXAMPLE_WEIGHTS:.1f} tokens/s")

@@ -15,7 +15,7 @@ from localthink.doctor.findings import Finding
 
 NARROW, LOW = 60, 18  # columns and lines, below which the chat's panels take the whole screen
 ANY_COLOUR = ("truecolor", "24bit")
-KEEPERS = (  # a variable, what it holds, who sets it, and the keys that this terminal may keep for itself
+KEY_GRABBERS = (  # a variable, what it holds, who sets it, and the keys that this terminal may keep for itself
     ("VTE_VERSION", "", "GNOME Terminal and its relatives", "F1, F10 and F11"),
     ("TERM_PROGRAM", "vscode", "VS Code", "some function keys"),
     ("TERM_PROGRAM", "Apple_Terminal", "Terminal.app", "function keys without fn"))
@@ -101,7 +101,7 @@ class Screen:
         else:
             what = "cannot be told from Enter" if apart is False else "is not known to be told from Enter"
             yield Finding("Shift+Enter", what, "note", "Ctrl+J begins a new line in every terminal")
-        for variable, value, who, kept in KEEPERS:
+        for variable, value, who, kept in KEY_GRABBERS:
             if variable in self.environment and value in ("", self.environment[variable]):
                 yield Finding("function keys", f"{who} may keep {kept}", "note",
                               "all that they do is in the list of commands (Ctrl+P)")
@@ -138,7 +138,7 @@ def _tmux_clipboard() -> str:
     return told.stdout.strip()
 
 
-def tells_keys_apart(keyboard: int, screen: int, patience: float = ANSWER_SECONDS) -> bool | None:
+def tells_keys_apart(keyboard: int, screen: int, seconds: float = ANSWER_SECONDS) -> bool | None:
     """Whether the terminal behind two descriptors speaks the kitty keyboard protocol; None where it cannot be asked.
 
     With the protocol, Shift+Enter and Enter are two keys; without it most terminals send the same for both.
@@ -157,15 +157,15 @@ def tells_keys_apart(keyboard: int, screen: int, patience: float = ANSWER_SECOND
     try:
         tty.setcbreak(keyboard, termios.TCSAFLUSH)
         os.write(screen, ASK)
-        return _answer(keyboard, patience)
+        return _answer(keyboard, seconds)
     finally:
         termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)  # what came late is nobody's input
 
 
-def _answer(keyboard: int, patience: float) -> bool | None:
+def _answer(keyboard: int, seconds: float) -> bool | None:
     import select
 
-    said, until = b"", time.monotonic() + patience
+    said, until = b"", time.monotonic() + seconds
     while (left := until - time.monotonic()) > 0:
         if not select.select([keyboard], [], [], left)[0]:
             break

@@ -15,7 +15,7 @@ from localthink.text.sizes import sized
 USUAL_CONTEXT = 16_384  # tokens of one sample: most R1 traces fit, and a laptop has the memory
 USEFUL_CONTEXT = 4096  # tokens of one sample: with fewer, hardly an answer of R1 comes to its end
 MOST_CONTEXT = 2**24  # tokens, where a model does not say what it was trained for
-BY_ITSELF = ("f16", "q8_0")  # the types of cache that are chosen where none is named; q4_0 costs accuracy
+CHOSEN_CACHES = ("f16", "q8_0")  # types of cache that are chosen where none is named; q4_0 costs accuracy
 
 
 class FitError(UsageError):
@@ -129,7 +129,7 @@ def cache_types(shape: ModelShape, named: str | None) -> tuple[str, ...]:
         shape.cache_bytes_per_token(named, named)
         return (named,)
     lengths = (shape.key_length, shape.value_length)
-    return BY_ITSELF if not any(length % 32 for length in lengths) else CACHE_TYPES[:1]
+    return CHOSEN_CACHES if not any(length % 32 for length in lengths) else CACHE_TYPES[:1]
 
 
 def largest_for(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked, cache: str,

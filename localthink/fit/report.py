@@ -12,7 +12,7 @@ from localthink.gguf.shape import ModelShape, Weights
 from localthink.machine.capacity import Bandwidth, MemoryBudget
 from localthink.shelf.catalogue import COMPARED_BY, ModelSpec
 
-AT = 4096  # tokens of cache that a token reads on average: the middle of a usual R1 answer
+MEAN_CONTEXT = 4096  # tokens of cache that a token reads on average: the middle of a usual R1 answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,8 +86,8 @@ def reports(spec: ModelSpec, room: MemoryBudget, asked: Asked, bandwidth: Bandwi
 
 
 def tokens_per_second(choice: Choice, weights: Weights, layers: int, bandwidth: Bandwidth) -> float | None:
-    """What to expect of one stream, `AT` tokens into its answer; None where the bandwidth is not known."""
-    cache = choice.needs.cache * min(AT, choice.needs.context) / choice.needs.context
+    """What to expect of one stream, `MEAN_CONTEXT` tokens into its answer; None where the bandwidth is not known."""
+    cache = choice.needs.cache * min(MEAN_CONTEXT, choice.needs.context) / choice.needs.context
     share = min(1.0, choice.placement.gpu_layers / (layers + 1))
     read = weights.step + cache
     times = []

@@ -36,9 +36,9 @@ class History:
     to change; it has then changed nothing, and works again once the cause is gone.
     """
 
-    def __init__(self, path: Path, now: Callable[[], float] = time.time, patience: float = LOCK_SECONDS) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = time.time, lock_seconds: float = LOCK_SECONDS) -> None:
         self._now = now
-        self._database = Database(path, patience, lambda connection: tidy(connection, now()))
+        self._database = Database(path, lock_seconds, lambda connection: tidy(connection, now()))
 
     # Conversations
 

@@ -124,7 +124,7 @@ def _on_disk(error: OSError) -> LocalthinkError:
     if error.errno == errno.EFBIG:
         return LocalthinkError(f"{where}the file system cannot hold a file of this size: set HF_HOME to another disk")
     if error.errno in CLOSED:
-        return LocalthinkError(f"{where}the Hub's cache cannot be written ({error.strerror}): mend its permissions, "
+        return LocalthinkError(f"{where}the Hub's cache cannot be written ({error.strerror}): correct its permissions, "
                                "or set HF_HOME to another folder")
     return LocalthinkError(f"{where}the Hub's cache cannot be used ({error.strerror})")
 

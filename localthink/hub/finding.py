@@ -120,7 +120,7 @@ def _look_at(listing: Listing, file: RemoteFile, retries: Retries) -> RemoteFile
 
 
 def _retries(order: PullOrder, tell: Callable[[PullNews], None]) -> Retries:
-    return Retries(order.patience, tell, order.patience.tries_to_begin)
+    return Retries(order.policy, tell, order.policy.tries_to_begin)
 
 
 def ask_about(place: Place) -> Any:

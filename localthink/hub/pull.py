@@ -12,7 +12,7 @@ from localthink.child_process import Child, end_with, stay_quiet
 from localthink.errors import LocalthinkError
 from localthink.hub.faults import INSTEAD, reason
 from localthink.hub.listing import Listing
-from localthink.hub.news import LAST, SPARE, Failed, Listed, Patience, PullNews, PullOrder
+from localthink.hub.news import LAST, SPARE, Failed, Listed, PullNews, PullOrder, RetryPolicy
 from localthink.hub.wanted import Wanted
 
 SLICE = 0.25  # seconds
@@ -25,9 +25,9 @@ class Pull:
     leaves the choice; `spare` are the bytes of the disk that stay free.
     """
 
-    def __init__(self, wanted: Wanted, *, prefer: Sequence[str] = (), patience: Patience | None = None,
+    def __init__(self, wanted: Wanted, *, prefer: Sequence[str] = (), policy: RetryPolicy | None = None,
                  spare: int = SPARE) -> None:
-        self._download = _Download(PullOrder(wanted, tuple(prefer), False, patience or Patience(), spare))
+        self._download = _Download(PullOrder(wanted, tuple(prefer), False, policy or RetryPolicy(), spare))
 
     @property
     def finished(self) -> bool:
@@ -58,9 +58,9 @@ class Pull:
         self.cancel()
 
 
-def look_up(wanted: Wanted, *, patience: Patience | None = None) -> Listing:
+def look_up(wanted: Wanted, *, policy: RetryPolicy | None = None) -> Listing:
     """What the repository holds that a pull would take from. Blocks; raises LocalthinkError where none can be read."""
-    download = _Download(PullOrder(wanted, only_look=True, patience=patience or Patience()))
+    download = _Download(PullOrder(wanted, only_look=True, policy=policy or RetryPolicy()))
     try:
         download.start()
         while True:

@@ -201,7 +201,7 @@ class Pulling:
             self._report(lambda: PullProgress(here, choice.offer.bytes), summed.bytes == file.bytes)
 
         url = hf_hub_url(choice.place.repository, file.name, revision=choice.commit)
-        retries = Retries(self._order.patience, self._tell)
+        retries = Retries(self._order.policy, self._tell)
         try:
             Transfer(Source(url, file.name, file.blob, file.bytes or 0), cached.part, summed, retries, on_bytes).run()
         except Exception as error:

@@ -37,7 +37,7 @@ def verify(model: Receipt | Path, on_progress: OnBytes | None = None) -> tuple[V
     """Read every file of a model and compare it with its sum: that of the receipt, or the one that names its content.
 
     The Hub's cache and ollama name contents by their sums. A receipt whose files are not sound is no longer
-    offered as a model, and stays in trouble, until a pull has mended it. Raises UsageError for a file whose sum
+    offered as a model, and stays in trouble, until a pull has replaced it. Raises UsageError for a file whose sum
     nobody knows, and ModelFileError for a path that is no model.
     """
     if isinstance(model, Path):

@@ -16,7 +16,7 @@ from localthink.text.page import DIM
 if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
 
-PROGRESS = 5.0  # seconds of loading after which it is said again how far it is
+PROGRESS_SECONDS = 5.0  # of loading between two lines that say how far it is
 TENTHS = 10  # lines of a whole pull
 
 
@@ -104,7 +104,7 @@ class Narrator:
         if state.phase != before.phase or state.loaded is not before.loaded:
             self._progress = now
             self._say_model(state)
-        elif state.phase == "loading" and now - self._progress >= PROGRESS:
+        elif state.phase == "loading" and now - self._progress >= PROGRESS_SECONDS:
             self._progress = now
             self._voice.say(f"loading: {state.share:.0%}", DIM)
 

@@ -26,7 +26,7 @@ from chat.scripted import (
 )
 from history.stores import sql
 from localthink.chat.asking import Opening
-from localthink.chat.session import LEAST_ROOM, SAVE_EVERY, Overflow, Session, new_seed
+from localthink.chat.session import LEAST_ANSWER, SAVE_EVERY, Overflow, Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Cancel, Loading, Written
 from localthink.errors import HistoryError, UsageError
@@ -691,7 +691,7 @@ def test_a_question_that_does_not_fit_is_not_sent(tight):
 
 
 def test_it_is_refused_exactly_where_too_little_room_is_left(tight):
-    room = 150 - LEAST_ROOM - 3 * 13 - 4
+    room = 150 - LEAST_ANSWER - 3 * 13 - 4
     ask(tight, "word " * room)
     assert tight.overflow is None and tight.live is not None
     finish(tight)

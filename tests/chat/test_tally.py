@@ -63,7 +63,7 @@ def test_solved_thoughts_tokens_and_held_are_counted_with_intervals():
     said = tally_summary(counting.tally)
     assert said.progress == "16 of 16 seeds on both sides, from 6 on"
     assert said.meaning == ("Solved only without the penalty: 0 seeds; only with it: 16. "
-                            "The interval leaves 0 out: this is more than luck.")
+                            "The interval leaves 0 out: this is more than chance.")
 
 
 def test_it_grows_seed_by_seed_and_says_no_interval_of_a_few():

@@ -122,7 +122,7 @@ def test_a_real_terminal_is_asked_and_heard(answer, apart, monkeypatch):
             os.write(far, answer)
 
         threading.Thread(target=terminal, daemon=True).start()
-        assert tells_keys_apart(near, near, patience=0.2 if apart is None else 30) is apart
+        assert tells_keys_apart(near, near, seconds=0.2 if apart is None else 30) is apart
     finally:
         os.close(near)
         os.close(far)

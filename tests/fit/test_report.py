@@ -8,7 +8,7 @@ import pytest
 from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, SMALL_WEIGHTS
 from localthink import locations
 from localthink.fit.choice import Asked, choose
-from localthink.fit.report import AT, of_file, of_spec, report, reports, score_of, tokens_per_second
+from localthink.fit.report import MEAN_CONTEXT, of_file, of_spec, report, reports, score_of, tokens_per_second
 from localthink.gguf.header import read_facts
 from localthink.machine.capacity import Bandwidth, MemoryBudget
 from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue
@@ -72,7 +72,7 @@ def speed(bandwidth: Bandwidth, device: int = 0, context: int = 16_384) -> float
 
 
 def test_it_is_the_bandwidth_over_what_a_token_reads() -> None:
-    read = LARGE_WEIGHTS.step + AT * LARGE.cache_bytes_per_token()
+    read = LARGE_WEIGHTS.step + MEAN_CONTEXT * LARGE.cache_bytes_per_token()
     assert speed(Bandwidth(40e9)) == pytest.approx(40e9 / read)
     assert speed(Bandwidth(40e9), context=131_072) == pytest.approx(40e9 / read)  # an empty cache is not read
     assert speed(Bandwidth(40e9), context=1024) == pytest.approx(

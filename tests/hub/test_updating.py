@@ -36,7 +36,7 @@ def settings(hub: Hub, tmp_path: Path) -> Iterator[None]:
 
 
 def pull(text: str = f"hf:{NAME}") -> list[PullNews]:
-    with Pull(parse_wanted(text), patience=HASTY, spare=0) as pulling:
+    with Pull(parse_wanted(text), policy=HASTY, spare=0) as pulling:
         return to_the_end(pulling)
 
 

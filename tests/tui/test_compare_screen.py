@@ -37,7 +37,7 @@ SIZES = [(80, 24), (120, 40), (50, 20), (30, 10), (200, 60)]
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """No pause between two looks is longer than it has to be."""
-    monkeypatch.setattr(compare, "SHARE", 0)
+    monkeypatch.setattr(compare, "PAUSE_FACTOR", 0)
 
 
 class CompareApp(App[None]):
