@@ -1,4 +1,4 @@
-"""The same prompt and the same random numbers under two settings, written side by side, and what came of it in words."""
+"""The same prompt and the same random numbers under two settings, side by side, and what came of it in words."""
 from __future__ import annotations
 
 import math

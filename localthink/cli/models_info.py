@@ -112,7 +112,7 @@ def _files(spec: ModelSpec, here: list[tuple[str, FoundModel]]) -> Iterator[Row]
     for index, (precision, model) in enumerate(here):
         yield "" if index else "here", f"{precision or model.name}, {sized(model.bytes)}, {model.keeper}: {model.path}"
     if not here:
-        begun = [f"{receipt.precision}, downloaded in part" if receipt.begun else f"{receipt.precision}, damaged or not checked"
+        begun = [f"{receipt.precision}, {'downloaded in part' if receipt.begun else 'damaged or not checked'}"
                  for receipt in read_receipts() if receipt.model == spec.name and not receipt.complete]
         yield "here", f"{', '.join(begun) or 'nothing of it'}: localthink models pull {spec.name}"
 

@@ -41,8 +41,8 @@ def command(here: bool, as_json: bool) -> None:
         return
     out = Terminal(sys.stdout)
     _show("Here", _found_rows(found), out, right=(1,))
-    for title, begun in (("Not complete: the same pull goes on where it stopped", True),
-                         ("Complete, but damaged or not checked: models pull repairs it, models remove frees its space", False)):
+    for begun, title in ((True, "Not complete: the same pull goes on where it stopped"), (
+            False, "Complete, but damaged or not checked: models pull repairs it, models remove frees its space")):
         rows = [(name_of(receipt), f"{sized(taken)} of {sized(receipt.bytes)}", receipt.repository)
                 for receipt, taken in pulls if receipt.begun == begun]
         if rows:

@@ -112,8 +112,8 @@ def opening(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{path} cannot be opened: {error.strerror}: correct that, or let {HOME_VARIABLE} name another "
-                         "folder") from None
+        raise UsageError(f"{path} cannot be opened: {error.strerror}: correct that, or let {HOME_VARIABLE} name "
+                         "another folder") from None
     except TROUBLES as error:
         kind = HistoryError if primary_code(error) in PASSING else UsageError
         raise kind(f"{path} cannot be opened: {remedy(error)}") from None

@@ -14,8 +14,8 @@ SPARE = 2**29  # bytes of the disk that a download leaves free, for all else tha
 class RetryPolicy:
     """How often a download tries again: `tries` without progress, waiting `first_seconds` and twice as long each time.
 
-    No wait is longer than `most_seconds`, unless the Hub asks for one, and then no longer than `longest_seconds`. Before
-    the Hub has answered at all there are fewer tries: `tries_to_begin`.
+    No wait is longer than `most_seconds`, unless the Hub asks for one, and then no longer than `longest_seconds`.
+    Before the Hub has answered at all there are fewer tries: `tries_to_begin`.
     """
 
     tries: int = 8

@@ -65,7 +65,8 @@ class Worker:
             news.append(self._connection.recv())
         return news
 
-    def pull(self, text: str, prefer: Sequence[str] = (), spare: int = 0, policy: RetryPolicy = HASTY) -> list[PullNews]:
+    def pull(self, text: str, prefer: Sequence[str] = (), spare: int = 0,
+             policy: RetryPolicy = HASTY) -> list[PullNews]:
         return self.follow(PullOrder(parse_wanted(text), tuple(prefer), False, policy, spare))
 
     def close(self) -> None:

@@ -96,7 +96,7 @@ class CompareScreen(Screen[None]):
         settings = session.settings
         tip = settings.tip if penalises(settings.tip) else Tip(where=settings.tip.where, groups=settings.tip.groups)
         return cls(session, messages, new_seed() if seed is None else seed,
-                   replace(settings, tip=replace(tip, alpha=0.0)), replace(settings, tip=tip))
+                   settings.with_tip(replace(tip, alpha=0.0)), settings.with_tip(tip))
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="title"):
@@ -275,7 +275,7 @@ class CompareScreen(Screen[None]):
 
     @on(TipRows.Wanted)
     def _take_tips(self, event: TipRows.Wanted) -> None:
-        left, right = (replace(settings, tip=tip) for settings, tip in zip(self._settings, event.tips, strict=True))
+        left, right = (settings.with_tip(tip) for settings, tip in zip(self._settings, event.tips, strict=True))
         self._settings = left, right
         self._end_editing()
         self._start()
