@@ -9,7 +9,7 @@ from pathlib import Path
 from localthink.chat.export import KINDS, export_session
 from localthink.chat.transcript import Entry
 from localthink.errors import UsageError
-from localthink.history import Conversation, History
+from localthink.history import Conversation, History, Hit
 from localthink.plain.answer import figures
 from localthink.plain.talk import Talk
 from localthink.text.page import DIM
@@ -41,9 +41,12 @@ def list_latest(chat: Talk, rest: str) -> None:
 def search(chat: Talk, rest: str) -> None:
     if not rest:
         raise UsageError("there is nothing to search for: give some words")
-    hits = _history(chat).search(rest)
-    chat.voice.say("\n".join(f"{hit.conversation}  {one_line(hit.title)}: {one_line(hit.excerpt)}" for hit in hits)
-                   or "nothing is found")
+    found: dict[int, list[Hit]] = {}
+    for hit in _history(chat).search(rest):
+        found.setdefault(hit.conversation, []).append(hit)
+    chat.voice.say("\n".join(
+        f"{first.conversation}  {one_line(first.title)}: {one_line(first.excerpt)}"
+        + (f" (and {len(more):,} more)" if more else "") for first, *more in found.values()) or "nothing is found")
 
 
 def open_conversation(chat: Talk, rest: str) -> None:
