@@ -202,7 +202,7 @@ class Run:
                         gpu_layers=self.spec.placed.layers)
         if not fit.fits and not spec.force:
             raise FitError(f"{self.facts.path.stem} does not fit: {fit.why}: give a smaller --context or --slots, take "
-                           "a smaller model or precision (localthink models fit), or --force tries it all the same")
+                           "a smaller model or precision (localthink models fit), or --force tries it anyway")
         return fit
 
     @property

@@ -113,7 +113,7 @@ def _meaning(tally: Tally, names: Names) -> str:
     if len(tally.pairs) < LEAST:
         return ""
     if tally.puzzle is None:
-        return "Nobody has told what is right here: answers are counted, not graded."
+        return "The right answer is not known here: answers are counted, not graded."
     return what_it_means(_solved(tally.pairs), names)
 
 

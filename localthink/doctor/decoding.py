@@ -41,8 +41,8 @@ def decoding(serve: Serve = serve_engine, seconds: float = DEADLINE_SECONDS) -> 
     if solved >= len(PUZZLES) / 2:
         yield Finding("decoding", f"{value}; {speed:,.0f} tokens/s, all together on one thread")
     else:
-        yield Finding("decoding", f"{value}: it solves all where llama.cpp computes rightly", "trouble",
-                      "llama.cpp was miscompiled, or a GPU's driver computes wrongly: compile it on this machine",
+        yield Finding("decoding", f"{value}: it solves all where llama.cpp computes correctly", "trouble",
+                      "llama.cpp was miscompiled, or a GPU's driver computes incorrectly: compile it on this machine",
                       reinstall("CPU"))
 
 

@@ -85,7 +85,7 @@ class Screen:
               or kind.endswith("-direct")):
             yield Finding("colours", "all")
         elif sys.platform == "win32" or "256color" in kind or kind == "xterm-kitty":
-            yield Finding("colours", "256: the chat's own come near", "note",
+            yield Finding("colours", "256: the chat's own are approximated", "note",
                           "nothing to do; where your terminal can show all colours, set COLORTERM=truecolor")
         else:
             yield Finding("colours", f"16 or fewer, by TERM={kind}", "note",
@@ -97,7 +97,7 @@ class Screen:
             return
         apart = tells_keys_apart(self.streams["standard input"].fileno(), self.streams["standard output"].fileno())
         if apart:
-            yield Finding("Shift+Enter", "is told from Enter (kitty keyboard protocol)")
+            yield Finding("Shift+Enter", "is another key than Enter (kitty keyboard protocol)")
         else:
             what = "cannot be told from Enter" if apart is False else "is not known to be told from Enter"
             yield Finding("Shift+Enter", what, "note", "Ctrl+J begins a new line in every terminal")
@@ -125,7 +125,7 @@ class Screen:
             yield Finding("copying", f"{value}, which GNU screen keeps to itself", "warning",
                           "use tmux, or no multiplexer, where you want to copy")
         else:
-            yield Finding("copying", value, "note", "some terminals ignore it, or ask for leave in their settings"
+            yield Finding("copying", value, "note", "some terminals ignore it, or ask for permission in their settings"
                           if ssh else "some terminals ignore it; on Linux, installing wl-clipboard or xclip helps")
 
 

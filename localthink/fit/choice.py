@@ -157,7 +157,7 @@ def plan(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked, 
 def refusal(name: str, shape: ModelShape, weights: Weights, asked: Asked, choice: Choice) -> FitError:
     """What to say of a model that is too big: the sum, what there is, and what to do."""
     room, remedy = choice.room, "take a smaller model or precision (localthink models fit)"
-    advice = "--force tries it all the same"
+    advice = "--force tries it anyway"
     if largest := largest_for(shape, weights, room, asked, choice.needs.cache_type):
         remedy = f"a context of at most {largest:,} tokens fits"
     elif asked.gpu_layers and choose(shape, weights, room, replace(asked, gpu_layers=None)).verdict != "too big":

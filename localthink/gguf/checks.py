@@ -189,7 +189,7 @@ def read_vocabulary(header: Header) -> Vocabulary:
     if len(ids) != len(tokens):
         index, token = next((i, token) for i, token in enumerate(tokens) if ids[token] != i)
         header.refuse(f"tokens {index:,} and {ids[token]:,} are both {shown(token.decode('utf-8', 'replace'))}: "
-                      "llama.cpp ends on tokens that are alike; convert the model again")
+                      "llama.cpp crashes on tokens that are alike; convert the model again")
     if tokenizer == "llama":
         _check_byte_tokens(header, ids)
     bos, eos, eot = (_special(header, f"tokenizer.ggml.{name}_token_id", len(tokens)) for name in ("bos", "eos", "eot"))

@@ -207,7 +207,7 @@ def _new_id(cursor: sqlite3.Cursor) -> int:
 
 
 def _gone(what: str, number: int) -> HistoryError:
-    return HistoryError(f"{what} {number} is not in the store any more: it was removed for good")
+    return HistoryError(f"{what} {number} is not in the store any more: it was removed permanently")
 
 
 def _place(connection: sqlite3.Connection, message: int) -> tuple[int, int | None]:

@@ -140,8 +140,8 @@ def held(file: CachedFile) -> Iterator[None]:
             lock = SoftFileLock(file.lock, timeout=0)
             lock.acquire()
     except Timeout:
-        raise LocalthinkError(f"{file.name} is in the hands of {_holder(holder)}, which downloads or removes it: "
-                              "wait for that, or stop it") from None
+        raise LocalthinkError(f"{file.name} is being downloaded or removed by {_holder(holder)}: "
+                              "wait for it, or stop it") from None
     try:
         holder.write_text(str(os.getpid()), encoding="utf-8")
         yield

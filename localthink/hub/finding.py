@@ -59,7 +59,8 @@ def _first(order: PullOrder, tell: Callable[[PullNews], None], ask: Callable[[Pl
             refused.append(str(error))
     if len(refused) == 1:
         raise SourceError(refused[0])
-    raise SourceError(f"{order.wanted.text} cannot be had from any of its {len(refused)} sources: {'; '.join(refused)}")
+    raise SourceError(f"{order.wanted.text} cannot be downloaded from any of its {len(refused)} sources: "
+                      + "; ".join(refused))
 
 
 def read_listing(place: Place, retries: Retries) -> Listing:

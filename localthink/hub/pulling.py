@@ -183,7 +183,7 @@ class Pulling:
         if not summed.right:
             cached.part.unlink()
             raise LocalthinkError(f"{file.name} is not what the Hub says it is: its sum is {summed.found[:12]}… and "
-                                  f"not {file.blob[:12]}…; it was thrown away, pull it again")
+                                  f"not {file.blob[:12]}…; it was deleted, pull it again")
         if whole is not None and whole != cached.content:
             cached.part.replace(whole)  # the damaged one, where there are no links
         else:

@@ -110,7 +110,7 @@ def refused(room: MemoryBudget, asked: Asked) -> str:
     found = choose(LARGE, LARGE_WEIGHTS, room, asked)
     assert found.verdict == "too big"
     error = refusal("my-model", LARGE, LARGE_WEIGHTS, asked, found)
-    assert error.exit_code == 2 and error.advice.endswith("--force tries it all the same")
+    assert error.exit_code == 2 and error.advice.endswith("--force tries it anyway")
     return error.on_command_line()
 
 

@@ -89,9 +89,10 @@ def test_what_is_being_downloaded_is_not_removed(folder: Path) -> None:
     file = place(folder, "m.gguf")
     receipt = receipt_of(file)
     file.lock.parent.mkdir(parents=True)
-    with FileLock(file.lock), pytest.raises(LocalthinkError, match=r"m\.gguf is in the hands of another program"):
+    said = r"m\.gguf is being downloaded or removed by another program"
+    with FileLock(file.lock), pytest.raises(LocalthinkError, match=said):
         remove(receipt)
-    with held(file), pytest.raises(LocalthinkError, match=f"in the hands of process {os.getpid()}"):
+    with held(file), pytest.raises(LocalthinkError, match=f"being downloaded or removed by process {os.getpid()}"):
         remove(receipt)
     assert receipt.complete and read_receipts() == (receipt,)
 

@@ -173,7 +173,8 @@ def test_one_file_is_downloaded_by_one_process_at_a_time(hub: Hub, data: bytes) 
         assert hub.stalled.wait(20)
         with pull() as second:
             said = failed(to_the_end(second))
-        assert said.startswith(f"{FILE} is in the hands of process ") and said.endswith("wait for that, or stop it")
+        assert said.startswith(f"{FILE} is being downloaded or removed by process ")
+        assert said.endswith("wait for it, or stop it")
         assert not first.finished
     with pull() as third:  # whoever was killed holds nothing any more
         pulled(to_the_end(third))

@@ -438,7 +438,7 @@ def test_the_next_source_of_a_model_serves_where_one_cannot(case: Case, hub: Hub
     notes = [item.text for item in news if isinstance(item, Note)]
     assert [note.partition("; trying ")[2] for note in notes] == names[1:]
     none = case.worker.follow(PullOrder(Wanted("tiny", places[:3], "Q4_K_M", "", "none"), policy=HASTY))
-    assert failed(none).startswith("tiny cannot be had from any of its 3 sources: there is no model")
+    assert failed(none).startswith("tiny cannot be downloaded from any of its 3 sources: there is no model")
 
 
 @pytest.mark.parametrize("state", ["whole", "begun"])

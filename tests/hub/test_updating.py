@@ -165,7 +165,7 @@ def test_nothing_is_removed_before_the_header_is_read(
     real = header.read_facts
 
     def meanwhile(path: Path) -> header.ModelFacts:
-        with pytest.raises(LocalthinkError, match="in the hands of process") as caught:
+        with pytest.raises(LocalthinkError, match="being downloaded or removed by process") as caught:
             remove(read_receipts()[0])
         tried.append(str(caught.value))
         return real(path)
