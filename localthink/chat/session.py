@@ -21,7 +21,7 @@ from localthink.chat.turn import Turn
 from localthink.history import History
 from localthink.records import BudgetRequest, Message, Prefix, Trace
 
-SAVE_EVERY = 1.0  # seconds
+SAVE_SECONDS = 1.0  # between two savings of what is written
 LEAST_ANSWER = 64  # tokens that must be left for an answer
 
 
@@ -116,7 +116,7 @@ class Session:
                 self.go_on()
         heard |= self.arrivals.pump()
         now = self.clock()
-        if now - self._saved >= SAVE_EVERY:
+        if now - self._saved >= SAVE_SECONDS:
             self._saved = now
             self._save()
         return heard

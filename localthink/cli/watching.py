@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-LINE_EVERY = 30.0  # seconds
+LINE_SECONDS = 30.0  # between two lines where there is no terminal
 NARROW = 60  # columns: with fewer, the bar gets its own line
 
 
@@ -49,7 +49,7 @@ class Lines(Quiet):
 
     def show(self, figures: Figures) -> None:
         now = time.monotonic()
-        if figures.state == "running" and now - self._told >= LINE_EVERY:
+        if figures.state == "running" and now - self._told >= LINE_SECONDS:
             self._told = now
             self.note(figures.line())
 

@@ -19,7 +19,7 @@ from localthink.files import replacing
 from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, remove_receipt
 from localthink.text.visible import shown_name
 
-SHORT = 7  # letters of a commit that are enough to name it
+SHORT_COMMIT = 7  # digits of a commit that are enough to name it
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,7 +107,7 @@ def remember_revision(folder: Path, revision: str, commit: str) -> None:
 
 def is_at(receipt: Receipt, revision: str | None) -> bool:
     """Whether a revision, None for any, is the commit of what was pulled, as far as that is known here."""
-    if revision is None or (len(revision) >= SHORT and receipt.commit.startswith(revision)):
+    if revision is None or (len(revision) >= SHORT_COMMIT and receipt.commit.startswith(revision)):
         return True
     try:
         refs = cached_file(receipt, receipt.files[0]).folder / "refs"

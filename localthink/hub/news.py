@@ -7,7 +7,7 @@ from localthink.hub.listing import Listing
 from localthink.hub.wanted import Wanted
 from localthink.shelf.receipts import Receipt
 
-SPARE = 2**29  # bytes of the disk that a download leaves free, for all else that goes on
+SPARE_BYTES = 2**29  # of the disk that a download leaves free for everything else
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +33,7 @@ class PullOrder:
     prefer: tuple[str, ...] = ()
     only_look: bool = False
     policy: RetryPolicy = field(default_factory=RetryPolicy)
-    spare: int = SPARE
+    spare: int = SPARE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

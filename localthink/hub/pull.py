@@ -12,10 +12,10 @@ from localthink.child_process import Child, end_with, stay_quiet
 from localthink.errors import LocalthinkError
 from localthink.hub.faults import INSTEAD, reason
 from localthink.hub.listing import Listing
-from localthink.hub.news import LAST, SPARE, Failed, Listed, PullNews, PullOrder, RetryPolicy
+from localthink.hub.news import LAST, SPARE_BYTES, Failed, Listed, PullNews, PullOrder, RetryPolicy
 from localthink.hub.wanted import Wanted
 
-SLICE = 0.25  # seconds
+SLICE_SECONDS = 0.25  # of one wait, between which Ctrl+C is noticed
 
 
 class Pull:
@@ -26,7 +26,7 @@ class Pull:
     """
 
     def __init__(self, wanted: Wanted, *, prefer: Sequence[str] = (), policy: RetryPolicy | None = None,
-                 spare: int = SPARE) -> None:
+                 spare: int = SPARE_BYTES) -> None:
         self._download = _Download(PullOrder(wanted, tuple(prefer), False, policy or RetryPolicy(), spare))
 
     @property
@@ -110,7 +110,7 @@ class _Download:
     def _await(self, child: Child, seconds: float | None) -> None:
         """Wait for news in slices: within one, some systems do not hear Ctrl+C."""
         end = math.inf if seconds is None else time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not child.news.poll(min(left, SLICE)):
+        while (left := end - time.monotonic()) > 0 and not child.news.poll(min(left, SLICE_SECONDS)):
             pass
 
     def close(self) -> None:

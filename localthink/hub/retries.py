@@ -13,9 +13,9 @@ from localthink.hub.faults import host, is_kind, reason, status_of
 from localthink.hub.news import RetryPolicy, Waiting
 
 T = TypeVar("T")
-PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be gone the next time
-LASTING = ("ProxyError", "UnsupportedProtocol", "LocalProtocolError")  # errors of the connection that will not
-DAY = 86_400.0  # seconds
+TRANSIENT_STATUSES = (408, 425, 429, 500, 502, 503, 504)  # of HTTP: another try may succeed
+PERMANENT_ERRORS = ("ProxyError", "UnsupportedProtocol", "LocalProtocolError")  # another try will fail as well
+DAY_SECONDS = 86_400.0
 QUOTA = re.compile(r'"\w+"\s*;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)')  # in RateLimit: nothing is left for t seconds
 
 
@@ -67,8 +67,8 @@ def _passing(error: Exception) -> str | None:
         return str(error)
     status = status_of(error)
     if status is not None:
-        return _in_words(status) if status in PASSING else None
-    if not is_kind(error, "TransportError") or is_kind(error, *LASTING) or "CERTIFICATE" in str(error).upper():
+        return _in_words(status) if status in TRANSIENT_STATUSES else None
+    if not is_kind(error, "TransportError") or is_kind(error, *PERMANENT_ERRORS) or "CERTIFICATE" in str(error).upper():
         return None
     if is_kind(error, "TimeoutException"):
         return f"{host()} does not answer"
@@ -83,7 +83,7 @@ def _in_words(status: int) -> str:
 
 def _in_time(seconds: float) -> str:
     """How long, and what to do about it."""
-    if seconds > DAY:
+    if seconds > DAY_SECONDS:
         return "more than a day: check HF_ENDPOINT and the proxy, for the Hub itself asks for minutes"
     return f"{seconds / 60:,.0f} minutes: try again then"
 

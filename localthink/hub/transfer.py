@@ -17,9 +17,9 @@ from localthink.hub.faults import SourceError, check_status, host, status_of
 from localthink.hub.listing import BLOB
 from localthink.hub.retries import CutOffError, Retries
 
-AT_ONCE = 2**34  # bytes asked for in one request: the stores behind the Hub refuse answers beyond some 50 GB
+REQUEST_BYTES = 2**34  # asked for at once: the stores behind the Hub refuse answers beyond some 50 GB
 RANGE = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<total>\d+|\*)")
-CHUNK = 2**22  # bytes read at a time
+CHUNK_BYTES = 2**22  # read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +67,7 @@ class Transfer:
         from huggingface_hub.utils import build_hf_headers, get_session
 
         start = self._summed.bytes
-        end = min(start + AT_ONCE, self._source.bytes)
+        end = min(start + REQUEST_BYTES, self._source.bytes)
         headers = build_hf_headers(library_name="localthink")
         headers |= {"Accept-Encoding": "identity", "Range": f"bytes={start}-{end - 1}"}
         with get_session().stream("GET", self._source.url, headers=headers, follow_redirects=True,
@@ -145,7 +145,7 @@ class Sum:
     def add_file(self, path: Path, on_bytes: Callable[[int], None] | None = None) -> None:
         """Add all that is in a file; `on_bytes` hears how many at a time."""
         with path.open("rb") as file:
-            while data := file.read(CHUNK):
+            while data := file.read(CHUNK_BYTES):
                 self.update(data)
                 if on_bytes is not None:
                     on_bytes(len(data))
