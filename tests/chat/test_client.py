@@ -27,7 +27,7 @@ from localthink.engine.messages import (
     Throughput,
 )
 from localthink.locations import bundled_model
-from localthink.records import Message, Tip
+from localthink.records import Generation, Message, Tip
 
 PATIENCE = 60.0  # seconds; a busy machine is not a failing test
 LOADED = Loaded(2, 100, 100, "echo", False, "echo")
@@ -217,7 +217,7 @@ def pumped(talk: Session, enough) -> None:
 
 @pytest.fixture
 def talk():
-    session = Session(EngineClient(), None, ChatSettings(Tip(alpha=0.0), seed=3))
+    session = Session(EngineClient(), None, ChatSettings(Generation(tip=Tip(alpha=0.0)), seed=3))
     session.load(Opening(str(bundled_model()), threads=1))
     pumped(session, lambda: session.asker.model.phase != "loading")
     yield session

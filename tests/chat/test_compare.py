@@ -55,9 +55,9 @@ def test_both_sides_are_asked_the_same_with_one_seed():
     shared = asker(client)
     Comparison([Side(shared, WITHOUT), Side(shared, WITH)], [Message("user", QUESTION)], 6, client.clock).start()
     left, right = client.asks
-    assert (left.messages, left.seed) == (right.messages, right.seed)
-    assert left.generation.sampling == right.generation.sampling
-    assert (left.generation.tip.alpha, right.generation.tip.alpha) == (0, 3)
+    one, other = left.generation, right.generation
+    assert (left.messages, left.seed, one.sampling) == (right.messages, right.seed, other.sampling)
+    assert (one.tip.alpha, other.tip.alpha) == (0, 3)
 
 
 def test_stopping_ends_what_is_written_and_nothing_that_was_not_begun():

@@ -66,7 +66,7 @@ def test_it_stands_beside_the_answer_with_its_seed_and_the_penalty_as_it_is_set(
     assert demo.branch(entry, position)
     finish(demo)
     asked = client_of(demo).asks
-    assert (asked[-1].seed, asked[-1].messages) == (asked[0].seed, asked[0].messages)
+    assert asked[-1].seed == asked[0].seed and asked[-1].messages == asked[0].messages
     assert asked[-1].generation.tip.alpha == 1.5
     branch = demo.entries[-1]
     assert branch.place == (2, 2) and branch.details["branched_at"] == position and branch.turn.alpha == 1.5

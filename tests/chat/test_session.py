@@ -610,7 +610,7 @@ def test_what_is_asked_for_going_on_is_the_prompt_that_it_was_begun_with(demo):
     demo.change(ChatSettings(Generation(think="free"), system="Be long."))
     demo.go_on()
     first, second = client_of(demo).asks
-    assert (first.messages, first.think) == (second.messages, second.think)
+    assert (first.messages, first.generation.think) == (second.messages, second.generation.think)
     assert first.messages[0].content == "Be brief."
 
 
