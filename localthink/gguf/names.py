@@ -31,8 +31,8 @@ NEEDS_EXPERTS = frozenset({"bailingmoe2", "glm4moe", "grovemoe", "lfm2moe", "sma
 # The families that rotate by sections, and assert that one of the first three is not empty.
 SECTIONED_ROPE = frozenset({"paddleocr", "qwen2vl", "qwen3vl", "qwen3vlmoe", "qwen35", "qwen35moe"})
 BYTE_PAIRS = frozenset({"gpt2", "gemma4"})  # tokenizers that need merges
-# Tokenizers that end the process on text that the vocabulary does not cover, or where a field of their own is missing.
-UNSAFE_TOKENIZERS = frozenset({"bert", "hybriddna", "no_vocab", "none", "rwkv", "t5", "whitespace"})
+# Tokenizers that end the process on text that the vocabulary does not cover, or on any.
+UNSAFE_TOKENIZERS = frozenset({"no_vocab", "none", "rwkv", "whitespace"})
 # Where tokenizer.ggml.add_bos_token is absent, llama.cpp puts a BOS in front for these.
 BOS_BY_DEFAULT = frozenset({
     "chameleon", "falcon-h1", "falcon3", "gemma4", "jina-v5-nano", "lfm2", "llama-bpe", "llama-v3", "llama3",
