@@ -102,7 +102,7 @@ def test_orders_are_answered_in_their_order_and_receiving_waits_for_nothing(make
     client = make(_silent)
     begun = time.monotonic()
     assert [client.receive() for _ in range(100)] == [[]] * 100
-    assert time.monotonic() - begun < 10  # and not a hundred times LISTEN
+    assert time.monotonic() - begun < 10  # and not a hundred times LISTEN_SECONDS
     client = make(_echo)
     client.send(Loading("toy"))
     client.send(Count(1, QUESTION))

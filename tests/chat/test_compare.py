@@ -1,4 +1,4 @@
-"""Two answers with one luck: where they part, and what is said of it, which is no more than the texts show."""
+"""Two answers with the same random numbers: where they part, and what is said of it, no more than the texts show."""
 from __future__ import annotations
 
 import math

@@ -14,8 +14,7 @@ from textual.widgets import Static
 from localthink.chat.steering import steering
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
-from localthink.chat.wording import EARLY_ENDS
-from localthink.text.announcements import announcements
+from localthink.text.announcements import EARLY_ENDS, announcements
 from localthink.text.visible import visible
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thinking_pane import ThinkingPane

@@ -10,8 +10,8 @@ import pytest
 
 from chat.scripted import ScriptedClient, advance, answered, ask, client_of, finish, session
 from localthink.chat.asking import Opening
-from localthink.chat.branching import branch_at, marks, would_have_come
 from localthink.chat.client import EngineClient
+from localthink.chat.going_on import branch_at, marks, would_have_come
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
