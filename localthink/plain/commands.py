@@ -64,6 +64,8 @@ VERBS = (
          answers.branch),
     *(Verb(setting.name, "[VALUE]", setting.help, settings.turning(setting),
            "typed" if setting.name in ("alpha", "beta") else "never") for setting in settings.SETTINGS),
+    Verb("controls", "[NAMES | off]", "what else is done while it writes; localthink controls lists the names",
+         settings.turn_controls),
     Verb("settings", "", "show all of these", settings.show_settings),
     Verb("models", "", "the models that are here and those that can be pulled, and whether they fit",
          models.list_models),

@@ -78,10 +78,18 @@ def turning(setting: Setting) -> Act:
     return turn
 
 
+def turn_controls(chat: Talk, rest: str) -> None:
+    """Show the controls, or have others: names, or off."""
+    session = chat.session
+    if rest:
+        session.change(session.settings.changed("controls", [] if rest.strip().lower() in OFF else rest.split()))
+    controls = session.settings.generation.controls
+    chat.voice.say(f"controls are {' '.join(map(str, controls)) or 'none'}")
+
+
 def show_settings(chat: Talk, rest: str) -> None:
     settings = chat.session.settings
     chat.voice.say("\n".join(setting.line(settings) for setting in SETTINGS))
-    if controls := settings.generation.controls:
-        chat.voice.say(f"controls are {' '.join(map(str, controls))}")
+    turn_controls(chat, "")
     if settings.system:
         chat.voice.say(f"system is {settings.system}")

@@ -381,3 +381,9 @@ def test_a_model_that_cannot_be_loaded_says_what_can_be_done(history):
     assert "toy.gguf is damaged\n/load NAME opens another model; /models lists those that are here\n" in screen
     assert "the model could not be loaded: " in screen
     assert re.search(r"^  toy: cannot be opened \(.*toy.gguf: .*, 64 B, localthink$", screen, re.MULTILINE)
+
+
+def test_controls_are_shown_turned_and_switched_off(talk):
+    screen = talk.run("/controls", "/controls loop-guard no-wait", "/controls no-wayt", "/controls off")
+    assert "controls are loop-guard no-wait\n" in screen and screen.count("controls are none\n") == 2
+    assert "did you mean no-wait?" in screen

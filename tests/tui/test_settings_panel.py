@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 from textual import events
 from textual.app import App, ComposeResult
 from textual.pilot import Pilot
-from textual.widgets import Button, Static
+from textual.widgets import Button, Input, Static
 
 from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
 from localthink.records import Generation, Sampling, Tip
+from localthink.tui.widgets.controls_field import ControlsField
 from localthink.tui.widgets.number_field import NumberField, NumberInput, StepButton
 from localthink.tui.widgets.settings_panel import OTHER_KINDS, TIP_KINDS, SettingsPanel
 from tui.piloting import wait_until
@@ -59,11 +60,37 @@ def piloted(steps: Callable[[PanelApp, Pilot[None]], Awaitable[None]], size: tup
     asyncio.run(run())
 
 
+def test_controls_are_a_line_of_names_taken_when_it_is_left():
+    async def check(app, pilot):
+        field = app.panel.query_one(ControlsField)
+        entry = field.query_one(Input)
+        entry.focus()
+        entry.value = "loop-guard no-wait"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: [str(each) for each in app.panel.settings.generation.controls]
+                         == ["loop-guard", "no-wait"])
+        assert app.posted[-1] == app.panel.settings
+    piloted(check)
+
+
+def test_a_control_that_is_not_known_is_explained_and_not_posted():
+    async def check(app, pilot):
+        field = app.panel.query_one(ControlsField)
+        entry = field.query_one(Input)
+        entry.focus()
+        entry.value = "no-wayt"
+        await pilot.press("enter")
+        await wait_until(pilot, lambda: field.has_class("invalid"))
+        assert "did you mean no-wait?" in str(field.query_one(".wrong", Static).content)
+        assert app.panel.settings.generation.controls == () and not app.posted
+    piloted(check)
+
+
 def test_it_begins_with_the_defaults():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         assert {name: app.input(name).value for name in KINDS} == {
-            "alpha": "3", "beta": "600", "temperature": "0.6", "top-p": "0.95", "max-thinking": "", "max-tokens": "",
-            "seed": ""}
+            "alpha": "3", "beta": "600", "temperature": "0.6", "top-p": "0.95", "max-thinking": "", "min-thinking": "",
+            "max-tokens": "", "seed": ""}
         assert app.input("seed").placeholder == "new each time"
         assert app.input("max-tokens").placeholder == "none"
 

@@ -9,7 +9,8 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Static
 
-from localthink.chat.settings import ChatSettings
+from localthink.chat.settings import LOOP_GUARD, ChatSettings
+from localthink.tui.widgets.controls_field import ControlsField
 from localthink.tui.widgets.number_field import NumberField, NumberKind
 
 TIP_KINDS = (
@@ -21,6 +22,8 @@ OTHER_KINDS = (
     NumberKind("temperature", "temperature", "Higher is bolder; 0 is greedy.", 0.05, 0, math.inf),
     NumberKind("top-p", "top-p", "Draw from this share; 1 is off.", 0.01, 0.01, 1),
     NumberKind("max-thinking", "max. thinking", "Tokens, then it must answer.", 256, 1, math.inf, True, "none", 1024),
+    NumberKind("min-thinking", "min. thinking", "Where it would close before, it reads Wait.", 256, 1, math.inf, True,
+               "none", 256),
     NumberKind("max-tokens", "max. tokens", "Of thinking and answer.", 256, 1, math.inf, True, "none", 2048),
     NumberKind("seed", "seed", "The same seed, the same answer.", 1, 0, 2**63 - 1, True, "new each time"),
 )
@@ -54,6 +57,7 @@ class SettingsPanel(VerticalScroll, can_focus=False):
     def __init__(self, settings: ChatSettings | None = None) -> None:
         super().__init__()
         self.settings = settings if settings is not None else ChatSettings()
+        self._controls = ControlsField(lambda written: self._check("controls", written))
         self._fields = {kind.name: NumberField(kind, self._check) for kind in (*TIP_KINDS, *OTHER_KINDS)}
 
     def compose(self) -> ComposeResult:
@@ -64,7 +68,8 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         yield Static("This model does not think: there is no jump for α and β to hold.",
                      classes="heading from-now unpenalised", markup=False)
         for kind in OTHER_KINDS:
-            yield self._fields[kind.name].set_class(kind.name == "max-thinking", "thinking")
+            yield self._fields[kind.name].set_class(kind.name in ("max-thinking", "min-thinking"), "thinking")
+        yield self._controls
         yield Static("These apply from the next answer.", classes="heading")
         yield Button("defaults", id="defaults", compact=True)
 
@@ -76,12 +81,13 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         self.settings = settings
         for name, field in self._fields.items():
             field.show(settings.value(name))
+        self._controls.show(settings.generation.controls)
 
     def focus_first(self) -> None:
         first = OTHER_KINDS if self.has_class("unpenalised") else TIP_KINDS
         self._fields[first[0].name].focus_input()
 
-    def _check(self, name: str, value: float | None) -> None:
+    def _check(self, name: str, value: float | list[str] | None) -> None:
         self.settings.changed(name, value)
 
     @on(NumberField.Changed)
@@ -90,10 +96,16 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         self.settings = self.settings.changed(event.field.kind.name, event.value)
         self.post_message(self.Changed(self.settings))
 
+    @on(ControlsField.Changed)
+    def _controls_changed(self, event: ControlsField.Changed) -> None:
+        event.stop()
+        self.settings = self.settings.changed("controls", event.written)
+        self.post_message(self.Changed(self.settings))
+
     @on(Button.Pressed, "#defaults")
     def _reset(self, event: Button.Pressed) -> None:
         """Back to what R1's authors and the paper give; what is not shown here stays."""
         event.stop()
-        kept = ChatSettings(system=self.settings.system)
-        self.show(kept.changed("think", self.settings.generation.think))
+        fresh = ChatSettings(system=self.settings.system).changed("controls", [LOOP_GUARD])
+        self.show(fresh.changed("think", self.settings.generation.think))
         self.post_message(self.Changed(self.settings))
