@@ -1,0 +1,30 @@
+"""The one setting of the grid that goes into the test: the best on the other set, frozen once that set is whole."""
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+
+from localthink.errors import UsageError
+from localthink.study.cells import Cell
+from localthink.study.samples import complete_pairs, read_samples
+from localthink.study.spec import Study
+
+
+def chosen_cell(study: Study, results: Path) -> Cell | None:
+    """The setting of the grid with the highest mean accuracy over problems; of equals the first. None where nothing was
+    run yet.
+
+    Only samples that are there under every setting count. Raises UsageError where there is not one.
+    """
+    if not results.is_file():
+        return None
+    names = [cell.name for cell in study.cells]
+    sums: dict[str, list[np.ndarray]] = {}
+    for pair in complete_pairs(read_samples(results), names):
+        sums.setdefault(pair[0].problem, []).append(np.array([sample.right for sample in pair], float))
+    if not sums:
+        raise UsageError(f"{results} has no problem that was done under every setting: nothing can be chosen by it")
+    means = np.mean([np.mean(rows, axis=0) for rows in sums.values()], axis=0)
+    grid = [place for place, cell in enumerate(study.cells) if cell.role == "grid"]
+    return study.cells[max(grid, key=lambda place: (round(float(means[place]), 12), -place))]
