@@ -33,6 +33,7 @@ class SetAnalysis:
     index: dict[str, list[IndexRow]]
     common: dict[str, tuple[Underthinking, Underthinking]]
     samples: tuple[Sample, ...]
+    settings: tuple[Cell, ...]
     wanted: int
     main: str  # the setting that the verdict is about, "" where there is none yet
     planned: bool  # whether that setting was fixed before these samples were looked at
@@ -90,8 +91,8 @@ def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Seq
               if (both := _common(baseline, each.name, samples)) is not None}
     index = {cell: rows for cell in names if cell in scores and (rows := by_index(found[cell]))}
     figures = tuple(cell_figures(cell, found[cell]) for cell in names)
-    return SetAnalysis(model, name, figures, tuple(comparisons), scores, index, common, tuple(samples), wanted, main,
-                       planned)
+    return SetAnalysis(model, name, figures, tuple(comparisons), scores, index, common, tuple(samples),
+                       tuple(cells), wanted, main, planned)
 
 
 def _adjusted(comparisons: list[Comparison], grid: Sequence[str], baseline: str,

@@ -90,6 +90,16 @@ def _shown(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) and not isinstance(value, bool) else str(value)
 
 
+def axes_of(cells: Sequence[Cell]) -> tuple[list[float], list[float], dict[tuple[float, float], str]] | None:
+    """Of a grid over alpha and beta alone, with several of either: its alphas, its betas, and the cells' names."""
+    grid = [cell for cell in cells if cell.role == "grid"]
+    if not grid or any(set(cell.fields) != {"alpha", "beta"} for cell in grid):
+        return None
+    alphas, betas = (sorted({float(cell.fields[name]) for cell in grid}) for name in ("alpha", "beta"))
+    names = {(float(cell.fields["alpha"]), float(cell.fields["beta"])): cell.name for cell in grid}
+    return (alphas, betas, names) if len(alphas) > 1 and len(betas) > 1 else None
+
+
 def _check_distinct(cells: Sequence[Cell], where: str) -> None:
     names: dict[str, Cell] = {}
     written: dict[Generation, Cell] = {}

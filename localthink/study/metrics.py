@@ -193,7 +193,7 @@ def parting(left: Sample, right: Sample) -> int | None:
 
 
 def held_at(left: Sample, right: Sample) -> bool:
-    """Whether they part in a thought in which either held a switch back."""
+    """Whether they part in a thought in which the penalty held a switch of either or, negative, drew one."""
     place = parting(left, right)
-    return place is not None and any(thought.held > 0 and thought.start <= place <= thought.end
+    return place is not None and any(thought.held != 0 and thought.start <= place <= thought.end
                                      for sample in (left, right) for thought in sample.thoughts)
