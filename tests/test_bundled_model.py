@@ -66,7 +66,7 @@ def written(engine: localthink.Engine, puzzles: list[Puzzle], tip: Tip) -> list[
     return [events[number] for number in numbers]
 
 
-@pytest.mark.parametrize("count", [60, pytest.param(1000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [25, pytest.param(1000, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("tip", [Tip(), Tip(alpha=30.0), Tip(alpha=-2.0), Tip(alpha=3.0, beta=40)])
 def test_up_to_where_two_runs_part_what_was_held_and_what_was_drawn_is_what_the_plain_run_drew(count, tip):
     puzzles = held_out("test", count)

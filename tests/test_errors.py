@@ -5,7 +5,7 @@ import pytest
 
 from localthink.engine.host import EngineHost
 from localthink.engine.messages import Died
-from localthink.errors import DOOR, EngineError, unusable
+from localthink.errors import BINDINGS, EngineError, unusable
 
 
 def raised(code: str, module: str) -> Exception:
@@ -18,7 +18,7 @@ def raised(code: str, module: str) -> Exception:
 @pytest.mark.parametrize("code", [
     "import no_such_llama_cpp", "raise OSError('libcuda.so.1:\\ncannot open')", "import math; math.llama_decode"])
 def test_whatever_is_raised_while_it_is_imported_says_that_it_cannot_be_used(code: str) -> None:
-    known = unusable(raised(code, DOOR))
+    known = unusable(raised(code, BINDINGS))
     assert isinstance(known, EngineError)
     assert str(known).startswith("llama.cpp cannot be used: ") and str(known).isprintable()
     assert str(known).endswith(": localthink doctor says what to do")

@@ -252,6 +252,11 @@ class Session:
             self._begin(pending)
 
     @property
+    def follows_others(self) -> bool:
+        """Whether the question that waits has turns before it, so that another conversation had more room for it."""
+        return self._pending is not None and self._pending.keep > 0
+
+    @property
     def may_drop(self) -> bool:
         """Whether an older exchange could be left out of what is sent."""
         return self._pending is not None and not self.plays and (

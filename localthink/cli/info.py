@@ -52,8 +52,8 @@ def command(model: str | None, as_json: bool) -> None:
 
 def plain(text: str, limit: int = 80) -> str:
     """Text from a file as it may stand on one line of a terminal, where it can do nothing but be read."""
-    cut = text if len(text) <= limit else f"{text[: limit - 1]}…"
-    return printable(cut)
+    written = printable(text)
+    return written if len(written) <= limit else f"{written[: limit - 1]}…"
 
 
 def _object(facts: ModelFacts) -> dict[str, object]:

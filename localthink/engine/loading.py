@@ -21,6 +21,7 @@ from localthink.records import Offload
 from localthink.shelf.local_models import find_model
 
 MOST_THREADS = 512  # GGML_MAX_N_THREADS
+SMALL = 2**24  # bytes of weights, read in a millisecond: more threads wait for each other longer than they compute
 Layout = Literal["unified", "split"]
 LAYOUTS = ("unified", "split")
 
@@ -35,7 +36,8 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     `context` is the number of tokens that the KV cache holds, all slots together, and `cache` its type: f16,
     q8_0 or q4_0. What is left out is chosen by the memory that is free: 16,384 tokens for every slot, or what the
     model was trained for, in f16 if that fits, else in q8_0, else fewer. `threads` defaults to the physical cores, or
-    to fewer while other programs use them, `offload` to as many layers as the GPUs hold that llama.cpp was built for.
+    to fewer while other programs use them (one for a very small model), `offload` to as many layers as the GPUs hold
+    that llama.cpp was built for.
 
     The `layout` of the cache is unified, which gives cells to whoever needs them and shares prompts for
     free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
@@ -55,7 +57,7 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
         room = choice.needs.context // (slots if layout == "split" else 1)
         most_of_one = min(room, longest or room, facts.context_length or room)
         on_choice(choice.described(facts.path.stem, facts.layers, most_of_one))
-    most = threads or physical_cores()
+    most = threads or (1 if facts.weight_bytes < SMALL else physical_cores())
     opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress, facts=facts,
                    think_tags=think_tags)
     try:

@@ -1,8 +1,7 @@
 """One sample while it is written: drawn tokens in, events out, a trace at the end.
 
-Knows where thoughts begin, which bytes make whole characters, and what must be held back: the first
-words of a marker until it is clear whether they open a thought, and text that may be the beginning
-of a stop string. Knows neither slots nor logits.
+Knows where thoughts begin and which bytes make whole characters; what cannot be shown yet is `pending`. Knows neither
+slots nor logits.
 """
 from __future__ import annotations
 
@@ -16,6 +15,7 @@ from localthink.control.controls import Controls
 from localthink.control.tip import TipControl
 from localthink.control.view import View, Words
 from localthink.engine import randomness
+from localthink.engine.pending import Pending
 from localthink.engine.sampler import Draw
 from localthink.engine.scheduler import Job
 from localthink.records import (
@@ -57,9 +57,7 @@ class Sample:
         self._after_tag = ""  # what the last token of a tag says after it, which goes with the next token
         self._turns: list[tuple[int, Part]] = [(0, tracker.part)]
         self._held: list[tuple[int, int]] = []
-        self._held_back: list[Event] = []
-        self._known = 0  # so many of those that are held back were the earlier attempt's to tell
-        self._longest_stop = max(map(len, request.generation.stop), default=0)
+        self._pending = Pending(request.generation.stop)
         self._admitted = self._first = self._last = 0.0
         self._prompt_read = 0
         self.finished: FinishReason | None = None
@@ -110,9 +108,9 @@ class Sample:
         for position, token in enumerate(prefix.tokens):
             self._hold(held.get(position, 0))
             draw = Draw(token, 0.0, 0.0, 0 if prefix.told else held.get(position, 0))
-            self._held_back.append(self._observe(draw, piece(token), ends=False))
-            events += self._release(self._undecided())
-        self._known = len(self._held_back) if prefix.told else 0
+            self._pending.events.append(self._observe(draw, piece(token), ends=False))
+            events += self._pending.release(self._undecided())
+        self._pending.known = len(self._pending) if prefix.told else 0
         return [] if prefix.told else events
 
     def written(self, start: int) -> Prefix:
@@ -137,14 +135,14 @@ class Sample:
         self._hold(draw.held)
         event = self._observe(draw, b"" if ends else piece, ends, alternatives)
         undecided = self.tracker.undecided or self._reader.undecided
-        if not (self._held_back or undecided or self._longest_stop or ends or last):
+        if not (self._pending.events or undecided or self._pending.watches or ends or last):
             return [event]
-        self._held_back.append(event)
+        self._pending.events.append(event)
         if ends or self._stops():
             return self.finish("stop")
         if last:
             return self.finish("length")
-        return self._release(self._undecided())
+        return self._pending.release(self._undecided())
 
     def _hold(self, switches: int) -> None:
         """So many switches were held at the token to come."""
@@ -163,7 +161,7 @@ class Sample:
         if not ends and (turn is None or (turn.part == part and not turn.recasts)):
             opened = tracker.observe(draw.token)
         if opened > 1:
-            self._reopen(opened - 1)
+            self._pending.reopen(opened - 1, tracker.thought)
         event = Event(self.request_id, self.index, draw.token, text, part, -1 if ends else tracker.thought,
                       opened == 1, *draw[1:], alternatives=alternatives)
         if turn is not None:
@@ -182,14 +180,13 @@ class Sample:
         """The event that completes a tag, which is no text; those of the tag's other tokens still wait."""
         self._after_tag = turn.after
         self._texts[-turn.tokens:] = [turn.before, *[""] * (turn.tokens - 1)]
-        waiting = min(turn.tokens - 1, len(self._held_back))
-        for back in range(1, waiting + 1):
+        waiting = self._pending.events
+        for back in range(1, min(turn.tokens - 1, len(waiting)) + 1):
             text = self._texts[-1 - back]
-            thought = self._held_back[-back].thought if text else -1
-            self._held_back[-back] = replace(self._held_back[-back], text=text, thought=thought)
+            waiting[-back] = replace(waiting[-back], text=text, thought=waiting[-back].thought if text else -1)
         event = replace(event, text=self._texts[-1])
         if turn.recasts:
-            *self._held_back, event = self._recast([*self._held_back, event])
+            *self._pending.events, event = self._recast([*waiting, event])
         if turn.part != event.part or turn.recasts:
             self._turn_page(turn)
             event = replace(event, thought=-1)
@@ -200,7 +197,7 @@ class Sample:
         self._turns = [(0, "thinking")]
         self.view.thinking_since = 0
         self.tracker.recast(self.tokens[:-1], dict(self._held))
-        thought, first = self.tracker.thought, min(self._known, len(events) - 1)
+        thought, first = self.tracker.thought, min(self._pending.known, len(events) - 1)
         return [replace(event, part="thinking", thought=thought if event.text else -1, recasts=place == first)
                 for place, event in enumerate(events)]
 
@@ -219,59 +216,22 @@ class Sample:
             if not "".join(self._texts[span.start:span.end]).strip():
                 del self.tracker.spans[thought]
 
-    def _reopen(self, count: int) -> None:
-        """The latest `count` events, still held back, turn out to have opened the thought that now goes on."""
-        at = len(self._held_back) - count
-        for i, event in enumerate(self._held_back[at:]):
-            self._held_back[at + i] = replace(event, thought=self.tracker.thought, opens_thought=i == 0)
-
     def _stops(self) -> bool:
         """Whether the answer has just completed a stop string; it and what follows it are taken back."""
-        if not self._longest_stop or self.tracker.part != "answer":
+        if not self._pending.watches or self.tracker.part != "answer":
             return False
-        pending = self._pending()
-        found = [(at + len(stop), at) for stop in self.request.generation.stop if (at := pending.find(stop)) >= 0]
-        if found:  # the first to end is the one that would have been seen first, had every token been one character
-            self._take_back(len(pending) - min(found)[1])
+        beyond = self._pending.beyond_stop()
+        if beyond:
+            self._pending.take_back(beyond, self._texts)
             self._decoder.reset()
-        return bool(found)
-
-    def _pending(self) -> str:
-        """The text of the answer that is held back; that of the thinking before it never stops anything."""
-        return "".join(event.text for event in self._held_back if event.part == "answer")
-
-    def _take_back(self, count: int) -> None:
-        """Remove the latest `count` characters from the text; tokens stay."""
-        place = len(self._held_back) - 1
-        while count:
-            event = self._held_back[place]
-            left = event.text[:max(0, len(event.text) - count)]
-            count -= len(event.text) - len(left)
-            self._held_back[place] = replace(event, text=left)
-            self._texts[len(self._texts) - len(self._held_back) + place] = left
-            place -= 1
+        return beyond > 0
 
     def _undecided(self) -> int:
         """How many of the latest events cannot be shown yet."""
-        count = self.tracker.undecided
-        if self._longest_stop and self.tracker.part == "answer":
-            pending = self._pending()
-            stops = self.request.generation.stop
-            begun = (n for stop in stops for n in range(1, len(stop)) if pending.endswith(stop[:n]))
-            open_text = max(begun, default=0)
-            covering = 0
-            while open_text > 0:
-                covering += 1
-                open_text -= len(self._held_back[-covering].text)
-            count = max(count, covering)
-        count = max(count, self._reader.undecided)
-        return min(count, len(self._held_back))
-
-    def _release(self, keep: int) -> list[Event]:
-        ready = len(self._held_back) - keep
-        events, self._held_back = self._held_back[:ready], self._held_back[ready:]
-        known, self._known = min(self._known, ready), max(0, self._known - ready)
-        return events[known:]
+        count = max(self.tracker.undecided, self._reader.undecided)
+        if self._pending.watches and self.tracker.part == "answer":
+            count = max(count, self._pending.in_stop())
+        return min(count, len(self._pending))
 
     def finish(self, reason: FinishReason) -> list[Event]:
         """End the sample. Returns what was held back, and always an event that carries the trace."""
@@ -283,7 +243,7 @@ class Sample:
             self._texts.append(rest)
         self._close_page()
         nothing = Event(self.request_id, self.index, -1, "", self.tracker.part, -1, False, 0.0, 0.0, 0)
-        events = self._release(0) or [nothing]
+        events = self._pending.release(0) or [nothing]
         events[-1] = replace(events[-1], text=events[-1].text + rest, trace=self.trace(reason))
         return events
 

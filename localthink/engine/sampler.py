@@ -186,10 +186,10 @@ class Sampler:
             np.exp(weights, out=weights)
             total = float(weights.sum())
         else:  # exponentials take longer than all else together
-            ids = self._kept.nonzero()[0]
-            near = np.exp((logits[ids] - top) * np.float32(1 / temperature))
+            heavy = self._kept.nonzero()[0]
+            near = np.exp((logits[heavy] - top) * np.float32(1 / temperature))
             weights.fill(0)
-            weights[ids] = near
+            weights[heavy] = near
             total = float(near.sum())
         return float(top), total, min(float(weights[ids].sum()), total) if ids.size else 0.0
 

@@ -11,7 +11,7 @@ from localthink.chat.export import KINDS, export_session
 from localthink.chat.transcript import Entry
 from localthink.chat.wording import counted
 from localthink.errors import UsageError
-from localthink.history import Conversation, History
+from localthink.history import Conversation, History, Hit
 from localthink.plain.answer import figures
 from localthink.text.page import DIM
 from localthink.text.visible import shown, shown_name
@@ -44,9 +44,12 @@ def list_latest(chat: PlainChat, rest: str) -> None:
 def search(chat: PlainChat, rest: str) -> None:
     if not rest:
         raise UsageError("there is nothing to search for: give some words")
-    hits = _history(chat).search(rest)
-    chat.voice.say("\n".join(f"{hit.conversation}  {one_line(hit.title)}: {one_line(hit.excerpt)}" for hit in hits)
-                   or "nothing is found")
+    found: dict[int, list[Hit]] = {}
+    for hit in _history(chat).search(rest):
+        found.setdefault(hit.conversation, []).append(hit)
+    chat.voice.say("\n".join(
+        f"{first.conversation}  {one_line(first.title)}: {one_line(first.excerpt)}"
+        + (f" (and {len(more):,} more)" if more else "") for first, *more in found.values()) or "nothing is found")
 
 
 def open_conversation(chat: PlainChat, rest: str) -> None:

@@ -153,10 +153,11 @@ class Narrator:
         session = self._session
         loaded = session.asker.model.loaded
         ways = ["/drop leaves the oldest turns out of what is sent"] if session.may_drop else []
-        ways.append("/new asks it in a new conversation")
+        if session.follows_others:
+            ways.append("/new asks it in a new conversation")
         if loaded is not None and loaded.trained > overflow.longest:
             ways.append(f"/load --context {min(2 * max(overflow.tokens, overflow.longest), loaded.trained)} opens the "
                         "model with more room")
         self._voice.warn(f"this does not fit: with it the prompt is {overflow.tokens:,} tokens, and the context holds "
                          f"{overflow.longest:,}, answer included")
-        self._voice.say("; ".join(ways))
+        self._voice.say("; ".join(ways or ["ask it in fewer words"]))

@@ -22,6 +22,8 @@ from localthink.records import Trace
 
 MOST = 200  # puzzles that a test may want
 
+ALIKE = 0.9  # the least share of the bundled model's samples whose tokens interruptions leave as they are
+
 
 def write_puzzles(path: Path, count: int, first: int = 0, **more: Any) -> Path:
     lines = [{"id": f"p{first + i}", "question": puzzle.question, "numbers": puzzle.numbers, "target": puzzle.target,

@@ -11,7 +11,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from batch.running import results, texts, write_puzzles
+from batch.running import ALIKE, results, texts, write_puzzles
 
 pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="kill -9 as POSIX has it")
 
@@ -62,7 +62,7 @@ def check(tmp_path: Path, items: int, kills: int, seed: int, *more: str) -> floa
 
 
 def test_after_a_few_kills_every_sample_is_there_once_and_to_the_last_bit(tmp_path):
-    assert check(tmp_path, 25, 5, 1, "--deterministic") == 1.0
+    assert check(tmp_path, 10, 3, 1, "--deterministic") == 1.0
 
 
 @pytest.mark.slow
@@ -70,7 +70,7 @@ def test_after_a_few_kills_every_sample_is_there_once_and_to_the_last_bit(tmp_pa
 def test_after_fifty_kills_every_sample_is_there_once(tmp_path, more):
     same = check(tmp_path, 150, 50, 2, *more)
     print(f"the same text: {same:.2%}")
-    assert same >= (1.0 if more else 0.98)
+    assert same >= (1.0 if more else ALIKE)
 
 
 def interrupted(arguments: list[str], results_file: Path) -> None:

@@ -29,6 +29,11 @@ FOLDER = Path("some/run")
 BASE = Settings(Generation(Sampling(temperature=0.5), Tip(alpha=2.0, beta=300), max_tokens=100), samples=4, seed=7)
 
 
+def generating(**changes: Any) -> Settings:
+    return replace(BASE, generation=replace(BASE.generation, **changes))
+
+
+
 class Changed:
     """A manifest to be, made where a test's own home folder is in force."""
 
@@ -66,23 +71,23 @@ def test_the_same_run_goes_on_whatever_the_machine_the_time_and_the_counts_are()
 
 
 CHANGED: list[tuple[str, Changed, str, str]] = [
-    ("temperature", Changed(replace(BASE, sampling=Sampling(temperature=0.7))), "0.5", "0.7"),
-    ("top_p", Changed(replace(BASE, sampling=Sampling(temperature=0.5, top_p=0.9))), "0.95", "0.9"),
-    ("top_k", Changed(replace(BASE, sampling=Sampling(temperature=0.5, top_k=40))), "0", "40"),
-    ("min_p", Changed(replace(BASE, sampling=Sampling(temperature=0.5, min_p=0.1))), "0.0", "0.1"),
-    ("alpha", Changed(replace(BASE, tip=Tip(3.0, 300))), "2.0", "3.0"),
-    ("alpha", Changed(replace(BASE, tip=Tip(math.inf, 300))), "2.0", "inf"),
-    ("beta", Changed(replace(BASE, tip=Tip(2.0, 600))), "300", "600"),
-    ("beta", Changed(replace(BASE, tip=Tip(2.0, math.inf))), "300", "inf"),
-    ("where", Changed(replace(BASE, tip=Tip(2.0, 300, "everywhere"))), "thinking", "everywhere"),
-    ("groups", Changed(replace(BASE, tip=Tip(2.0, 300, groups=("check",)))), "switch", "check"),
+    ("temperature", Changed(generating(sampling=Sampling(temperature=0.7))), "0.5", "0.7"),
+    ("top_p", Changed(generating(sampling=Sampling(temperature=0.5, top_p=0.9))), "0.95", "0.9"),
+    ("top_k", Changed(generating(sampling=Sampling(temperature=0.5, top_k=40))), "0", "40"),
+    ("min_p", Changed(generating(sampling=Sampling(temperature=0.5, min_p=0.1))), "0.0", "0.1"),
+    ("alpha", Changed(generating(tip=Tip(3.0, 300))), "2.0", "3.0"),
+    ("alpha", Changed(generating(tip=Tip(math.inf, 300))), "2.0", "inf"),
+    ("beta", Changed(generating(tip=Tip(2.0, 600))), "300", "600"),
+    ("beta", Changed(generating(tip=Tip(2.0, math.inf))), "300", "inf"),
+    ("where", Changed(generating(tip=Tip(2.0, 300, "everywhere"))), "thinking", "everywhere"),
+    ("groups", Changed(generating(tip=Tip(2.0, 300, groups=("check",)))), "switch", "check"),
     ("samples", Changed(replace(BASE, samples=5)), "4", "5"),
     ("seed", Changed(replace(BASE, seed=8)), "7", "8"),
-    ("max_tokens", Changed(replace(BASE, max_tokens=None)), "100", "none"),
-    ("stop", Changed(replace(BASE, stop=("End",))), "[]", "End"),
+    ("max_tokens", Changed(generating(max_tokens=None)), "100", "none"),
+    ("stop", Changed(generating(stop=("End",))), "[]", "End"),
     ("raw", Changed(replace(BASE, raw=True)), "false", "true"),
-    ("think", Changed(replace(BASE, think="open")), "auto", "open"),
-    ("grace", Changed(replace(BASE, tip=Tip(2.0, 300, grace=8))), "0", "8"),
+    ("think", Changed(generating(think="open")), "auto", "open"),
+    ("grace", Changed(generating(tip=Tip(2.0, 300, grace=8))), "0", "8"),
     ("append", Changed(BASE, append="Think."), '""', "Think."),
     ("limit", Changed(BASE, limit=10), "none", "10"),
     ("shard", Changed(BASE, shard="1/2"), "none", "1/2"),
@@ -151,7 +156,7 @@ def test_no_run_is_extended_by_less_or_by_something_else(old: Changed, new: Chan
 
 
 def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
-    written = manifest(replace(BASE, stop=("</s>", "é 思", "\ud800")), {"items": 3}, append="Think, é!")
+    written = manifest(generating(stop=("</s>", "é 思", "\ud800")), {"items": 3}, append="Think, é!")
     written["sessions"].append(session(slots=3, backend="CPU"))
     write_json(tmp_path / MANIFEST, written)
     assert read_manifest(tmp_path) == written
@@ -160,12 +165,12 @@ def test_a_manifest_is_read_as_it_was_written(tmp_path: Path) -> None:
 @pytest.mark.parametrize(("alpha", "beta"), [(2.0, math.inf), (math.inf, 300), (math.inf, math.inf)])
 def test_infinity_is_written_as_json_has_it_and_is_the_same_setting_when_read(
         tmp_path: Path, alpha: float, beta: float) -> None:
-    written = manifest(replace(BASE, tip=Tip(alpha, beta)))
+    written = manifest(generating(tip=Tip(alpha, beta)))
     write_json(tmp_path / MANIFEST, written)
     assert "Infinity" not in (tmp_path / MANIFEST).read_text()
     found = read_manifest(tmp_path)
     assert found == written
-    check_same(found, manifest(replace(BASE, tip=Tip(alpha, beta))), FOLDER, extend=False)
+    check_same(found, manifest(generating(tip=Tip(alpha, beta))), FOLDER, extend=False)
 
 
 @pytest.mark.parametrize("fail", ["fsync", "replace"])

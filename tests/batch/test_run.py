@@ -442,6 +442,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="peak memory as POSIX counts it")
 def test_ten_thousand_items_take_hardly_more_memory_than_a_few(tmp_path):
     script = tmp_path / "many.py"

@@ -21,7 +21,7 @@ from localthink.records import Message
 from sources import imports, modules
 
 OPTION = re.compile(r"(?<![\w-])(--[a-z][a-z-]+|-[a-z](?![\w-]))")
-FACES = ("localthink.cli.", "localthink.tui.")  # which write for the chat alone, or for one command
+FACES = ("localthink.cli.", "localthink.plain.", "localthink.tui.")  # which write for one face
 ADVICE = 1  # the place of what only a command line says, among an error's arguments
 
 

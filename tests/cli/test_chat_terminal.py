@@ -318,6 +318,11 @@ def test_conversations_are_listed_found_opened_renamed_deleted_and_had_back(talk
     assert "> /open 2\nBye: 1 question\n> Bye\nYes.\n" in screen
 
 
+def test_a_conversation_is_found_once_with_how_often(talk):
+    screen = talk.run("Hello", talk.finish, "/rename Greeting", "Hello again", talk.finish, "/search hello")
+    assert screen.count("1  Greeting: ") == 1 and "(and 1 more)" in screen
+
+
 def test_the_last_conversation_is_continued(talk, history):
     talk.run("Hello", talk.finish)
     later = Talk(history, Reply("No."))

@@ -122,5 +122,5 @@ def test_model_is_found_by_its_name(path: Path, tmp_path: Path) -> None:
 
 
 def test_plain_text_is_cut_and_cannot_move_the_cursor() -> None:
-    assert plain("a\nb\x1b") == "a�b�"
+    assert plain("a\nb\x1b") == "a\\nb\\x1b"
     assert plain("x" * 99, limit=5) == "xxxx…"

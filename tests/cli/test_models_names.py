@@ -9,11 +9,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from test_gguf_parts import split
 
 from cli.running import Ran, run
 from localthink import locations
 from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
+from split_gguf import split
 from tiny_gguf import write_tiny_gguf
 
 TITLE = "DeepSeek-R1-Distill-Qwen-7B"

@@ -11,12 +11,12 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
-from test_gguf_parts import split
 
 from cli.running import Ran
 from hub.loopback import Fault, Hub, Repository, loopback_hub
 from hub.working import environment
 from localthink.shelf.receipts import PulledFile, Receipt, write_receipt
+from split_gguf import split
 from tiny_gguf import write_tiny_gguf
 
 STEM = "tiny-Q4_K_M"
@@ -113,7 +113,7 @@ def test_ctrl_c_keeps_what_has_come_and_the_same_command_goes_on(
     hub.going.set()
     before = sum(hub.sent.values())
     listed = models("list", "--here")
-    assert "Prefix, and not whole" in listed.out and "tiny-Q4_K_M" not in listed.out.split("Prefix")[0]
+    assert "Begun, and not whole" in listed.out and "tiny-Q4_K_M" not in listed.out.split("Begun")[0]
     assert models("pull", "hf:me/tiny").code == 0
     assert sum(hub.sent.values()) - before < size  # what was on its way when the child was killed comes again
 

@@ -25,7 +25,7 @@ def path(tmp_path: Path) -> Path:
 
 
 def with_free(monkeypatch: pytest.MonkeyPatch, free: int) -> None:
-    monkeypatch.setattr(loading, "room", lambda offload: MemoryBudget(free))
+    monkeypatch.setattr(loading, "memory_budget", lambda offload: MemoryBudget(free))
 
 
 def bytes_of(path: Path, context: int, cache: str = "f16") -> int:

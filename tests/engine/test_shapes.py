@@ -49,6 +49,7 @@ def test_with_fixed_shapes_neither_order_nor_company_changes_a_token(path, seed)
     assert texts(path, [5], **how) == {5: together[5]}
 
 
+@pytest.mark.slow
 def test_with_fixed_shapes_an_r1_shape_in_q4_k_repeats_to_the_last_bit(shared, tmp_path):
     """Its kernels do round by the shape of the batch."""
     import subprocess

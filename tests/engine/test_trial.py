@@ -101,5 +101,5 @@ def test_with_one_slot_it_cannot_be_had_and_says_so(model):
     engine = Engine(model, ScriptedContext(lambda tokens: None, slots=1))
     sample_of = engine._check_forks
     number_of_controls = type("Forking", (), {"controls": type("All", (), {"controls": [Asking(1, Fork((), 1))]})()})()
-    with pytest.raises(UsageError, match="the control asking .* takes 2 slots"):
+    with pytest.raises(UsageError, match="takes 2 slots"):
         sample_of(number_of_controls)

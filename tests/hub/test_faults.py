@@ -48,7 +48,7 @@ def test_an_error_that_is_ours_stays_as_it_is() -> None:
     ("via http://me:word@proxy:80/ today", "via http://…@proxy:80/ today"),
     ("for url 'https://cdn/x?X-Amz-Signature=123&y=4'", "for url 'https://cdn/x?…'"),
     ("\n  two\nlines.", "two"),
-    ("\x1b[31mred", "·[31mred"),
+    ("\x1b[31mred", "\\x1b[31mred"),
 ])
 def test_nothing_secret_and_nothing_that_moves_a_cursor_is_said(text: str, left: str) -> None:
     assert reason(ValueError(text)) == left

@@ -12,12 +12,12 @@ from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
-from test_gguf_parts import split
 
 from hub.loopback import CHUNK, Fault, Hub, Repository
 from hub.working import HASTY, TOKEN, Worker, environment, failed, pulled
 from localthink.hub.news import Checking, Found, Listed, Note, Patience, PullNews, PullOrder, PullProgress, Waiting
 from localthink.hub.wanted import Place, Wanted, parse_wanted
+from split_gguf import split
 from tiny_gguf import write_tiny_gguf
 
 Make = Callable[[int], bytes]

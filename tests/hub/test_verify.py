@@ -6,11 +6,11 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from test_gguf_parts import split
 
 from localthink.errors import ModelFileError, UsageError
 from localthink.hub.verify import verify
 from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
+from split_gguf import split
 from tiny_gguf import write_tiny_gguf
 
 

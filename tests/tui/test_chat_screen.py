@@ -581,6 +581,18 @@ def test_a_conversation_that_does_not_fit_is_said_before_it_is_sent(tmp_path):
     talking(tmp_path, ScriptedClient(SHORT, longest=170))(test)
 
 
+def test_a_question_that_fits_nowhere_is_offered_no_other_conversation(tmp_path):
+    async def test(person: Person) -> None:
+        person.prompt.text = "three " * 300
+        await person.press("enter")
+        await person.wait(lambda: "This question does not fit" in person.text)
+        assert "A new conversation" not in person.text and "Back to the question" in person.text
+        await person.press("escape")
+        await person.wait(lambda: person.prompt.text.startswith("three"))
+
+    talking(tmp_path, ScriptedClient(SHORT, longest=170))(test)
+
+
 def test_ctrl_l_loads_and_ejects(tmp_path):
     async def test(person: Person) -> None:
         await person.press("ctrl+l")

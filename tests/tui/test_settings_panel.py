@@ -17,7 +17,7 @@ from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
 from localthink.records import Generation, Sampling, Tip
 from localthink.tui.widgets.number_field import NumberField, NumberInput, StepButton
-from localthink.tui.widgets.settings_panel import OTHER_KINDS, TIP_KINDS, SettingsPanel, value_of, with_value
+from localthink.tui.widgets.settings_panel import OTHER_KINDS, TIP_KINDS, SettingsPanel
 from tui.piloting import wait_until
 
 KINDS = {kind.name: kind for kind in (*TIP_KINDS, *OTHER_KINDS)}
@@ -136,12 +136,12 @@ def test_the_arrow_keys_are_steps(name, up, down):
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         app.input(name).focus()
         await pilot.press("up")
-        await wait_until(pilot, lambda: value_of(app.panel.settings, name) == up)
+        await wait_until(pilot, lambda: app.panel.settings.value(name) == up)
         assert app.input(name).value == KINDS[name].text(up)
         assert len(app.posted) == 1
         if down is not None:
             await pilot.press("down", "down")
-            await wait_until(pilot, lambda: value_of(app.panel.settings, name) == down)
+            await wait_until(pilot, lambda: app.panel.settings.value(name) == down)
             assert len(app.posted) == 3
 
     piloted(steps)
@@ -207,7 +207,7 @@ def test_defaults_come_back_with_one_message_and_the_system_prompt_stays():
 
 def test_the_groups_of_switch_markers_are_kept():
     settings = ChatSettings(Tip(where="everywhere", groups=("switch", "other")))
-    changed = with_value(with_value(settings, "alpha", 1.0), "beta", 2.0)
+    changed = settings.changed("alpha", 1.0).changed("beta", 2.0)
     assert changed.tip == replace(settings.tip, alpha=1.0, beta=2.0)
 
 
@@ -250,14 +250,14 @@ def test_it_can_be_used_in_forty_columns():
 def test_a_step_is_never_refused(name, steps, direction):
     settings, kind = ChatSettings(), KINDS[name]
     for _ in range(abs(steps) * 10):
-        settings = with_value(settings, name, kind.stepped(value_of(settings, name), direction))
-    assert kind.parse(kind.text(value_of(settings, name))) == value_of(settings, name)
+        settings = settings.changed(name, kind.stepped(settings.value(name), direction))
+    assert kind.parse(kind.text(settings.value(name))) == settings.value(name)
 
 
 @given(st.sampled_from(sorted(KINDS)), st.text(max_size=12))
 def test_any_text_is_a_setting_or_a_usage_error(name, text):
     try:
-        settings = with_value(ChatSettings(), name, KINDS[name].parse(text))
+        settings = ChatSettings().changed(name, KINDS[name].parse(text))
     except UsageError as error:
         assert name in str(error)
     else:

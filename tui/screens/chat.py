@@ -156,6 +156,7 @@ class ChatScreen(ChatDoors):
         session = self.session
         for panel in self.query(SettingsPanel):
             panel.set_class(not session.asker.model.penalises(session.settings), "unpenalised")
+            panel.set_class(not session.asker.model.thinks(session.settings), "unthinking")
 
     def _show_usable(self) -> None:
         """The footer shows the keys that do something now."""

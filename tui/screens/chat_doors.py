@@ -35,15 +35,18 @@ class ChatDoors(Screen[None]):
         session, overflow = self.session, self.session.overflow
         assert overflow is not None
         trained = session.asker.model.loaded.trained if session.asker.model.loaded else 0
-        choices = [("new", "A new conversation", "asks this question there; this one stays")]
+        choices = []
+        if session.follows_others:
+            choices.append(("new", "A new conversation", "asks this question there; this one stays"))
         if session.may_drop:
             choices.insert(0, ("drop", "Leave the oldest turns out", "of what is sent, as many as it takes"))
         if trained > overflow.longest:
             choices.append(("larger", "A larger context", "opens the model again, which takes more memory"))
         choices.append(("back", "Back to the question", "to make it shorter"))
         self.asking_what_to_do = True
+        what = "conversation" if session.follows_others else "question"
         self.app.push_screen(ChoiceScreen(
-            "This conversation does not fit", f"With this question it is {overflow.tokens:,} tokens, and the context "
+            f"This {what} does not fit", f"With this question it is {overflow.tokens:,} tokens, and the context "
             f"holds {overflow.longest:,}, of which some must be left for the answer.", choices),
             self._do_about_overflow)
 

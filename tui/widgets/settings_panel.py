@@ -39,6 +39,7 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         & > Button { margin-bottom: 1; }
         & > .unpenalised { display: none; }
         &.unpenalised > .tip { display: none; }
+        &.unthinking > .thinking { display: none; }
         &.unpenalised > .unpenalised { display: block; }
     }
     """
@@ -63,7 +64,7 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         yield Static("This model does not think: there is no jump for α and β to hold.",
                      classes="heading from-now unpenalised", markup=False)
         for kind in OTHER_KINDS:
-            yield self._fields[kind.name]
+            yield self._fields[kind.name].set_class(kind.name == "max_thinking", "thinking")
         yield Static("These apply from the next answer.", classes="heading")
         yield Button("defaults", id="defaults", compact=True)
 
