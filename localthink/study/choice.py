@@ -5,17 +5,15 @@ from pathlib import Path
 
 import numpy as np
 
-from localthink.errors import UsageError
 from localthink.study.cells import Cell
 from localthink.study.samples import complete_pairs, read_samples
 from localthink.study.spec import Study
 
 
 def chosen_cell(study: Study, results: Path) -> Cell | None:
-    """The setting of the grid with the highest mean accuracy over problems; of equals the first. None where nothing was
-    run yet.
+    """The setting of the grid with the highest mean accuracy over problems; of equals the first.
 
-    Only samples that are there under every setting count. Raises UsageError where there is not one.
+    Only samples that are there under every setting count. None where there is not one yet.
     """
     if not results.is_file():
         return None
@@ -24,7 +22,7 @@ def chosen_cell(study: Study, results: Path) -> Cell | None:
     for pair in complete_pairs(read_samples(results), names):
         sums.setdefault(pair[0].problem, []).append(np.array([sample.right for sample in pair], float))
     if not sums:
-        raise UsageError(f"{results} has no problem that was done under every setting: nothing can be chosen by it")
+        return None
     means = np.mean([np.mean(rows, axis=0) for rows in sums.values()], axis=0)
     grid = [place for place, cell in enumerate(study.cells) if cell.role == "grid"]
     return study.cells[max(grid, key=lambda place: (round(float(means[place]), 12), -place))]

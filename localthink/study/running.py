@@ -52,26 +52,31 @@ class Budgeted:
         self._inner, self._budget, self._clock = inner, budget, clock
         self._start, self._before = clock(), tokens_before
         self._latest = self._earlier = 0
+        self._writing = False  # before a run writes, it can be stopped by a person alone
         self.spent = ""
 
     def next_run(self) -> None:
         """The figures of another run follow, which count from 0."""
-        self._earlier, self._latest = self._earlier + self._latest, 0
+        self._earlier, self._latest, self._writing = self._earlier + self._latest, 0, False
 
     def note(self, text: str) -> None:
         self._inner.note(text)
 
     def show(self, figures: Figures) -> None:
-        self._latest = max(self._latest, figures.tokens)
+        self._latest, self._writing = max(self._latest, figures.tokens), True
         self._inner.show(figures)
 
     def stopped(self) -> bool:
+        if self._writing:
+            self._look()
+        return bool(self.spent) or self._inner.stopped()
+
+    def _look(self) -> None:
         used, hours = self._before + self._earlier + self._latest, (self._clock() - self._start) / 3600
         if self._budget.tokens is not None and used >= self._budget.tokens:
             self.spent = f"the budget of {self._budget.tokens:,} tokens"
         elif self._budget.hours is not None and hours >= self._budget.hours:
             self.spent = f"the {self._budget.hours:g} hours of one start"
-        return bool(self.spent) or self._inner.stopped()
 
 
 def cells_of(study: Study, name: SetName, chosen: Cell | None) -> tuple[Cell, ...]:
@@ -114,8 +119,12 @@ def run_study(study: Study, folder: StudyFolder, problems: dict[SetName, Problem
     watch = Budgeted(watcher, study.budget, tokens_so_far(study, folder), clock)
     for model, path in models.items():
         for name, each in problems.items():
-            chosen = chosen_cell(study, folder.results(model, "choose")) if study.choose is not None else None
-            if name == "test" and chosen is not None:
+            chosen = None
+            if name == "test" and study.choose is not None:
+                chosen = chosen_cell(study, folder.results(model, "choose"))
+                if chosen is None:
+                    raise UsageError(f"{folder.run(model, 'choose')} has no problem that was done under every setting: "
+                                     "nothing can be chosen by it")
                 watcher.note(f"{model}: on the set for choosing, {chosen.name!r} was best; it is tested now")
             write_lines(folder.lines(model, name), lines(study, each.problems, cells_of(study, name, chosen)))
             watcher.note(f"{model}: the problems of [{name}]")

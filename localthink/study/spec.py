@@ -129,11 +129,13 @@ def read_study(text: str, name: str, folder: Path, where: str) -> Study:
     context = fields.whole("context", least=256) if "context" in table else None
     named = {key: _table(fields, key) for key in ("settings", "grid", "arms")}
     baseline = _table(fields, "baseline") or PLAIN_BASELINE
-    cells = make_cells(named["settings"], baseline, named["grid"], _arms(named["arms"], where), where)
     choose = _data(fields.table("choose"), "choose") if "choose" in table else None
+    if "test" not in table:
+        fields.refuse("test", "give a set of problems, as source = \"problems.jsonl\"")
     test = _data(fields.table("test"), "test")
     budget, expected = _budget(fields.table("budget", needed=False))
     fields.close()
+    cells = make_cells(named["settings"], baseline, named["grid"], _arms(named["arms"], where), where)
     if choose is not None and sum(cell.role == "grid" for cell in cells) < 2:
         raise UsageError(f"{where} [choose] has nothing to choose from: give a [grid] of at least two settings, or "
                          "leave [choose] out")

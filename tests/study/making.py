@@ -14,7 +14,7 @@ seed = 3
 [settings]
 max_tokens = 400
 [grid]
-alpha = [3, 10]
+alpha = [1, 3]
 [arms.inviting]
 alpha = -2
 [choose]

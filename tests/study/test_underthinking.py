@@ -12,7 +12,7 @@ from localthink.study.samples import ThoughtSpan
 from localthink.study.underthinking import LEAST_WRONG, by_index, expected_null, score_of, underthinking
 from study.making import sample, thoughts
 
-labels = st.lists(st.booleans(), min_size=1, max_size=7)
+labels = st.lists(st.booleans(), min_size=1, max_size=6)
 
 
 def wrong(problem, *right, tokens=100):
