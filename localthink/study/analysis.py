@@ -54,10 +54,11 @@ def analyse(study: Study, folder: StudyFolder, problems: dict[SetName, int]) -> 
     """The sets of every model that have samples; `problems` says how many problems a set has."""
     found = []
     for model in study.models:
-        chosen = chosen_cell(study, folder.results(model, "choose")) if study.choose is not None else None
-        for name in SETS:
-            results = folder.results(model, name)
-            samples = read_samples(results) if name in problems and results.is_file() else []
+        sets: dict[SetName, list[Sample]] = {
+            name: read_samples(results) for name in SETS
+            if name in problems and (results := folder.results(model, name)).is_file()}
+        chosen = chosen_cell(study, sets["choose"]) if "choose" in sets else None
+        for name, samples in sets.items():
             if samples:
                 cells = cells_of(study, name, chosen)
                 main, planned = main_cell(study, name, cells, chosen)
@@ -79,20 +80,27 @@ def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Seq
     """Figures of one set; `cells` are the settings that it has, the baseline first."""
     found = by_cell(samples)
     names = [cell.name for cell in cells if cell.name in found]
+    followed = {cell.name for cell in cells if _follows(cell) == _follows(cells[0])}
     baseline = names[0] if names and cells[0].name == names[0] else ""
-    comparisons = [each for other in names[1:] if baseline and (each := compare(other, baseline, samples)) is not None]
+    comparisons = [each for other in names[1:] if baseline
+                   and (each := compare(other, baseline, samples, other in followed)) is not None]
     grid = [cell.name for cell in cells if cell.role == "grid" and cell.name in found]
     comparisons = _adjusted(comparisons, grid, baseline, samples)
     if not main and comparisons:
         among = [each for each in comparisons if each.name in grid] or comparisons
         main = max(among, key=lambda each: each.difference.value).name
-    scores = {cell: score for cell in names if (score := underthinking(found[cell])) is not None}
+    scores = {cell: score for cell in names if cell in followed and (score := underthinking(found[cell])) is not None}
     common = {each.name: both for each in comparisons
-              if (both := _common(baseline, each.name, samples)) is not None}
+              if each.name in followed and (both := _common(baseline, each.name, samples)) is not None}
     index = {cell: rows for cell in names if cell in scores and (rows := by_index(found[cell]))}
-    figures = tuple(cell_figures(cell, found[cell]) for cell in names)
+    figures = tuple(cell_figures(cell, found[cell], cell in followed) for cell in names)
     return SetAnalysis(model, name, figures, tuple(comparisons), scores, index, common, tuple(samples),
                        tuple(cells), wanted, main, planned)
+
+
+def _follows(cell: Cell) -> tuple[object, ...]:
+    """What tells thoughts apart under a setting: figures of thoughts are compared where it is the same."""
+    return cell.generation.tip.groups, cell.generation.tip.where
 
 
 def _adjusted(comparisons: list[Comparison], grid: Sequence[str], baseline: str,

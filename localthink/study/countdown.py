@@ -11,6 +11,7 @@ import random
 import re
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from localthink.grade.countdown import Puzzle
 
@@ -109,6 +110,7 @@ def leads_on(thought: str, puzzle: Puzzle) -> bool | None:
     return can_reach((Fraction(value), *map(Fraction, left_over)), Fraction(puzzle.target))
 
 
+@lru_cache(maxsize=2**16)
 def can_reach(numbers: tuple[Fraction, ...], target: Fraction) -> bool:
     """Whether all the numbers, each used once, make the target with + - * / in exact fractions."""
     if len(numbers) == 1:

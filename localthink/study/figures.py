@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import io
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -119,17 +119,31 @@ def _errors(figures: Sequence[Figure], scale: float = 1.0) -> np.ndarray:
 
 def accuracy_and_tokens(analysis: SetAnalysis) -> Drawing:
     sheet, (axes,) = _sheet(3.4)
+    places = {cell.name: (cell.counts["tokens"].value, 100 * cell.accuracy.value) for cell in analysis.cells}
     for cell in analysis.cells:
-        colour, tokens = _colour(analysis, cell.name), cell.counts["tokens"]
-        axes.errorbar([tokens.value], [100 * cell.accuracy.value], yerr=_errors([cell.accuracy], 100).clip(0),
-                      xerr=_errors([tokens]).clip(0), fmt="o", color=colour, elinewidth=0.8, markersize=5)
-        axes.annotate(cell.name, (tokens.value, 100 * cell.accuracy.value), xytext=(6, 5),
-                      textcoords="offset points", color=colour, fontsize=8)
+        axes.errorbar([places[cell.name][0]], [places[cell.name][1]], yerr=_errors([cell.accuracy], 100).clip(0),
+                      xerr=_errors([cell.counts["tokens"]]).clip(0), fmt="o", color=_colour(analysis, cell.name),
+                      elinewidth=0.8, markersize=5)
     axes.margins(x=0.18)
+    for name in _apart(places, [cell.name for cell in (*_pair(analysis), *analysis.cells)]):
+        axes.annotate(name, places[name], xytext=(6, 5), textcoords="offset points", color=_colour(analysis, name),
+                      fontsize=8)
     axes.set_xlabel("tokens of a sample")
     axes.set_ylabel("accuracy, %")
     return _drawing(sheet, "accuracy-tokens", "Accuracy against tokens",
-                    "Means with 95 % intervals over problems. Further up is better, further left is cheaper.")
+                    "Means with 95 % intervals over problems. Further up is better, further left is cheaper. Where "
+                    "settings lie close together one of them is named; the table has all.")
+
+
+def _apart(places: Mapping[str, tuple[float, float]], order: Sequence[str]) -> list[str]:
+    """The names whose labels do not lie over those of names before them."""
+    wide, high = np.maximum(np.ptp(list(places.values()), axis=0), 1e-9)
+    named: list[str] = []
+    for name in dict.fromkeys(order):
+        x, y = places[name]
+        if all(abs(x - places[other][0]) > 0.4 * wide or abs(y - places[other][1]) > 0.07 * high for other in named):
+            named.append(name)
+    return named
 
 
 def grid_map(analysis: SetAnalysis) -> Drawing | None:
@@ -210,7 +224,8 @@ def _grouped(analysis: SetAnalysis, groups: Sequence[str], counts: Sequence[str]
                      error_kw={"ecolor": COLOURS["ink"], "elinewidth": 0.8})
         axes.set_xticks(range(len(groups)), groups)
         axes.set_ylabel(count)
-    _legend(columns[-1])
+    sheet.legend(*columns[0].get_legend_handles_labels(), frameon=False, labelcolor=COLOURS["ink"], fontsize=8,
+                 loc="outside upper center", ncols=len(shown))
     return _drawing(sheet, name, title, caption)
 
 

@@ -78,7 +78,7 @@ def _comparison(each: Any) -> dict[str, str]:
             "switches": page.change(each.switches, 1), "gained": f"{each.gained:,}", "lost": f"{each.lost:,}",
             "alike": page.percent(each.alike), "at_held": page.percent(each.at_held),
             "seen": points(each.seen).lstrip("+") if each.seen is not None else page.NONE,
-            "adjusted": f"{each.adjusted:.3f}" if each.adjusted is not None else page.NONE,
+            "adjusted": page.probability(each.adjusted),
             "significant": "yes" if each.significant else "no"}
 
 

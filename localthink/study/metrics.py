@@ -18,6 +18,7 @@ from localthink.study.statistics import (
 )
 
 CUT = ("cut off", "loop")
+OF_THOUGHTS = ("thoughts", "switches", "paraphrases", "held")  # mean nothing beside those of other markers
 COUNTS: tuple[tuple[str, Callable[[Sample], float]], ...] = (  # means over samples
     ("tokens", lambda sample: sample.tokens), ("thinking tokens", lambda sample: sample.thinking),
     ("answer tokens", lambda sample: sample.answer), ("thoughts", lambda sample: len(sample.thoughts)),
@@ -124,7 +125,8 @@ def accuracy(samples: Sequence[Sample]) -> Figure:
     return Figure(float(np.mean(sums / counts)), mean_interval(sums / counts), len(samples))
 
 
-def cell_figures(name: str, samples: Sequence[Sample]) -> CellFigures:
+def cell_figures(name: str, samples: Sequence[Sample], follows: bool = True) -> CellFigures:
+    """Without figures of thoughts where the setting does not follow the same markers as the baseline."""
     finished = [sample for sample in samples if sample.outcome not in CUT]
     groups = [("right", [s for s in samples if s.right]), ("not right", [s for s in samples if not s.right])]
     groups += [(f"level {level}", [s for s in samples if s.level == level])
@@ -133,13 +135,13 @@ def cell_figures(name: str, samples: Sequence[Sample]) -> CellFigures:
     return CellFigures(
         name, len({sample.problem for sample in samples}), len(samples), accuracy(samples), accuracy(finished), passed,
         majority, {outcome: sum(sample.outcome == outcome for sample in samples) for outcome in OUTCOMES},
-        _counts(samples), tuple(Group(title, _counts(some)) for title, some in groups),
-        tuple(thought.tokens for sample in samples for thought in sample.thoughts[:-1]),
+        _counts(samples, follows), tuple(Group(title, _counts(some, follows)) for title, some in groups),
+        tuple(thought.tokens for sample in samples for thought in sample.thoughts[:-1]) if follows else (),
         sum(bool(sample.failure) for sample in samples))
 
 
-def _counts(samples: Sequence[Sample]) -> dict[str, Figure]:
-    return {name: figure(samples, value) for name, value in COUNTS}
+def _counts(samples: Sequence[Sample], follows: bool) -> dict[str, Figure]:
+    return {name: figure(samples if follows or name not in OF_THOUGHTS else (), value) for name, value in COUNTS}
 
 
 def _by_k(samples: Sequence[Sample]) -> tuple[dict[int, float], dict[int, float]]:
@@ -164,8 +166,8 @@ def problem_differences(pairs: Sequence[tuple[Sample, ...]], value: Callable[[Sa
     return np.array([np.mean(each) for each in found.values()])
 
 
-def compare(name: str, baseline: str, samples: Sequence[Sample]) -> Comparison | None:
-    """None where not one pair is complete."""
+def compare(name: str, baseline: str, samples: Sequence[Sample], follows: bool = True) -> Comparison | None:
+    """None where not one pair is complete. With other markers (not `follows`) no switches are compared."""
     pairs = list(complete_pairs(samples, (baseline, name)))
     if not pairs:
         return None
@@ -173,6 +175,8 @@ def compare(name: str, baseline: str, samples: Sequence[Sample]) -> Comparison |
         ("right", lambda s: s.right), ("tokens", lambda s: s.tokens), ("switches", lambda s: s.switches))}
     figures = {what: Figure(float(values.mean()), mean_interval(values), len(pairs))
                for what, values in differences.items()}
+    if not follows:
+        figures["switches"] = figure((), lambda sample: 0)
     partings = [place for left, right in pairs if (place := parting(left, right)) is not None]
     held = sum(held_at(left, right) for left, right in pairs)
     return Comparison(

@@ -48,7 +48,7 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
     for each in comparisons:
         rows.append((each.name, difference(each.difference), change(each.tokens, 0), change(each.switches, 1),
                      f"{each.gained:,}", f"{each.lost:,}", percent(each.alike), percent(each.at_held),
-                     NONE if each.adjusted is None else f"{each.adjusted:.3f}", "*" if each.significant else ""))
+                     probability(each.adjusted), "*" if each.significant else ""))
     return aligned(rows, right=range(1, 9))
 
 
@@ -112,7 +112,14 @@ def difference(figure: Figure) -> str:
 
 
 def change(figure: Figure, digits: int) -> str:
+    if not figure.samples:
+        return NONE
     return f"{figure.value:+,.{digits}f}".replace("-", "−")
+
+
+def probability(value: float | None) -> str:
+    """A p-value; so many permutations do not tell one below 0.001 from another."""
+    return NONE if value is None else "<0.001" if value < 0.001 else f"{value:.3f}"
 
 
 def percent(value: float) -> str:

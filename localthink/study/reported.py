@@ -10,6 +10,7 @@ from localthink.batch.export_files import replacing
 from localthink.batch.ledger import RESULTS, make_folder
 from localthink.batch.manifest import now, read_manifest
 from localthink.errors import UsageError
+from localthink.generation import with_fields
 from localthink.records import Generation
 from localthink.study.analysis import SetAnalysis, analyse, analyse_set
 from localthink.study.cells import BASELINE, Cell
@@ -101,7 +102,7 @@ def _of_runs(folders: Sequence[Path]) -> Reported:
         name = f"{folder.name} ({setting_name(manifest['settings'])})"
         if any(name == cell.name for cell in cells):
             raise UsageError(f"{shown_name(folder)} is given twice: name each run once")
-        cells.append(Cell(name, "arm" if cells else BASELINE, {}, Generation()))
+        cells.append(Cell(name, "arm" if cells else BASELINE, {}, _generation(manifest["settings"])))
         samples += [replace(sample, cell=name) for sample in read_samples(folder / RESULTS)]
     if not samples:
         raise UsageError(f"{shown_name(folders[0])} has no samples yet: run it first")
@@ -113,6 +114,11 @@ def _of_runs(folders: Sequence[Path]) -> Reported:
     facts += [fact for folder in folders for fact in _run_facts(folder, f"{folder.name}: ")]
     return Reported(" and ".join(folder.name for folder in folders), "Runs that were compared after they were made.",
                     (analysis,), tuple(dict.fromkeys(facts)), (pairs,), None)
+
+
+def _generation(settings: Mapping[str, Any]) -> Generation:
+    """How a run's samples were written, by its manifest."""
+    return with_fields(Generation(), {**settings, "markers": settings.get("groups")})
 
 
 def _check_comparable(first: Path, one: Mapping[str, Any], folder: Path, other: Mapping[str, Any]) -> None:

@@ -28,7 +28,7 @@ from localthink.study.cells import Cell
 from localthink.study.choice import chosen_cell
 from localthink.study.folder import StudyFolder, model_name
 from localthink.study.problems import Problem, Problems
-from localthink.study.samples import CELL, LEVEL, PROBLEM
+from localthink.study.samples import CELL, LEVEL, PROBLEM, read_samples
 from localthink.study.spec import SETS, Budget, SetName, Study
 from localthink.text.values import json_sha256
 
@@ -121,7 +121,7 @@ def run_study(study: Study, folder: StudyFolder, problems: dict[SetName, Problem
         for name, each in problems.items():
             chosen = None
             if name == "test" and study.choose is not None:
-                chosen = chosen_cell(study, folder.results(model, "choose"))
+                chosen = chosen_cell(study, read_samples(folder.results(model, "choose")))
                 if chosen is None:
                     raise UsageError(f"{folder.run(model, 'choose')} has no problem that was done under every setting: "
                                      "nothing can be chosen by it")

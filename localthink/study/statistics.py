@@ -110,21 +110,19 @@ def majority_at(said: Sequence[object], right: Sequence[bool], k: int, draws: in
     `said` are the samples' answers, None for none, which has no vote; of equals each is taken with the same chance. k
     samples are drawn without replacement, `draws` times, or once where all are taken.
     """
-    if k >= len(said):
-        return _vote(said, right)
-    rng = np.random.default_rng(seed)
-    chosen = (rng.choice(len(said), k, replace=False) for _ in range(draws))
-    return statistics.fmean(_vote([said[place] for place in places], [right[place] for place in places])
-                            for places in chosen)
-
-
-def _vote(said: Sequence[object], right: Sequence[bool]) -> float:
-    votes: dict[object, int] = {}
-    correct: dict[object, bool] = {}
-    for answer, good in zip(said, right, strict=True):
+    answers = {answer: place for place, answer in enumerate(dict.fromkeys(said)) if answer is not None}
+    if not answers:
+        return 0.0
+    votes, correct = np.zeros((len(said), max(answers.values()) + 1)), np.zeros(max(answers.values()) + 1)
+    for sample, (answer, good) in enumerate(zip(said, right, strict=True)):
         if answer is not None:
-            votes[answer] = votes.get(answer, 0) + 1
-            correct[answer] = correct.get(answer, False) or good
-    most = max(votes.values(), default=0)
-    leading = [answer for answer, count in votes.items() if count == most]
-    return statistics.fmean(correct[answer] for answer in leading) if leading else 0.0
+            votes[sample, answers[answer]] = 1
+            correct[answers[answer]] = max(correct[answers[answer]], good)
+    if k >= len(said):
+        drawn = np.arange(len(said))[None]
+    else:
+        drawn = np.random.default_rng(seed).permuted(np.tile(np.arange(len(said)), (draws, 1)), axis=1)[:, :k]
+    counted = votes[drawn].sum(axis=1)
+    most = counted.max(axis=1, keepdims=True)
+    leading = (counted == most) & (most > 0)
+    return float(((leading * correct).sum(axis=1) / np.maximum(leading.sum(axis=1), 1)).mean())

@@ -1,8 +1,6 @@
 """One small study, run to its end with the bundled model, for all tests that only look at it."""
 from __future__ import annotations
 
-from pathlib import Path
-
 import pytest
 
 from localthink.study.folder import StudyFolder

@@ -23,7 +23,8 @@ def begun(path: Path, text: str = SMALL, watch: Watch | None = None,
 
 def run(wanted: Study, folder: StudyFolder, watch: Watch | None = None, clock: Callable[[], float] = lambda: 0.0,
         **machine: Any) -> str:
-    return run_study(wanted, folder, begin(wanted, folder), Machine(threads=1, **machine), watch or Watch(), clock=clock)
+    return run_study(wanted, folder, begin(wanted, folder), Machine(threads=1, **machine), watch or Watch(),
+                     clock=clock)
 
 
 def keys(folder: StudyFolder) -> list[str]:

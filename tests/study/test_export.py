@@ -40,7 +40,7 @@ def test_all_forms_hold_the_same_samples(finished, tmp_path, suffix):
 
 def test_what_cannot_be_written_or_has_nothing_to_write_is_refused(finished, tmp_path):
     wanted, folder = finished
-    with pytest.raises(UsageError, match="end it in .jsonl, .csv or .parquet"):
+    with pytest.raises(UsageError, match="does not say in which form to write"):
         export_study(wanted, folder, tmp_path / "table.xlsx")
     with pytest.raises(UsageError, match="has no samples"):
         export_study(study(), StudyFolder(tmp_path), tmp_path / "table.csv")

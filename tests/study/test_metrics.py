@@ -36,7 +36,8 @@ def test_right_and_not_right_and_levels_have_means_of_their_own():
 
 
 def test_intervals_between_switches_are_the_thoughts_that_were_left():
-    found = cell_figures("x", [sample(thoughts=thoughts(None, None, None, each=7)), sample("q", thoughts=thoughts(None))])
+    samples = [sample(thoughts=thoughts(None, None, None, each=7)), sample("q", thoughts=thoughts(None))]
+    found = cell_figures("x", samples)
     assert found.intervals == (7, 7)
 
 
@@ -78,3 +79,11 @@ def test_they_part_at_a_hold_where_a_switch_was_held_in_that_thought():
     held = sample(token_ids=array("i", [1, 2, 9, 4]), thoughts=(ThoughtSpan(0, 4, 2),))
     other = sample(token_ids=array("i", [1, 2, 9, 4]), thoughts=(ThoughtSpan(0, 4, 0),))
     assert held_at(plain, held) and not held_at(plain, other) and not held_at(plain, plain)
+
+
+def test_figures_of_thoughts_are_left_out_where_other_markers_tell_thoughts_apart():
+    samples = [each for place in range(9) for each in (sample(f"p{place}", "plain"), sample(f"p{place}", "wait"))]
+    found = cell_figures("wait", [each for each in samples if each.cell == "wait"], follows=False)
+    assert found.counts["switches"].samples == 0 and found.counts["tokens"].samples == 9
+    compared = compare("wait", "plain", samples, follows=False)
+    assert compared is not None and compared.switches.samples == 0 and compared.tokens.samples == 9

@@ -15,7 +15,8 @@ def result(**more):
                "text": "First, try 13 - 1 = 12, leaving 12 and 5."}
     other = {"index": 1, "start": 6, "end": 9, "tokens": 3, "held": 0, "text": "Alternatively, try 13 * 5 = 65."}
     return {"key": "ab", "id": "p | plain", "sample": 0, "seed": 5, "correct": False, "finish_reason": "stop",
-            "answer": r"\boxed{13 - 1}", "thinking": thought["text"] + "\n" + other["text"], "thoughts": [thought, other],
+            "answer": r"\boxed{13 - 1}", "thinking": thought["text"] + "\n" + other["text"],
+            "thoughts": [thought, other],
             "tokens": 12, "token_ids": list(range(12)), "switches": 1, "held": 1, "seconds": 0.5,
             "settings": {"alpha": 0, "beta": 600}, "item": {"numbers": [13, 1, 5], "target": 60, "study_problem": "p",
                                                             "study_cell": "plain", "study_level": "3"}, **more}

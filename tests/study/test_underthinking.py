@@ -1,4 +1,4 @@
-"""The underthinking score is the paper's, its null is what shuffling gives, and it keeps quiet where it would mislead."""
+"""The underthinking score is the paper's, its null is what shuffling gives, and it is silent where it would mislead."""
 from __future__ import annotations
 
 import itertools
