@@ -33,8 +33,8 @@ def study(text: str = SMALL, folder: Path = Path(), name: str = "small") -> Stud
 def sample(problem: str = "p", cell: str = "plain", number: int = 0, **more: Any) -> Sample:
     """A sample of 100 tokens that is right, but for what is given."""
     values: dict[str, Any] = {
-        "key": f"{problem}/{cell}/{number}", "seed": number, "level": "", "outcome": "right", "said": "1", "tokens": 100,
-        "thinking": 80, "answer": 20, "thoughts": (), "switches": 1, "paraphrases": 0, "held": 0,
+        "key": f"{problem}/{cell}/{number}", "seed": number, "level": "", "outcome": "right", "said": "1",
+        "tokens": 100, "thinking": 80, "answer": 20, "thoughts": (), "switches": 1, "paraphrases": 0, "held": 0,
         "seconds": 1.0, "token_ids": array("i", [1, 2, 3])}
     return Sample(problem=problem, cell=cell, number=number, **{**values, **more})
 
