@@ -23,4 +23,6 @@ def command() -> None:
     """Measure whether a setting helps: the same problems, the same luck, and honest intervals."""
 
 
+study_models = click.option("-m", "--model", "models", multiple=True,
+                            help="In place of the study's models; may be repeated.")
 study_argument = click.argument("name", metavar="STUDY.toml|NAME|STUDY_DIR")

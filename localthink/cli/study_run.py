@@ -8,7 +8,7 @@ from pathlib import Path
 import click
 
 from localthink.cli.options import engine_options
-from localthink.cli.study import study_argument
+from localthink.cli.study import study_argument, study_models
 from localthink.interrupts import exit_code, interrupts
 from localthink.records import Offload
 
@@ -17,13 +17,14 @@ from localthink.records import Offload
 @study_argument
 @click.option("-o", "--out", "folder", type=click.Path(path_type=Path), metavar="STUDY_DIR",
               help="Folder of the study.  [default: one of its name, with localthink's own data]")
+@study_models
 @click.option("--slots", type=click.IntRange(min=1), help="Samples at once.  [default: what memory and cores take]")
 @engine_options
 @click.option("--deterministic", is_flag=True,
               help="On one machine, the same text to the last bit whatever runs beside it.")
 @click.option("--quiet", is_flag=True, help="Say nothing but errors.")
-def command(name: str, folder: Path | None, slots: int | None, cache: str | None, threads: int | None,
-            offload: Offload, force: bool, deterministic: bool, quiet: bool) -> None:
+def command(name: str, folder: Path | None, models: tuple[str, ...], slots: int | None, cache: str | None,
+            threads: int | None, offload: Offload, force: bool, deterministic: bool, quiet: bool) -> None:
     """Run what is left of a study: a TOML file, the name of one that comes along, or the folder of one that was begun.
 
     Whatever stops it (Ctrl+C, kill -9, the budget), the same command goes on. All settings have the same problems at
@@ -33,7 +34,7 @@ def command(name: str, folder: Path | None, slots: int | None, cache: str | None
     from localthink.study.folder import begin, find
     from localthink.study.running import Machine, run_study
 
-    study, place = find(name, folder)
+    study, place = find(name, folder, models)
     machine = Machine(slots, cache, threads, offload, force, deterministic)
     received: list[int] = []
     state = "stopped"
@@ -41,7 +42,7 @@ def command(name: str, folder: Path | None, slots: int | None, cache: str | None
         state = run_study(study, place, begin(study, place), machine, watcher)
     if state == "complete":
         if not quiet:
-            click.echo(f"complete: localthink study report {name} says what it found ({place.path})")
+            click.echo(f"complete: localthink study report {place.path} says what it found")
     elif state == "stopped":
         click.echo("stopped: the same command goes on from here", err=True)
         sys.exit(exit_code(received))

@@ -5,20 +5,21 @@ from dataclasses import asdict
 
 import click
 
-from localthink.cli.study import study_argument
+from localthink.cli.study import study_argument, study_models
 from localthink.errors import UsageError
 from localthink.text.terminal import json_line
 
 
 @click.command("status")
 @study_argument
+@study_models
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a run.")
-def command(name: str, as_json: bool) -> None:
+def command(name: str, models: tuple[str, ...], as_json: bool) -> None:
     """Show how far the runs of a study are, while it runs or after it has stopped."""
     from localthink.study.folder import find
     from localthink.study.running import progress
 
-    study, folder = find(name)
+    study, folder = find(name, models=models)
     runs = list(progress(study, folder))
     if not runs:
         raise UsageError(f"{study.name} has not begun in {folder.path}: localthink study run {name} begins it")

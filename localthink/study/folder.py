@@ -54,17 +54,19 @@ def model_name(model: str) -> str | None:
     return None if model == COUNTDOWN else model
 
 
-def default_folder(study: Study) -> StudyFolder:
-    return StudyFolder(locations.studies() / study.name)
+def find(name_or_path: str, folder: Path | None = None,
+         models: tuple[str, ...] = ()) -> tuple[Study, StudyFolder]:
+    """The study of this name, file or folder, and its folder: `folder`, its own, or the one kept for its name.
 
-
-def find(name_or_path: str, folder: Path | None = None) -> tuple[Study, StudyFolder]:
-    """The study of this name, file or folder, and its folder: `folder`, its own, or the one kept for its name."""
+    `models` are in place of those that it names; then they are in the name of its folder too.
+    """
     own = Path(name_or_path)
     if (own / RECORD).is_file():
         return begun_study(StudyFolder(own)), StudyFolder(own)
-    study = find_study(name_or_path)
-    return study, StudyFolder(folder) if folder is not None else default_folder(study)
+    study = find_study(name_or_path).with_models(models)
+    if folder is None:
+        folder = locations.studies() / "-".join([study.name, *map(stem, models)])
+    return study, StudyFolder(folder)
 
 
 def read_record(folder: StudyFolder) -> dict[str, Any] | None:
@@ -89,7 +91,8 @@ def begun_study(folder: StudyFolder) -> Study:
     record = read_record(folder)
     if record is None:
         raise UsageError(f"{shown_name(folder.path)} holds no study: give the folder that localthink study run wrote")
-    return read_study(record["toml"], str(record["name"]), Path(record["folder"]), str(folder.record))
+    study = read_study(record["toml"], str(record["name"]), Path(record["folder"]), str(folder.record))
+    return study.with_models(tuple(map(str, record["identity"].get("models", ()))))
 
 
 def begin(study: Study, folder: StudyFolder) -> dict[SetName, Problems]:

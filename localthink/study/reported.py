@@ -46,8 +46,10 @@ class Reported:
     target: Path | None
 
 
-def report_on(names: Sequence[str]) -> Reported:
+def report_on(names: Sequence[str], models: tuple[str, ...] = ()) -> Reported:
     """What there is to report of a study (its name, file or folder), or of several folders of runs.
+
+    `models` are those that the study was run with, where it was not its own.
 
     Raises UsageError where there are no samples, and for runs that cannot be compared, with the difference.
     """
@@ -56,7 +58,7 @@ def report_on(names: Sequence[str]) -> Reported:
     if len(names) > 1:
         missing = next(name for name in names if read_manifest(Path(name)) is None)
         raise UsageError(f"{shown_name(missing)} holds no run: give one study, or folders of `localthink run`")
-    study, folder = find(names[0])
+    study, folder = find(names[0], models=models)
     record = read_record(folder)
     problems = {name: record["data"][name]["problems"] for name in SETS if name in record["data"]} if record else {}
     analyses = analyse(study, folder, problems)

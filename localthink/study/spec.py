@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import difflib
 import tomllib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import resources
 from pathlib import Path
 from typing import Any, Literal
@@ -53,10 +53,11 @@ class Budget:
 
 @dataclass(frozen=True, slots=True)
 class Study:
-    """A study as it was asked for. `base` is what all settings share; `cells` begins with the baseline.
+    """A study as it was asked for.
 
-    `expected` is how many tokens a sample is thought to have, which only the plan uses. `identity` is all that decides
-    the results, as JSON: a study that goes on has to have the same. `toml` is the text as it was written.
+    `models` may be left to the command. `base` is what all settings share; `cells` begins with the baseline. `expected`
+    is how many tokens a sample is thought to have, which only the plan uses. `identity` is all that decides the results,
+    as JSON: a study that goes on has to have the same. `toml` is the text as it was written.
     """
 
     name: str
@@ -79,6 +80,15 @@ class Study:
     @property
     def sha256(self) -> str:
         return json_sha256(self.identity)
+
+    def with_models(self, models: tuple[str, ...]) -> Study:
+        """The same of these models, or of those that it names. Raises UsageError for none, or one twice."""
+        if models:
+            _check_models(models, self.name)
+            return replace(self, models=models, identity=self.identity | {"models": list(models)})
+        if not self.models:
+            raise UsageError(f"{self.name} names no model: give one with -m, or as models = [\"NAME\"]")
+        return self
 
     def data(self, name: SetName) -> DataSet | None:
         return self.choose if name == "choose" else self.test
@@ -122,7 +132,7 @@ def read_study(text: str, name: str, folder: Path, where: str) -> Study:
         raise UsageError(f"{where} is not TOML: {error}") from None
     fields = Fields(table, where)
     about = fields.text("about", "")
-    models = fields.texts("models") or ("countdown",)
+    models = fields.texts("models")
     samples = fields.whole("samples", 1, most=MOST_SAMPLES)
     seed = fields.whole("seed", 0, least=0)
     append = fields.text("append", "")
@@ -139,6 +149,8 @@ def read_study(text: str, name: str, folder: Path, where: str) -> Study:
     if choose is not None and sum(cell.role == "grid" for cell in cells) < 2:
         raise UsageError(f"{where} [choose] has nothing to choose from: give a [grid] of at least two settings, or "
                          "leave [choose] out")
+    if not models and all(data is None or data.source == COUNTDOWN for data in (choose, test)):
+        models = (COUNTDOWN,)
     _check_models(models, where)
     identity = {key: value for key, value in table.items() if key not in ("about", "budget")}
     return Study(name, about, models, samples, seed, append, read_generation(named["settings"], where), cells, choose,

@@ -62,3 +62,13 @@ def test_what_does_not_decide_results_is_no_part_of_the_identity():
     longer = study(SMALL.replace("samples = 2", "about = 'more words'\nsamples = 2") + "[budget]\nhours = 3")
     assert longer.sha256 == study().sha256
     assert study(SMALL.replace("seed = 3", "seed = 4")).sha256 != study().sha256
+
+
+def test_a_study_that_names_no_model_takes_one_from_the_command():
+    found = find_study("math500")
+    with pytest.raises(UsageError, match="names no model: give one with -m"):
+        found.with_models(())
+    given = found.with_models(("a/one.gguf",))
+    assert given.models == ("a/one.gguf",) and given.sha256 != found.with_models(("two",)).sha256
+    with pytest.raises(UsageError, match="'one' twice"):
+        found.with_models(("a/one.gguf", "one"))
