@@ -56,8 +56,8 @@ class Study:
     """A study as it was asked for.
 
     `models` may be left to the command. `base` is what all settings share; `cells` begins with the baseline. `expected`
-    is how many tokens a sample is thought to have, which only the plan uses. `identity` is all that decides the results,
-    as JSON: a study that goes on has to have the same. `toml` is the text as it was written.
+    is how many tokens a sample is thought to have, which only the plan uses. `identity` is all that decides the
+    results, as JSON: a study that goes on has to have the same. `toml` is the text as it was written.
     """
 
     name: str

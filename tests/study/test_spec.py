@@ -23,8 +23,8 @@ def test_every_bundled_study_can_be_read(name):
     assert any(cell.role == "grid" for cell in found.cells) and any(cell.role == "arm" for cell in found.cells)
 
 
-def test_the_bundled_studies_are_the_five():
-    assert bundled_studies() == ("aime", "countdown", "gpqa", "gsm8k", "math500")
+def test_the_bundled_studies_are_these():
+    assert bundled_studies() == ("aime", "calibration", "countdown", "gpqa", "gsm8k", "math500")
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -54,7 +54,7 @@ def test_a_file_that_is_wrong_is_refused_in_one_line(text, said):
 def test_an_unknown_study_is_told_the_nearest_known_one():
     with pytest.raises(UsageError, match="did you mean countdown"):
         find_study("countdwon")
-    with pytest.raises(UsageError, match="or one of aime, countdown, gpqa"):
+    with pytest.raises(UsageError, match="or one of aime, calibration, countdown"):
         find_study("zzz")
 
 
