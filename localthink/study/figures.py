@@ -5,18 +5,17 @@ The one user of matplotlib. Nothing is drawn through pyplot, and nothing global 
 from __future__ import annotations
 
 import io
-import re
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from localthink.errors import UsageError
-from localthink.study.analysis import SetAnalysis
+from localthink.study.analysis import SetAnalysis, points
 from localthink.study.cells import axes_of
 from localthink.study.metrics import CellFigures, Figure
 from localthink.study.samples import OUTCOMES, Sample, complete_pairs
+from localthink.study.svg import COLOURS, Drawing, for_a_page
 
 try:
     import matplotlib
@@ -27,30 +26,10 @@ except ImportError:
     raise UsageError("the figures of a report need matplotlib: pip install 'localthink[study]', or leave them out with "
                      "--no-html") from None
 
-# what is drawn in these becomes var(--name): a page's style says which colour that is
-COLOURS = {"ink": "#010101", "faint": "#020202", "base": "#030303", "main": "#040404", "gain": "#050505",
-           "loss": "#060606", "right": "#070707", "wrong": "#080808", "none": "#090909", "cut": "#0a0a0a",
-           "loop": "#0b0b0b", "page": "#0c0c0c"}
-LIGHT = {"ink": "#1c1e21", "faint": "#c4c8ce", "base": "#6b7280", "main": "#1d6fb8", "gain": "#1b7f4d",
-         "loss": "#b5382f", "right": "#2a8f5b", "wrong": "#c2483d", "none": "#b08a2e", "cut": "#7d8590",
-         "loop": "#7a56a8", "page": "#ffffff"}
-DARK = {"ink": "#e6e8eb", "faint": "#454b54", "base": "#9aa2ad", "main": "#63aaf0", "gain": "#4cc38a",
-        "loss": "#f0766b", "right": "#46b37c", "wrong": "#e5695e", "none": "#d3ac4f", "cut": "#8b949e",
-        "loop": "#b08be0", "page": "#15181c"}
 OUTCOME_COLOURS = dict(zip(OUTCOMES, ("right", "wrong", "none", "cut", "loop"), strict=True))
 WIDTH = 4.6  # inches; a page scales it
 SETTINGS: Any = {"svg.fonttype": "none", "svg.hashsalt": "localthink", "font.size": 9, "font.family": "sans-serif",
             "axes.spines.top": False, "axes.spines.right": False}
-
-
-@dataclass(frozen=True, slots=True)
-class Drawing:
-    """A figure: `name` is short and without spaces, `caption` says what it shows and of how many."""
-
-    name: str
-    title: str
-    caption: str
-    svg: str
 
 
 def drawings(analysis: SetAnalysis) -> list[Drawing]:
@@ -60,17 +39,6 @@ def drawings(analysis: SetAnalysis) -> list[Drawing]:
         switch_intervals, problem_pairs)
     with matplotlib.rc_context(SETTINGS):
         return [drawing for make in makers if (drawing := make(analysis)) is not None]
-
-
-def standalone(svg: str) -> str:
-    """The figure as a file of its own, which brings its colours along."""
-    return re.sub(r"(<svg [^>]*>)", rf"\1<style>{palette()}</style>", svg, count=1)
-
-
-def palette() -> str:
-    """The colours as CSS, light and dark."""
-    light, dark = ("".join(f"--{name}:{value};" for name, value in colours.items()) for colours in (LIGHT, DARK))
-    return f":root{{{light}}}@media (prefers-color-scheme: dark){{:root{{{dark}}}}}@media print{{:root{{{light}}}}}"
 
 
 def _sheet(height: float, columns: int = 1) -> tuple[Sheet, list[Axes]]:
@@ -97,13 +65,7 @@ def _legend(axes: Axes, place: Any = "best", above: bool = False) -> None:
 def _drawing(sheet: Sheet, name: str, title: str, caption: str) -> Drawing:
     file = io.StringIO()
     sheet.savefig(file, format="svg", transparent=True, metadata={"Date": None, "Creator": None})
-    svg = re.sub(r"^.*?(?=<svg)", "", file.getvalue(), flags=re.DOTALL)
-    for colour, placeholder in COLOURS.items():
-        svg = svg.replace(placeholder, f"var(--{colour})")
-    svg = re.sub(r'(<svg [^>]*?) width="[^"]*"', r"\1", re.sub(r'(<svg [^>]*?) height="[^"]*"', r"\1", svg, count=1),
-                 count=1)
-    svg = re.sub(r'(id="|url\(#|href="#)', rf"\g<1>{name}-", svg)  # ids of several figures on one page
-    return Drawing(name, title, caption, re.sub(r"<svg ", f'<svg role="img" aria-label="{title}" ', svg, count=1))
+    return Drawing(name, title, caption, for_a_page(file.getvalue(), name, title))
 
 
 def _colour(analysis: SetAnalysis, name: str) -> str:
@@ -165,8 +127,8 @@ def grid_map(analysis: SetAnalysis) -> Drawing | None:
                 alpha=0.08 + 0.6 * abs(value) / largest, linewidth=0))
             star = " *" if each.significant else ""
             ends = each.difference.interval
-            between = f"\n[{100 * ends[0]:+.1f}, {100 * ends[1]:+.1f}]" if ends else ""
-            axes.text(column, row, f"{100 * value:+.1f}{star}{between}".replace("-", "−"), ha="center", va="center",
+            between = f"\n[{points(ends[0], '')}, {points(ends[1], '')}]" if ends else ""
+            axes.text(column, row, f"{points(value, '')}{star}{between}", ha="center", va="center",
                       color=COLOURS["ink"], fontsize=8, fontweight="bold" if each.significant else "normal")
     axes.set_xlim(-0.6, len(betas) - 0.4)
     axes.set_ylim(-0.6, len(alphas) - 0.4)

@@ -8,10 +8,10 @@ from typing import Any
 
 from localthink.study import page
 from localthink.study.analysis import SetAnalysis, points, verdict
-from localthink.study.figures import Drawing, palette
 from localthink.study.metrics import parting
 from localthink.study.reported import Pair, Reported
 from localthink.study.samples import OUTCOMES
+from localthink.study.svg import Drawing, palette
 from localthink.text.visible import visible
 
 TEMPLATE = "report.html.jinja"

@@ -135,14 +135,15 @@ def _check_comparable(first: Path, one: Mapping[str, Any], folder: Path, other: 
 
 
 def _pairs(analysis: SetAnalysis, results: Sequence[Path]) -> tuple[Pair, ...]:
-    """Some pairs of each kind, the first that there are: those that one side alone solves come first."""
+    """Some pairs of each kind, one a problem, the first that there are; those that one side alone solves come first."""
     kinds: dict[str, list[tuple[Sample, Sample]]] = {"lost": [], "gained": [], "neither": [], "both": []}
     if not analysis.main:
         return ()
     for left, right in complete_pairs(analysis.samples, (analysis.baseline.name, analysis.main)):
         kind = {(True, False): "lost", (False, True): "gained", (False, False): "neither"}.get(
             (left.right, right.right), "both")
-        if len(kinds[kind]) < SHOWN_EACH and left.token_ids != right.token_ids:
+        shown = {pair[0].problem for pair in kinds[kind]}
+        if len(shown) < SHOWN_EACH and left.problem not in shown and left.token_ids != right.token_ids:
             kinds[kind].append((left, right))
     keys = {sample.key for found in kinds.values() for pair in found for sample in pair}
     texts: dict[str, Mapping[str, Any]] = {}
@@ -154,8 +155,9 @@ def _pairs(analysis: SetAnalysis, results: Sequence[Path]) -> tuple[Pair, ...]:
 
 def write_report(reported: Reported, target: Path) -> None:
     """The report as one HTML file, and its figures beside it as SVG files. Raises UsageError without matplotlib."""
-    from localthink.study.figures import drawings, standalone
+    from localthink.study.figures import drawings
     from localthink.study.html import html
+    from localthink.study.svg import standalone
 
     drawn = [drawings(analysis) for analysis in reported.analyses]
     _write(target, html(reported, drawn, now()))

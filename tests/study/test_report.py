@@ -10,18 +10,25 @@ import pytest
 from batch.running import Watch, execute, spec, write_puzzles
 from localthink.errors import UsageError
 from localthink.records import Tip
-from localthink.study.analysis import analyse, points, verdict
-from localthink.study.figures import COLOURS, drawings, standalone
+from localthink.study.analysis import points, verdict
+from localthink.study.figures import drawings
+from localthink.study.html import html
 from localthink.study.metrics import Comparison, Figure
 from localthink.study.page import bar, page
 from localthink.study.reported import report_on, write_report
+from localthink.study.svg import COLOURS, standalone
 from study.making import SMALL
 from study.running import begun
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def reported(finished):
     return report_on([str(finished[1].path)])
+
+
+@pytest.fixture(scope="module")
+def drawn(reported):
+    return drawings(reported.analyses[1])
 
 
 def test_a_report_is_one_file_that_asks_the_network_for_nothing(reported, tmp_path):
@@ -35,22 +42,19 @@ def test_a_report_is_one_file_that_asks_the_network_for_nothing(reported, tmp_pa
     assert "countdown-test-outcomes.svg" in figures and len(figures) >= 10
 
 
-def test_figures_are_svg_whose_colours_a_page_fills_in(reported):
-    for drawing in drawings(reported.analyses[1]):
+def test_figures_are_svg_whose_colours_a_page_fills_in(drawn):
+    for drawing in drawn:
         root = ET.fromstring(standalone(drawing.svg))
         assert root.tag.endswith("svg") and root.get("viewBox") and root.get("width") is None
         assert "var(--ink)" in drawing.svg and not any(colour in drawing.svg for colour in COLOURS.values())
 
 
-def test_ids_of_several_figures_on_a_page_are_different(reported):
-    ids = [found for drawing in drawings(reported.analyses[1]) for found in re.findall(r' id="([^"]+)"', drawing.svg)]
+def test_ids_of_several_figures_on_a_page_are_different(drawn):
+    ids = [found for drawing in drawn for found in re.findall(r' id="([^"]+)"', drawing.svg)]
     assert len(ids) == len(set(ids))
 
 
-def test_what_a_model_wrote_is_text_on_the_page_and_nothing_else(finished, tmp_path):
-    from localthink.study.html import html
-
-    reported = report_on([str(finished[1].path)])
+def test_what_a_model_wrote_is_text_on_the_page_and_nothing_else(reported):
     [pair, *_] = next(pairs for pairs in reported.pairs if pairs)
     hostile = {**pair.left, "answer": "<script>alert(1)</script>\x1b[31m"}
     shown = html(replace(reported, pairs=((replace(pair, left=hostile),), ())), [[], []], "now")
@@ -68,8 +72,7 @@ def test_half_a_study_is_reported_and_says_so(tmp_path):
     reported = report_on([str(folder.path)])
     assert len(reported.analyses) == 1 and not reported.analyses[0].done
     assert "not done yet" in page(reported.analyses)
-    write_report(reported, tmp_path / "half.html")
-    assert "This is a part of the study" in (tmp_path / "half.html").read_text("utf-8")
+    assert "This is a part of the study" in html(reported, [[]], "now")
 
 
 def test_a_study_without_samples_has_no_report(tmp_path):
@@ -129,13 +132,13 @@ def comparison(low, high, adjusted=None):
     (comparison(-0.02, 0.06), "No difference is shown by this design, which would have shown 8 points or more."),
     (comparison(0.02, 0.10, adjusted=0.2), "No difference is shown"),
 ])
-def test_the_verdict_says_what_the_interval_says(finished, found, said):
-    analysis = analyse(finished[0], finished[1], {"choose": 8, "test": 9})[1]
+def test_the_verdict_says_what_the_interval_says(reported, found, said):
+    analysis = reported.analyses[1]
     assert said in verdict(replace(analysis, comparisons=(found,), main="tip"))
 
 
-def test_what_was_picked_after_looking_is_marked_and_what_was_planned_is_not(finished):
-    choose, test = analyse(finished[0], finished[1], {"choose": 8, "test": 9})
+def test_what_was_picked_after_looking_is_marked_and_what_was_planned_is_not(reported):
+    choose, test = reported.analyses
     assert "after looking: exploratory" in verdict(choose)
     assert "exploratory" not in verdict(test)
 
