@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from localthink.study.statistics import (
     observed_detectable,
     pass_at,
     ratio_interval,
+    share_interval,
 )
 
 CUT = ("cut off", "loop")
@@ -122,7 +123,7 @@ def accuracy(samples: Sequence[Sample]) -> Figure:
     sums, counts = _sums(samples, lambda sample: sample.right)
     if not len(counts):
         return Figure(float("nan"), None, 0)
-    return Figure(float(np.mean(sums / counts)), mean_interval(sums / counts), len(samples))
+    return Figure(float(np.mean(sums / counts)), share_interval(sums / counts), len(samples))
 
 
 def cell_figures(name: str, samples: Sequence[Sample], follows: bool = True) -> CellFigures:
@@ -175,6 +176,7 @@ def compare(name: str, baseline: str, samples: Sequence[Sample], follows: bool =
         ("right", lambda s: s.right), ("tokens", lambda s: s.tokens), ("switches", lambda s: s.switches))}
     figures = {what: Figure(float(values.mean()), mean_interval(values), len(pairs))
                for what, values in differences.items()}
+    figures["right"] = replace(figures["right"], interval=share_interval(differences["right"], least=-1.0))
     if not follows:
         figures["switches"] = figure((), lambda sample: 0)
     partings = [place for left, right in pairs if (place := parting(left, right)) is not None]

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import numpy as np
 import numpy.typing as npt
 
+from localthink.intervals import wilson
+
 Floats = npt.NDArray[np.float64]
 Interval = tuple[float, float]
 
@@ -44,6 +46,19 @@ def ratio_interval(sums: Floats, counts: Floats, resamples: int = RESAMPLES, see
 def mean_interval(values: Floats, resamples: int = RESAMPLES, seed: int = SEED) -> Interval | None:
     """The same of the mean of one value for each problem."""
     return ratio_interval(values, np.ones(len(values)), resamples, seed)
+
+
+def share_interval(values: Floats, least: float = 0.0) -> Interval | None:
+    """The same of the mean of shares, or, with a `least` of -1, of their differences.
+
+    Where all problems have the same value a bootstrap would be certain of it. There the interval reaches as far as
+    Wilson's of a share that none of so many problems has.
+    """
+    interval = mean_interval(values)
+    if interval is None or np.ptp(values) > 0:
+        return interval
+    reach = wilson(0, len(values))[1]
+    return max(least, float(values[0]) - reach), min(1.0, float(values[0]) + reach)
 
 
 def max_statistic(differences: Floats, permutations: int = PERMUTATIONS, seed: int = SEED) -> Floats | None:

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from localthink.intervals import wilson
 from localthink.study.statistics import (
     LEAST,
     detectable,
@@ -18,6 +19,7 @@ from localthink.study.statistics import (
     observed_detectable,
     pass_at,
     ratio_interval,
+    share_interval,
 )
 
 
@@ -139,3 +141,17 @@ def test_the_detectable_difference_is_seen_eight_times_in_ten():
 
 def test_several_comparisons_see_less():
     assert detectable(100, 4) < detectable(100, 4, comparisons=6) < 1.3 * detectable(100, 4)
+
+
+@given(st.integers(LEAST, 300), st.sampled_from([0.0, 1.0]))
+def test_that_all_problems_came_out_alike_makes_nothing_certain(problems, value):
+    low, high = share_interval(np.full(problems, value))
+    assert 0 <= low <= value <= high <= 1
+    assert high - low == pytest.approx(wilson(0, problems)[1])
+    low, high = share_interval(np.zeros(problems), least=-1.0)
+    assert low == -high < 0
+
+
+def test_shares_that_differ_have_the_interval_of_their_mean():
+    values = np.array([0.0, 1.0] * 10)
+    assert share_interval(values) == mean_interval(values)
