@@ -8,11 +8,11 @@ import numpy as np
 
 from localthink.study.cells import BASELINE, Cell
 from localthink.study.choice import chosen_cell
-from localthink.study.folder import StudyFolder, stem
+from localthink.study.folder import StudyFolder
 from localthink.study.metrics import CellFigures, Comparison, cell_figures, compare, problem_differences
 from localthink.study.running import cells_of
 from localthink.study.samples import Sample, by_cell, complete_pairs, read_samples
-from localthink.study.spec import SETS, SetName, Study
+from localthink.study.spec import SETS, SetName, Study, stem
 from localthink.study.statistics import max_statistic
 from localthink.study.underthinking import IndexRow, Underthinking, by_index, underthinking
 
@@ -62,8 +62,8 @@ def analyse(study: Study, folder: StudyFolder, problems: dict[SetName, int]) -> 
             if samples:
                 cells = cells_of(study, name, chosen)
                 main, planned = main_cell(study, name, cells, chosen)
-                found.append(analyse_set(stem(model), name, samples, cells, problems[name] * study.samples * len(cells), main,
-                                         planned))
+                wanted = problems[name] * study.samples * len(cells)
+                found.append(analyse_set(stem(model), name, samples, cells, wanted, main, planned))
     return found
 
 

@@ -17,7 +17,7 @@ from localthink.batch.ledger import RESULTS, make_folder
 from localthink.batch.manifest import now, write_json
 from localthink.errors import LocalthinkError, UsageError
 from localthink.study.problems import Problems, check_apart, read_problems
-from localthink.study.spec import COUNTDOWN, SETS, SetName, Study, find_study, read_study
+from localthink.study.spec import COUNTDOWN, SETS, SetName, Study, find_study, read_study, stem
 from localthink.text.visible import shown_name
 
 RECORD, FORMAT = "study.json", 1
@@ -42,11 +42,6 @@ class StudyFolder:
 
     def results(self, model: str, name: SetName) -> Path:
         return self.run(model, name) / RESULTS
-
-
-def stem(model: str) -> str:
-    """What a model's folder is called: names of the Hub have slashes and colons."""
-    return Path(model).stem.replace(":", "-")
 
 
 def model_name(model: str) -> str | None:

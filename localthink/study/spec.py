@@ -157,8 +157,13 @@ def read_study(text: str, name: str, folder: Path, where: str) -> Study:
                  test, budget, expected, context, identity | {"models": list(models)}, text, folder)
 
 
+def stem(model: str) -> str:
+    """What a model's folder is called: a path without its folders and its ending, a name without its colon."""
+    return Path(model).name.removesuffix(".gguf").replace(":", "-")
+
+
 def _check_models(models: tuple[str, ...], where: str) -> None:
-    stems = [Path(model).stem for model in models]
+    stems = [stem(model) for model in models]
     twice = next((stem for stem in stems if stems.count(stem) > 1), None)
     if twice is not None:
         raise UsageError(f"{where} models has {twice!r} twice: every model has its folder by this name")

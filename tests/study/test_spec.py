@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from localthink.errors import UsageError
-from localthink.study.spec import bundled_studies, find_study
+from localthink.study.spec import bundled_studies, find_study, stem
 from study.making import SMALL, study
 
 
@@ -72,3 +72,10 @@ def test_a_study_that_names_no_model_takes_one_from_the_command():
     assert given.models == ("a/one.gguf",) and given.sha256 != found.with_models(("two",)).sha256
     with pytest.raises(UsageError, match="'one' twice"):
         found.with_models(("a/one.gguf", "one"))
+
+
+@pytest.mark.parametrize(("model", "folder"), [
+    ("/models/qwen2.5-coder-0.5b.gguf", "qwen2.5-coder-0.5b"), ("qwen2.5-coder-0.5b", "qwen2.5-coder-0.5b"),
+    ("deepseek-r1-distill-qwen-1.5b:Q4_K_M", "deepseek-r1-distill-qwen-1.5b-Q4_K_M"), ("countdown", "countdown")])
+def test_models_that_differ_behind_a_point_have_folders_of_their_own(model, folder):
+    assert stem(model) == stem(stem(model)) == folder
