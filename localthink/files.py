@@ -1,11 +1,47 @@
-"""Small files that other programs wrote. Whatever lies in their place, reading it ends, and takes little memory."""
+"""Files as a whole: replaced in one step, or read where they are small, whatever lies in their place."""
 from __future__ import annotations
 
 import json
+import os
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 LARGEST = 2**20  # bytes; pointers, settings and manifests have some thousands
+
+
+@contextmanager
+def replacing(path: Path, lasting: bool = True) -> Iterator[BinaryIO]:
+    """A new file, which takes the place of `path` when the block ends: a reader finds the old one or all of the new.
+
+    So does, if it is `lasting`, whoever comes after a power cut; that takes the time of a write to the disk. Where the
+    block or the writing fails, the old file stays. Raises OSError.
+    """
+    part = path.with_name(f".{path.name}.{os.getpid()}-{threading.get_native_id()}")
+    try:
+        with part.open("wb") as file:
+            yield file
+            if lasting:
+                file.flush()
+                os.fsync(file.fileno())
+        part.replace(path)
+    finally:
+        with suppress(OSError):
+            part.unlink(missing_ok=True)
+    if lasting:
+        sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Have a new file's name on the disk as well, where the system lets a folder be opened (Windows does not)."""
+    with suppress(OSError):
+        descriptor = os.open(folder, os.O_RDONLY)
+        try:
+            os.fsync(descriptor)
+        finally:
+            os.close(descriptor)
 
 
 def small_text(path: Path) -> str:

@@ -33,7 +33,7 @@ def measure(pipe: Connection, model: str, context: int, cache: str, slots: int, 
     """A child: opens the model, reads, writes, and says what that took and what was expected."""
     import localthink
     from localthink.fit.choice import Asked, choose
-    from localthink.fit.speed import tokens_per_second
+    from localthink.fit.report import tokens_per_second
     from localthink.gguf.header import read_facts
     from localthink.machine.capacity import Bandwidth
     from localthink.machine.measuring import memory_budget

@@ -6,7 +6,7 @@ import sys
 
 import pytest
 
-from sources import imports, modules
+from sources import circles, imports, modules
 
 HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tui"},
          "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_workers"},
@@ -14,7 +14,9 @@ HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tu
 FLOORS = (  # from the ground up: each may import from itself and from those before it
     ("errors", "files", "intervals", "interrupts", "child_process"),
     ("records", "locations"),
-    ("text", "trace_json"),
+    ("text",),
+    ("generation",),
+    ("trace_json",),
     ("engine.bindings",),
     ("machine",),
     ("latex", "prompt", "thinking"),
@@ -59,6 +61,23 @@ def test_a_module_imports_only_from_its_own_floor_and_below():
             if imported.startswith("localthink.") and imported.removeprefix("localthink.").split(".")[0] != "tui":
                 below = floor_of(imported)
                 assert below is None or below <= own, f"{module} imports {imported}"
+
+
+@pytest.mark.parametrize("with_types", [False, True], ids=["at run time", "with types"])
+def test_no_modules_import_each_other_in_a_circle(with_types):
+    names = modules().keys() - {"localthink"}  # the public door, through which submodules are imported by their names
+    edges = {name: imports(path, with_types) & names - {name} for name, path in modules().items() if name in names}
+    assert circles(edges) == []
+
+
+@pytest.mark.parametrize(("edges", "found"), [
+    ({"a": {"b"}, "b": set()}, []),
+    ({"a": {"b"}, "b": {"a"}, "c": {"a"}}, [["a", "b"]]),
+    ({"a": {"a"}}, [["a"]]),
+    ({"a": {"b", "d"}, "b": {"c"}, "c": {"b"}, "d": {"e"}, "e": {"f"}, "f": {"d"}}, [["b", "c"], ["d", "e", "f"]]),
+])
+def test_a_circle_is_found(edges, found):
+    assert sorted(circles(edges)) == found
 
 
 def test_heavy_libraries_come_in_through_one_door():

@@ -26,7 +26,7 @@ from localthink.tui.kept_theme import keep_theme, kept_theme
 from localthink.tui.keys import CHAT_KEYS
 from localthink.tui.screens.chat import ChatScreen
 
-AGAIN = 3.0  # seconds in which a second Ctrl+C quits
+AGAIN_SECONDS = 3.0  # in which a second Ctrl+C quits
 
 
 @runtime_checkable
@@ -56,7 +56,7 @@ class ChatApp(App[None]):
         self.session, self._opening, self._continue_last = session, opening, continue_last
         self._first_launch = first_launch
         self.chat = ChatScreen(session, surveyor or Surveyor())
-        self._interrupted = -AGAIN  # when Ctrl+C was pressed last, in seconds of a clock that only goes forward
+        self._interrupted = -AGAIN_SECONDS  # when Ctrl+C was pressed last, in seconds of a clock that only goes forward
 
     def get_default_screen(self) -> Screen[None]:
         return self.chat
@@ -89,13 +89,13 @@ class ChatApp(App[None]):
         now = time.monotonic()
         if writing is not None:
             writing.action_stop()
-        elif now - self._interrupted < AGAIN:
+        elif now - self._interrupted < AGAIN_SECONDS:
             self.exit()
             return
         self._interrupted = now
         self.clear_notifications()
         self.notify("stopped; Ctrl+C again quits" if writing is not None else "Ctrl+C again quits; everything is saved",
-                    markup=False, timeout=AGAIN)
+                    markup=False, timeout=AGAIN_SECONDS)
 
     def _leave_properly(self) -> None:
         """End as by a key where the system says so: otherwise the terminal would be left as a screen."""

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from localthink import locations
 from localthink.errors import UsageError
-from localthink.files import small_text
+from localthink.files import replacing, small_text
 
 
 def kept_theme() -> str:
@@ -16,6 +16,7 @@ def keep_theme(name: str) -> None:
     path = locations.theme_file()
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(f"{name}\n", encoding="utf-8")
+        with replacing(path, lasting=False) as file:
+            file.write(f"{name}\n".encode())
     except OSError as error:
         raise UsageError(f"{path} cannot be written, so the theme is not kept: {error.strerror or error}") from None

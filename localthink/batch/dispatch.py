@@ -13,7 +13,8 @@ from dataclasses import dataclass, field
 from localthink.batch.items import Item
 
 DEATHS_IN_COMPANY, DEATHS_ALONE = 2, 3
-MOST_WAITING = 8  # samples that an engine has beyond its slots: enough to refill at once, few to sit out the end with
+# Samples that wait at an engine for a slot: enough to refill at once, and few, so that all engines end together.
+MOST_WAITING = 8
 
 
 @dataclass(slots=True, eq=False)

@@ -19,7 +19,7 @@ from localthink.errors import EngineError, advised
 from localthink.grade.grading import Grader
 from localthink.records import Prefix
 
-WAIT = 0.2  # seconds for news, and between two looks at whether to stop
+NEWS_SECONDS = 0.2  # most seconds to wait for news, and between two looks at whether to stop
 STATUS_EVERY = 2.0  # seconds between two writings of status.json
 DEATHS_WHILE_LOADING = 3
 
@@ -65,7 +65,7 @@ class Execution:
             self._workers.start(worker, self._loading)
         self._tell("loading")
         while True:
-            heard = self._workers.receive(WAIT)
+            heard = self._workers.receive(NEWS_SECONDS)
             # what asked to stop may have ended the engines as well
             stopping = any(isinstance(news, Died) for _, news in heard) and self._watcher.stopped()
             try:

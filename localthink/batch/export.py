@@ -15,9 +15,9 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any, BinaryIO
 
-from localthink.batch.cells import guarded
-from localthink.batch.export_files import Object, checked_results, replacing
+from localthink.batch.export_files import Object, checked_results, exporting
 from localthink.batch.jsonlines import json_line, json_text
+from localthink.batch.rows import guarded
 from localthink.errors import UsageError
 
 COLUMNS = ("id", "line", "question", "sample", "seed", "correct", "grader", "grading_failure", "finish_reason",
@@ -64,7 +64,7 @@ def export(results: Path, target: Path) -> int:
     missing; LocalthinkError if a file cannot be read or written. Then `target` is as it was.
     """
     write = _writer(target)
-    with replacing(target, results) as file:
+    with exporting(target, results) as file:
         return write(results, file)
 
 

@@ -10,6 +10,7 @@ from typing import Any, BinaryIO
 from localthink.batch.jsonlines import Kind, read_lines, wrong_field
 from localthink.batch.ledger import ERRORS, LOCK, MANIFEST, RESULTS, SPOOL, STATUS, UNFINISHED
 from localthink.errors import LocalthinkError, UsageError
+from localthink.files import replacing
 
 RESULT = {"key": str, "id": str | int, "sample": int, "line": int, "model": str, "prompt_tokens": int, "tokens": int,
           "thinking": str, "answer": str, "finish_reason": str, "thoughts": list, "settings": dict, "item": dict}
@@ -27,12 +28,12 @@ def checked_results(path: Path) -> Iterator[Object]:
 def checked_lines(path: Path, fields: Mapping[str, Kind]) -> Iterator[Object]:
     for number, value in read_lines(path):
         if wrong := wrong_field(value, fields):
-            raise UsageError(f"{path}, line {number}, has no {wrong!r} that can be used: mend or remove that line")
+            raise UsageError(f"{path}, line {number}, has no {wrong!r} that can be used: correct or remove that line")
         yield value
 
 
 @contextmanager
-def replacing(target: Path, *sources: Path) -> Iterator[BinaryIO]:
+def exporting(target: Path, *sources: Path) -> Iterator[BinaryIO]:
     """A file that takes the place of `target` once it is whole; if anything fails before that, nothing has changed."""
     try:
         real = Path(os.path.realpath(target))
@@ -40,15 +41,8 @@ def replacing(target: Path, *sources: Path) -> Iterator[BinaryIO]:
             raise UsageError(f"{target} is {'a folder' if real.is_dir() else 'not a file'}: give the name of a file")
         if real.exists() and any(source.exists() and real.samefile(source) for source in sources):
             raise UsageError(f"{target} is what is exported: give another name")
-        part = real.with_name(f".{real.name}.{os.getpid()}")
-        try:
-            with part.open("wb") as file:
-                yield file
-                file.flush()
-                os.fsync(file.fileno())
-            part.replace(real)
-        finally:
-            part.unlink(missing_ok=True)
+        with replacing(real) as file:
+            yield file
     except OSError as error:
         raise LocalthinkError(f"{target} cannot be written: {error.strerror or error}") from None
 

@@ -7,8 +7,9 @@ from dataclasses import dataclass
 
 from localthink.batch.items import Item
 from localthink.batch.ledger import Tally
+from localthink.text.sizes import clocked
 
-LATELY = 15.0  # seconds over which "now" is measured
+RECENT_SECONDS = 15.0  # over which the speed "now" is measured
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,14 +48,8 @@ class Figures:
         if self.errors:
             parts.append(f"{self.errors:,} errors")
         if self.seconds_left is not None:
-            parts.append(f"{duration(self.seconds_left)} left")
+            parts.append(f"{clocked(self.seconds_left)} left")
         return " · ".join(parts)
-
-
-def duration(seconds: float) -> str:
-    whole = round(seconds)
-    hours, minutes = whole // 3600, whole // 60 % 60
-    return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
 
 
 class Meter:
@@ -78,7 +73,7 @@ class Meter:
         now = time.monotonic()
         if now - self._lately[-1][0] >= 0.5:
             self._lately.append((now, self.tokens))
-        while now - self._lately[0][0] > LATELY and len(self._lately) > 2:
+        while now - self._lately[0][0] > RECENT_SECONDS and len(self._lately) > 2:
             self._lately.popleft()
 
     def loaded(self) -> None:

@@ -15,8 +15,10 @@ from types import UnionType
 from typing import Any
 
 from localthink.errors import LocalthinkError, UsageError
+from localthink.files import replacing, sync_folder
 
 Kind = type | UnionType  # what isinstance takes
+SAFE = "what was written before is safe; make room and give the same command again"
 
 
 class JsonLines:
@@ -52,8 +54,7 @@ class JsonLines:
             os.fsync(self._file.fileno())
         except OSError as error:
             self._take_back()
-            raise LocalthinkError(f"{self.path} cannot be written: {error.strerror}: what was written before is safe; "
-                                  "make room and give the same command again") from None
+            raise LocalthinkError(f"{self.path} cannot be written: {error.strerror}: {SAFE}") from None
         self._size += len(data)
 
     def _take_back(self) -> None:
@@ -84,14 +85,13 @@ def read_lines(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
 
 def replace_lines(path: Path, objects: Sequence[dict[str, Any]], opened: JsonLines) -> None:
     """Put other lines in place of all of `path`, which `opened` has open and closes; either the old or the new stay."""
-    beside = path.with_name(path.name + ".new")
-    beside.unlink(missing_ok=True)
-    new = JsonLines(beside)
-    new.append(objects)
-    new.close()
-    opened.close()
-    beside.replace(path)
-    sync_folder(path.parent)
+    try:
+        with replacing(path) as file:
+            file.writelines(map(json_line, objects))
+            file.flush()
+            opened.close()  # Windows replaces no file that is open
+    except OSError as error:
+        raise LocalthinkError(f"{path} cannot be written: {error.strerror}: {SAFE}") from None
 
 
 def json_text(value: object) -> str:
@@ -112,9 +112,9 @@ def _object(path: Path, number: int, line: bytes) -> dict[str, Any]:
     try:
         value = json.loads(line)
     except (ValueError, RecursionError) as error:
-        raise UsageError(f"{path}, line {number}, is not JSON ({error}): mend or remove that line") from None
+        raise UsageError(f"{path}, line {number}, is not JSON ({error}): correct or remove that line") from None
     if not isinstance(value, dict):
-        raise UsageError(f"{path}, line {number}, is not a JSON object: mend or remove that line")
+        raise UsageError(f"{path}, line {number}, is not a JSON object: correct or remove that line")
     return value
 
 
@@ -129,13 +129,3 @@ def _whole(file: FileIO) -> tuple[int, int]:
             return start + found + 1, end - start - found - 1
         position = start
     return 0, end
-
-
-def sync_folder(folder: Path) -> None:
-    """Make sure of a new file's name as well, where the system lets a folder be opened (Windows does not)."""
-    with suppress(OSError):
-        descriptor = os.open(folder, os.O_RDONLY)
-        try:
-            os.fsync(descriptor)
-        finally:
-            os.close(descriptor)

@@ -178,7 +178,7 @@ def checked_key(path: Path, number: int, result: Mapping[str, Any]) -> bytes:
         except ValueError:
             wrong = "key"
     raise UsageError(f"{path}, line {number}, is not a result: its {wrong!r} is {result.get(wrong)!r}: "
-                     "mend or remove that line")
+                     "correct or remove that line")
 
 
 def error_key(path: Path, number: int, error: Mapping[str, Any]) -> bytes | None:
@@ -190,7 +190,7 @@ def error_key(path: Path, number: int, error: Mapping[str, Any]) -> bytes | None
         except (ValueError, KeyError, TypeError):
             wrong = "key"
     raise UsageError(f"{path}, line {number}, is not an error that localthink wrote: its {wrong!r} is "
-                     f"{error.get(wrong)!r}: mend or remove that line")
+                     f"{error.get(wrong)!r}: correct or remove that line")
 
 
 def _identity(error: Mapping[str, Any]) -> tuple[Any, ...]:

@@ -3,7 +3,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import platform
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
@@ -13,10 +12,10 @@ from pathlib import Path
 from typing import Any
 
 from localthink import locations
-from localthink.batch.jsonlines import sync_folder
 from localthink.batch.ledger import MANIFEST
 from localthink.batch.settings import Settings
 from localthink.errors import LocalthinkError, UsageError
+from localthink.files import replacing
 from localthink.generation import generation_object
 from localthink.gguf.header import ModelFacts
 from localthink.thinking import markers
@@ -172,19 +171,10 @@ def read_manifest(folder: Path) -> dict[str, Any] | None:
 
 
 def write_json(path: Path, value: Mapping[str, Any], lasting: bool = True) -> None:
-    """Replace a file as a whole: a reader finds the old one or the new one, and so, if it is `lasting`, does whoever
-    comes after a power cut.
-    """
+    """Replace a file as a whole; see `files.replacing`. Raises LocalthinkError where it cannot be written."""
     try:
-        beside = path.with_name(path.name + ".new")
-        with beside.open("w", encoding="utf-8") as file:
-            file.write(json.dumps(value, indent=1, ensure_ascii=True) + "\n")
-            if lasting:
-                file.flush()
-                os.fsync(file.fileno())
-        beside.replace(path)
-        if lasting:
-            sync_folder(path.parent)
+        with replacing(path, lasting) as file:
+            file.write(json.dumps(value, indent=1, ensure_ascii=True).encode() + b"\n")
     except OSError as error:
         raise LocalthinkError(f"{path} cannot be written: {error.strerror}") from None
 

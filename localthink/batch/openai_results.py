@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 from typing import BinaryIO
 
-from localthink.batch.export_files import ERROR, Object, checked_lines, checked_results, replacing
+from localthink.batch.export_files import ERROR, Object, checked_lines, checked_results, exporting
 from localthink.batch.jsonlines import json_line, json_text
 
 Place = tuple[int, str]  # of an item: its line in the input, its id as JSON
@@ -19,10 +19,10 @@ def export_openai(results: Path, errors: Path, target: Path, completed: int) -> 
     counts. An item in `errors`, a file that need not exist, has a line if it has no result at all.
     Raises what `export` raises.
     """
-    with replacing(target, results, errors) as file:
+    with exporting(target, results, errors) as file:
         samples = _samples(results)
         failures = {(error["line"], json_text(error.get("id"))): error for error in checked_lines(errors, ERROR)}
-        known = samples.keys() | {(line, "null") for line, _ in samples}  # a line once without an id, since mended
+        known = samples.keys() | {(line, "null") for line, _ in samples}  # a line once without an id, since corrected
         places = sorted(samples.keys() | (failures.keys() - known))
         with results.open("rb") as source:
             for place in places:

@@ -18,7 +18,7 @@ from localthink.records import Prefix
 AT_ONCE = 64  # prompts on their way to be measured
 POLL_SECONDS = 0.5  # seconds between two looks at whether to stop
 NOTHING = Prefix()
-DEATHS = 3  # of an engine until nobody tries again
+MOST_DEATHS = 3  # of an engine, after which it is not tried again
 
 
 @dataclass(slots=True)
@@ -67,7 +67,7 @@ class Checker:
         self._host.close()
 
     def _load(self) -> Loaded:
-        for _ in range(DEATHS):
+        for _ in range(MOST_DEATHS):
             self._host.start()
             self._host.send(self._loading)
             news = self._wait()
@@ -111,14 +111,15 @@ class Checker:
 
     def _alone(self, item: Item) -> tuple[Item, int] | BadLine:
         """Ask for one item while nothing else is asked: what ends the engine now is to blame."""
-        for _ in range(DEATHS):
+        for _ in range(MOST_DEATHS):
             self._host.send(ask(item, 0, item.line, only_check=True))
             news = self._wait()
             if isinstance(news, (Checked, Refused)):
                 return _answer(item, news)
             self._load()
         assert isinstance(news, Died)
-        return BadLine(item.line, f"reading its prompt ended the engine {DEATHS} times: {news.reason}", item.own_id)
+        return BadLine(item.line, f"reading its prompt ended the engine {MOST_DEATHS} times: {news.reason}",
+                       item.own_id)
 
 
 def _answer(item: Item, news: Checked | Refused) -> tuple[Item, int] | BadLine:

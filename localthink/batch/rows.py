@@ -16,7 +16,6 @@ from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn, TextIO
 
-from localthink.batch.cells import NUMBER, unguarded
 from localthink.batch.items import ASKING, BadLine
 from localthink.batch.settings import NUMERIC
 from localthink.errors import UsageError
@@ -33,6 +32,8 @@ WHOLE = re.compile(r"[+-]?\d+", re.ASCII)
 DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 DECLARED = re.compile(r'"?sep=([^"\r\n])"?[\r\n]*', re.IGNORECASE)  # the first line, as spreadsheets write and read it
 EXPORTED = frozenset({"key", "sample", "finish_reason"})  # columns that a table has if `--export` wrote it
+NUMBER = re.compile(r"[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?", re.ASCII | re.IGNORECASE)
+_FORMULA = re.compile(r"'*[=+\-@\t\r]")  # also behind apostrophes, so that one of them can be taken off again
 
 
 def jsonl_rows(path: Path) -> Iterator[Row]:
@@ -137,7 +138,7 @@ def _header(reader: CsvReader, name: str, delimiter: str, asking: Sequence[str])
     try:
         columns = _columns(reader)
     except csv.Error as error:
-        raise UsageError(f"the header of {name} is not CSV ({error}): mend it") from None
+        raise UsageError(f"the header of {name} is not CSV ({error}): correct it") from None
     if columns:
         _check_columns(columns, name, asking, f"; it was read with {_in_words(delimiter)} between its cells, and a "
                                               'first line like "sep=;" names another sign')
@@ -234,3 +235,16 @@ def _json_value(value: object) -> object:
     if isinstance(value, bytes):
         return value.decode(errors="backslashreplace")
     return value if value is None or isinstance(value, (str, int, float)) else str(value)
+
+
+def guarded(text: str) -> str:
+    """The text as a cell of CSV: behind an apostrophe where a spreadsheet would run it as a formula.
+
+    As OWASP advises: https://owasp.org/www-community/attacks/CSV_Injection
+    """
+    return f"'{text}" if _FORMULA.match(text) and not NUMBER.fullmatch(text) else text
+
+
+def unguarded(cell: str) -> str:
+    """The text that `guarded` has made this cell of."""
+    return cell[1:] if cell.startswith("'") and _FORMULA.match(cell) else cell

@@ -25,7 +25,7 @@ from localthink.batch.settings import result_key
 from localthink.batch.sources import STANDARD_INPUT, data_sha256, find_source, read_items
 from localthink.batch.spec import Spec
 from localthink.batch.status import write_status
-from localthink.batch.unfinished import KEEP_EVERY, Unfinished
+from localthink.batch.unfinished import SAVE_SECONDS, Unfinished
 from localthink.batch.workers import LocalWorkers, Workers
 from localthink.engine.messages import Loading
 from localthink.errors import UsageError
@@ -202,7 +202,7 @@ class Run:
                         gpu_layers=self.spec.placed.layers)
         if not fit.fits and not spec.force:
             raise FitError(f"{self.facts.path.stem} does not fit: {fit.why}: give a smaller --context or --slots, take "
-                           "a smaller model or precision (localthink models fit), or --force tries it all the same")
+                           "a smaller model or precision (localthink models fit), or --force tries it anyway")
         return fit
 
     @property
@@ -242,7 +242,7 @@ class Run:
         loading = Loading(str(spec.model), fit.slots, fit.cells, self.longest, fit.cache, fit.split,
                           spec.deterministic, self._threads, offload, force=True,
                           think_tags=spec.think_tags,
-                          keep_every=None if spec.deterministic else KEEP_EVERY)
+                          keep_every=None if spec.deterministic else SAVE_SECONDS)
         engine_settings = {"context": self.longest, "slots": fit.slots, "cache": fit.cache,
                            "layout": "split" if fit.split else "unified", "deterministic": spec.deterministic}
         feed = self._feed(meter)

@@ -14,6 +14,7 @@ from localthink.batch.items import ASKING, BadLine, Item, read_item
 from localthink.batch.rows import Row, csv_rows, jsonl_rows, parquet_rows
 from localthink.batch.settings import Settings
 from localthink.errors import UsageError
+from localthink.files import replacing
 from localthink.text.values import quoted
 from localthink.text.visible import shown_name
 
@@ -110,15 +111,11 @@ def _keep_standard_input(spool: Path) -> None:
     """Copy it to the end; only a whole copy gets the name `spool`."""
     if sys.stdin is None or sys.stdin.isatty():  # None: it was closed
         raise UsageError("nothing is piped into standard input: pipe the questions in, or give the path of a file")
-    unfinished = spool.with_name(f"{spool.name}.part")
     try:
-        with unfinished.open("wb") as file:
+        with replacing(spool, lasting=False) as file:
             shutil.copyfileobj(sys.stdin.buffer, file)
-        unfinished.replace(spool)
     except OSError as error:
         raise UsageError(f"standard input cannot be copied to {spool} ({error.strerror}): check both") from None
-    finally:
-        unfinished.unlink(missing_ok=True)
 
 
 def _check_file(path: Path, name: str) -> None:

@@ -15,7 +15,7 @@ from localthink.batch.ledger import ERRORS, RESULTS, STATUS, Tally, checked_key,
 from localthink.batch.manifest import read_manifest, write_json
 from localthink.errors import LocalthinkError, UsageError
 
-STALE = 60.0  # seconds without a sign of life from a run on another machine
+STALE_SECONDS = 60.0  # without an update after which a run on another machine is taken to have stopped
 
 
 def status_record(figures: Figures) -> dict[str, Any]:
@@ -114,7 +114,7 @@ def _is_alive(status: dict[str, Any]) -> bool:
     if status.get("state") not in ("checking", "loading", "running"):
         return False
     if status.get("host") != platform.node():
-        return time.time() - _number(status, "written") < STALE
+        return time.time() - _number(status, "written") < STALE_SECONDS
     try:
         return bool(abs(psutil.Process(status["pid"]).create_time() - status["process_started"]) < 1)
     except (psutil.Error, KeyError, TypeError, ValueError):

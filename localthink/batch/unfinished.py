@@ -18,7 +18,7 @@ from localthink.batch.jsonlines import JsonLines, json_text, read_lines, replace
 from localthink.errors import UsageError
 from localthink.records import Prefix
 
-KEEP_EVERY = 5.0  # seconds between two writings: so much is lost at most
+SAVE_SECONDS = 5.0  # between two writings: no more of a sample is lost
 SPARE = 2**20  # bytes by which the file may grow, beyond doubling, until it is written anew
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from localthink.bench.figures import Figures
 from localthink.errors import UsageError
 
-SECONDS = 25.0  # that the rounds take together where nobody says how much is done in them
-READING = 1 / 3  # of them, for reading
+ROUNDS_SECONDS = 25.0  # for all rounds together, where nobody says how much is done in them
+READING_SHARE = 1 / 3  # of these seconds, for reading prompts
 MOST_READ = 512  # tokens of prompt: llama.cpp is given so many at once
 LEAST_EACH = 8  # of them for one slot, which are a prompt that no other slot has
 MOST_WRITTEN, LEAST_WRITTEN = 128, 4  # tokens each way
@@ -57,11 +57,11 @@ def chosen(work: Work, warm: Sequence[Figures], longest: int) -> Work:
 
     `longest` is what a slot holds, which is enough for the least of all.
     """
-    seconds = SECONDS / work.rounds
+    seconds = ROUNDS_SECONDS / work.rounds
     reading = sum(1 / figures.reading_speed for figures in warm)  # of a token of prompt with each number of slots
     writing = sum(statistics.median(figures.plain) + statistics.median(figures.penalty) for figures in warm)
     most = min(MOST_READ, longest - SPARE - 2 * (work.tokens or LEAST_WRITTEN))
-    prompt = work.prompt or max(work.least_prompt, min(int(seconds * READING / reading), most))
+    prompt = work.prompt or max(work.least_prompt, min(int(seconds * READING_SHARE / reading), most))
     left = max(0.0, seconds - prompt * reading)
     most = min(MOST_WRITTEN, (longest - SPARE - prompt) // 2)
     return Work(work.slots, work.rounds, prompt, work.tokens or max(LEAST_WRITTEN, min(int(left / writing), most)))

@@ -3,14 +3,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import Protocol
 
-from localthink.chat.asking import Opening
+from localthink.chat.asking import Asker, Opening
 from localthink.chat.pulling import Pulls, PullState
 from localthink.hub.wanted import Wanted
-
-if TYPE_CHECKING:
-    from localthink.chat.session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,13 +18,30 @@ class _Plan:
     chosen: str | None
 
 
+class Opener(Protocol):
+    """What opens a model that has arrived: a session.
+
+    It is not disturbed while it is `busy`, nor where it has an answer that can go on with the model that is open.
+    """
+
+    asker: Asker
+
+    @property
+    def busy(self) -> bool: ...
+
+    @property
+    def resumable(self) -> object: ...
+
+    def load(self, opening: Opening) -> None: ...
+
+
 class Arrivals:
     """The pull under way, for a session that opens what it brings.
 
     `said` are lines for the person; whoever shows them empties the list.
     """
 
-    def __init__(self, session: Session, pulls: Pulls) -> None:
+    def __init__(self, session: Opener, pulls: Pulls) -> None:
         self._session, self._pulls = session, pulls
         self.said: list[str] = []
         self._plan: _Plan | None = None

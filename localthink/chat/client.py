@@ -8,7 +8,7 @@ from typing import Protocol
 from localthink.engine.host import EngineHost, Serve, serve_engine
 from localthink.engine.messages import Died, News, Order
 
-LISTEN = 0.5  # seconds; only how soon a listener notices that its engine was closed before it spoke
+LISTEN_SECONDS = 0.5  # until a listener notices that its engine was closed before it spoke
 
 
 class Client(Protocol):
@@ -48,7 +48,7 @@ class EngineClient:
 
     def _listen(self, inbox: queue.SimpleQueue[News], closing: threading.Event) -> None:
         while not closing.is_set():
-            for news in self._host.receive(LISTEN):
+            for news in self._host.receive(LISTEN_SECONDS):
                 inbox.put(news)
                 if isinstance(news, Died):
                     return

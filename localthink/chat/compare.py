@@ -1,4 +1,4 @@
-"""The same prompt and the same luck under two settings, written side by side, and what came of it in words."""
+"""The same prompt and the same random numbers under two settings, side by side, and what came of it in words."""
 from __future__ import annotations
 
 import math
@@ -9,11 +9,11 @@ from localthink.chat.asking import Asker
 from localthink.chat.divergence import AROUND, Divergence, Move, divergence
 from localthink.chat.settings import ChatSettings
 from localthink.chat.turn import Turn
-from localthink.chat.wording import counted
 from localthink.engine.scheduler import common_prefix
+from localthink.grade.boxes import last_boxed
 from localthink.grade.countdown import read_puzzle, solves
-from localthink.latex.formulas import boxed
 from localthink.records import Message, Tip, Trace
+from localthink.text.sizes import counted
 
 NONE = "–"
 DONE: dict[Move, str] = {"goes on": "went on", "switches": "left this thought here",
@@ -238,7 +238,7 @@ def _result(turn: Turn) -> str:
     """What it came to: what is boxed, else how the answer begins."""
     if not turn.answer.strip():
         return "none"
-    result = boxed(turn.answer)
+    result = last_boxed(turn.answer)
     return " ".join(result.split()) if result else beginning(turn.answer[:AROUND])
 
 

@@ -12,11 +12,12 @@ from typing import Any
 
 from localthink.chat.code_blocks import open_fence
 from localthink.chat.session import Session
+from localthink.chat.steering import switches_held
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn, stored_turn
-from localthink.chat.wording import counted, switches_held
 from localthink.errors import UsageError
 from localthink.history import Conversation, StoredMessage
+from localthink.text.sizes import counted
 from localthink.text.visible import shown, shown_name
 
 KINDS = ("md", "json")

@@ -7,15 +7,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal, Protocol
 
-from localthink.chat.wording import lasted
 from localthink.errors import UsageError
 from localthink.hub.news import Checking, Failed, Found, Note, Pulled, PullNews, PullProgress, Waiting
 from localthink.hub.pull import Pull
 from localthink.hub.wanted import Wanted
-from localthink.text.sizes import sized
+from localthink.text.sizes import lasted, sized
 
-LATELY = 10.0  # seconds over which the speed is taken
-LEAST = 1.0  # seconds before anything is said of it
+RECENT_SECONDS = 10.0  # over which the speed is measured
+LEAST_SECONDS = 1.0  # of measuring before a speed is told
 Phase = Literal["none", "asking", "loading", "checking", "waiting", "here", "failed", "stopped"]
 RUNNING: tuple[Phase, ...] = ("asking", "loading", "checking", "waiting")
 
@@ -162,10 +161,10 @@ class Pulls:
         if lately and bytes < lately[-1][1]:  # it began anew
             lately.clear()
         lately.append((now, bytes))
-        while now - lately[0][0] > LATELY:
+        while now - lately[0][0] > RECENT_SECONDS:
             lately.popleft()
         seconds = now - lately[0][0]
-        return (bytes - lately[0][1]) / seconds if seconds >= LEAST else 0.0
+        return (bytes - lately[0][1]) / seconds if seconds >= LEAST_SECONDS else 0.0
 
     def _fail(self, reason: str) -> None:
         self._end()

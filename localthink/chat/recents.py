@@ -2,12 +2,11 @@
 from __future__ import annotations
 
 import json
-import os
 from contextlib import suppress
 from pathlib import Path
 
 from localthink import locations
-from localthink.files import small_object
+from localthink.files import replacing, small_object
 from localthink.shelf.local_models import known_models
 
 MOST = 20
@@ -26,9 +25,8 @@ def remember_model(path: Path) -> None:
     paths = [path, *(each for each in recent_models() if each != path)][:MOST]
     with suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        new = file.with_suffix(f".{os.getpid()}")
-        new.write_text(json.dumps({"paths": [str(each) for each in paths]}), encoding="utf-8")
-        new.replace(file)
+        with replacing(file, lasting=False) as new:
+            new.write(json.dumps({"paths": [str(each) for each in paths]}).encode())
 
 
 def openable_models() -> list[tuple[str, Path]]:

@@ -11,9 +11,8 @@ from dataclasses import dataclass, replace
 
 from localthink.chat.arrivals import Arrivals
 from localthink.chat.asking import Asker, Opening
-from localthink.chat.branching import branch_at
 from localthink.chat.client import Client
-from localthink.chat.going_on import begun_with, why_anew
+from localthink.chat.going_on import begun_with, branch_at, why_anew
 from localthink.chat.pulling import MakePull, Pulls, start_pull
 from localthink.chat.puzzles import hint, is_bundled, is_playable
 from localthink.chat.settings import ChatSettings
@@ -22,8 +21,8 @@ from localthink.chat.turn import Turn
 from localthink.history import History
 from localthink.records import BudgetRequest, Message, Prefix, Trace
 
-SAVE_EVERY = 1.0  # seconds
-LEAST_ROOM = 64  # tokens that must be left for an answer
+SAVE_SECONDS = 1.0  # between two savings of what is written
+LEAST_ANSWER = 64  # tokens that must be left for an answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +116,7 @@ class Session:
                 self.go_on()
         heard |= self.arrivals.pump()
         now = self.clock()
-        if now - self._saved >= SAVE_EVERY:
+        if now - self._saved >= SAVE_SECONDS:
             self._saved = now
             self._save()
         return heard
@@ -241,7 +240,7 @@ class Session:
         elif tokens is None:
             self.returned = self.give_up() or self.returned
             self.said.append(reason)
-        elif tokens + LEAST_ROOM > self.asker.model.longest:
+        elif tokens + LEAST_ANSWER > self.asker.model.longest:
             if self._dropping and self.may_drop:
                 self.drop_oldest()
             else:

@@ -36,6 +36,9 @@ class ChatSettings:
             return replace(self, seed=None if value is None else whole("seed", value))
         return replace(self, generation=with_field(self.generation, name, value))
 
+    def with_tip(self, tip: Tip) -> ChatSettings:
+        return replace(self, generation=replace(self.generation, tip=tip))
+
     def as_object(self) -> dict[str, Any]:
         """As JSON, for what is kept beside an answer."""
         return {**generation_object(self.generation), "system": self.system}

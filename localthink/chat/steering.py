@@ -4,8 +4,8 @@ from __future__ import annotations
 import math
 
 from localthink.chat.turn import Turn
-from localthink.chat.wording import counted
 from localthink.records import BudgetRequest
+from localthink.text.sizes import counted
 
 WISHED: dict[BudgetRequest, str] = {"answer": "answer now at", "think": "think on from", "free": "let go at"}
 SHOWN = 4  # changes of one answer
@@ -14,6 +14,11 @@ SHOWN = 4  # changes of one answer
 def penalty(alpha: float, beta: float) -> str:
     """α 3, β 600; or that there is none."""
     return f"α {alpha:g}, β {'∞' if math.isinf(beta) else f'{beta:g}'}" if alpha else "no penalty"
+
+
+def switches_held(number: float) -> str:
+    """1 switch held, 3 switches held; a fraction where an older conversation kept an expectation."""
+    return f"{round(number, 2):g} switch{'' if number == 1 else 'es'} held"
 
 
 def steering(turn: Turn) -> str:

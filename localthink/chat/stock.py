@@ -13,7 +13,7 @@ from localthink.fit.choice import Asked
 from localthink.fit.recommend import USUAL, Recommendation, recommend, suited
 from localthink.fit.report import FitReport, of_file, report, reports
 from localthink.gguf.header import read_facts
-from localthink.hub.removal import unfinished_pulls
+from localthink.hub.cache import unfinished_pulls
 from localthink.hub.wanted import Wanted, is_address, parse_wanted
 from localthink.machine.resources import free_disk
 from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue

@@ -16,7 +16,7 @@ from localthink.grade.countdown import read_puzzle, solves
 from localthink.grade.final_answer import final_answer
 from localthink.records import Message, Trace
 
-AHEAD = 4  # seeds that are asked at once, so that no slot is ever without work
+SEEDS_AHEAD = 4  # asked at once, so that no slot is ever without work
 SEEDS = 2**63  # as many as there are
 
 
@@ -66,7 +66,7 @@ class Tally:
 
     def _fill(self) -> None:
         """Ask the next seeds, and see whether all are there."""
-        for place in range(len(self.pairs), min(self.wanted, len(self.pairs) + AHEAD)):
+        for place in range(len(self.pairs), min(self.wanted, len(self.pairs) + SEEDS_AHEAD)):
             for side in (0, 1):
                 if (place, side) not in self._outcomes and (place, side) not in self._asked:
                     self._ask(place, side)

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 
 from localthink.chat.compare import NONE, Names, names_of
 from localthink.chat.tally import Outcome, Pair, Tally, answer_groups
-from localthink.chat.wording import counted
 from localthink.intervals import LEAST, mean_difference, share_difference
+from localthink.text.sizes import counted
 
 MOST_ANSWERS = 4  # that have a row of their own
 METHOD = ("[…] 95 % interval of the difference, paired by seed: Newcombe's method 10 for shares, Student's t for "
@@ -113,17 +113,17 @@ def _meaning(tally: Tally, names: Names) -> str:
     if len(tally.pairs) < LEAST:
         return ""
     if tally.puzzle is None:
-        return "Nobody has told what is right here: answers are counted, not graded."
+        return "The right answer is not known here: answers are counted, not graded."
     return what_it_means(_solved(tally.pairs), names)
 
 
 def what_it_means(solved: Sequence[tuple[bool, bool]], names: Names) -> str:
-    """Which seeds solved it on one side alone, and whether the difference could be luck."""
+    """Which seeds solved it on one side alone, and whether the difference could be chance."""
     left, right = solved.count((True, False)), solved.count((False, True))
     if not left and not right:
         return "Every seed came to the same on both sides."
     said = f"Solved only {names.phrases[0]}: {counted(left, 'seed')}; only {names.phrases[1]}: {right}."
     low, high = share_difference(solved)
     if low <= 0 <= high:
-        return f"{said} The interval holds 0: so much may be luck."
-    return f"{said} The interval leaves 0 out: this is more than luck."
+        return f"{said} The interval holds 0: a difference of this size may be chance."
+    return f"{said} The interval leaves 0 out: this is more than chance."

@@ -18,7 +18,7 @@ from localthink.records import Adjustment, BudgetRequest, Event, FinishReason, T
 
 Phase = Literal["waiting", "reading", "thinking", "answering", "done"]
 RECENT = 512  # tokens that are kept with their alternatives
-BUCKET = 0.5  # seconds of one point of the speed's curve
+BUCKET_SECONDS = 0.5  # that one point of the speed's curve stands for
 POINTS = 60
 
 
@@ -72,7 +72,7 @@ class Turn:
         self.recent: deque[Event] = deque(maxlen=RECENT)
         self.held_at: list[tuple[int, int]] = []  # the positions of tokens at which switches were held, and how many
         self.seen: Mapping[int, Event] = {}  # by position: tokens of another answer, with which this one begins
-        self.speeds: deque[float] = deque(maxlen=POINTS)  # tokens a second, one point a BUCKET
+        self.speeds: deque[float] = deque(maxlen=POINTS)  # tokens a second, one point a BUCKET_SECONDS
         self._started, self._first, self._last = started, 0.0, 0.0
         self._earlier = 0, 0.0  # tokens, and seconds of writing, before it went on
         self._bucket, self._bucket_tokens = 0, 0
@@ -185,10 +185,10 @@ class Turn:
         self._unsaved[piece.thought] = piece
 
     def _count_speed(self, tokens: int, now: float) -> None:
-        bucket = int(now / BUCKET)
+        bucket = int(now / BUCKET_SECONDS)
         if bucket != self._bucket:
             if self._bucket:
-                self.speeds.append(self._bucket_tokens / ((bucket - self._bucket) * BUCKET))
+                self.speeds.append(self._bucket_tokens / ((bucket - self._bucket) * BUCKET_SECONDS))
             self._bucket, self._bucket_tokens = bucket, 0
         self._bucket_tokens += tokens
         writing = now - self._first

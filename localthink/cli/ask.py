@@ -12,6 +12,7 @@ from localthink.cli.options import engine_options, generation_options, model_opt
 from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.records import Event, Generation, Offload, Request, Trace, check_samples, check_think
 from localthink.text.page import DIM, HELD_STYLE, Page
+from localthink.text.sizes import counted
 from localthink.text.terminal import Terminal, json_line, read_text
 from localthink.trace_json import trace_object
 
@@ -106,20 +107,16 @@ def _summarise(traces: Sequence[Trace], seed: int, seconds: float) -> None:
     speed = traces[0].tokens_per_second if len(traces) == 1 else tokens / seconds
     parts = [f"{len(traces)} samples"] if len(traces) > 1 else []
     if any(trace.thoughts for trace in traces):
-        parts += [_count(sum(len(trace.thoughts) for trace in traces), "thought"),
-                  _count(sum(trace.held for trace in traces), "switch held", "switches held")]
+        parts += [counted(sum(len(trace.thoughts) for trace in traces), "thought"),
+                  counted(sum(trace.held for trace in traces), "switch held", "switches held")]
         if paraphrases := sum(trace.paraphrases for trace in traces):
-            parts.append(_count(paraphrases, "paraphrase"))
-    parts += [_count(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {seed}"]
+            parts.append(counted(paraphrases, "paraphrase"))
+    parts += [counted(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {seed}"]
     err.write(" · ".join(parts) + "\n", DIM)
     if silent := sum(trace.finish_reason == "stop" and not trace.answer.strip() for trace in traces):
-        err.write(f"{_count(silent, 'sample')} ended without an answer\n", HELD_STYLE)
+        err.write(f"{counted(silent, 'sample')} ended without an answer\n", HELD_STYLE)
     if cut := sum(trace.finish_reason == "length" for trace in traces):
-        err.write(f"{_count(cut, 'sample')} cut off: give more --max-tokens or --context\n", HELD_STYLE)
-
-
-def _count(number: int, noun: str, several: str = "") -> str:
-    return f"{number:,} {noun if number == 1 else several or noun + 's'}"
+        err.write(f"{counted(cut, 'sample')} cut off: give more --max-tokens or --context\n", HELD_STYLE)
 
 
 def _hint(engine: Engine, question: str) -> None:

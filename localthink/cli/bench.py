@@ -103,7 +103,7 @@ def _described(engine: Engine, threads: int | None, choice: str, disturbed: floa
 
 def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json: bool) -> None:
     from localthink.bench.measuring import PENALTY
-    from localthink.machine.resources import DISTURBED
+    from localthink.machine.resources import BUSY_SHARE
 
     figures = [each for each in bench.figures.values() if each.readings or each.plain]
     if as_json:
@@ -122,7 +122,7 @@ def _report(bench: Bench, described: dict[str, Any], interrupted: bool, as_json:
         out.write(f"{line}\n", "" if number else BOLD)
     for each in figures:
         out.write(f"{verdict(each)}\n", DIM)
-    if (others := described["machine"]["other_programs"]) > DISTURBED:
+    if (others := described["machine"]["other_programs"]) > BUSY_SHARE:
         out.write(f"other programs had {others:.0%} of the processor meanwhile: it is faster without them\n", DIM)
     if interrupted:
         out.write("stopped early: these are the figures of what was done\n", DIM)
@@ -145,16 +145,16 @@ def result(figures: Figures) -> dict[str, Any]:
 
 def heading(described: Mapping[str, Mapping[str, Any]], work: Work) -> Iterator[str]:
     """What was measured, in lines."""
-    from localthink.text.sizes import counted, sized
+    from localthink.text.sizes import counted, rounded, sized
 
     model, engine, machine = described["model"], described["engine"], described["machine"]
-    yield (f"{model['name']}: {model['quantization']}, {counted(model['parameters'])} parameters, "
+    yield (f"{model['name']}: {model['quantization']}, {rounded(model['parameters'])} parameters, "
            f"{sized(model['bytes'])}")
     yield str(engine["chosen"])
-    yield (f"{engine['threads']} thread{'' if engine['threads'] == 1 else 's'} on {machine['processor']}, "
+    yield (f"{counted(engine['threads'], 'thread')} on {machine['processor']}, "
            f"GPU layers: {engine['gpu_layers']}, llama-cpp-python {machine['llama_cpp_python']}")
     if work.prompt is not None and work.tokens is not None:
-        yield (f"{work.rounds} round{'' if work.rounds == 1 else 's'}: {work.prompt} prompt tokens, then "
+        yield (f"{counted(work.rounds, 'round')}: {work.prompt} prompt tokens, then "
                f"{work.tokens} tokens a slot without penalty and {work.tokens} with it")
     yield ""
 
@@ -179,8 +179,9 @@ def table(figures: Sequence[Figures]) -> Iterator[str]:
 def verdict(figures: Figures) -> str:
     """What the ratio says, and what it does not."""
     from localthink.bench.figures import median_interval
+    from localthink.text.sizes import counted
 
-    ratios, title = figures.ratios, f"{figures.slots} slot{'' if figures.slots == 1 else 's'}"
+    ratios, title = figures.ratios, counted(figures.slots, "slot")
     interval = median_interval(ratios)
     if interval is None:
         return f"{title}: {len(ratios)} pairs of steps are too few to tell what the penalty costs"

@@ -96,7 +96,7 @@ def _session(settings: ChatSettings, no_history: bool, stack: ExitStack) -> Sess
     from localthink.chat.session import Session
     from localthink.history import History
 
-    history = None if no_history else stack.enter_context(History(locations.history_file(), patience=LOCK_SECONDS))
+    history = None if no_history else stack.enter_context(History(locations.history_file(), lock_seconds=LOCK_SECONDS))
     session = Session(EngineClient(), history, settings)
     stack.callback(session.close)
     return session

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from localthink.text.sizes import counted
 from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
@@ -84,10 +85,7 @@ class Page:
     def sum_up(self, counts: dict[Level, int]) -> None:
         """The last line: how many of what."""
         worst: Level = "trouble" if counts["trouble"] else "warning" if counts["warning"] else "ok"
-        parts = [f"{counts['ok']} ok", _counted(counts["note"], "note"), _counted(counts["warning"], "warning")]
+        parts = [f"{counts['ok']} ok", *(counted(counts[level], level) if counts[level] else f"no {level}s"
+                                            for level in ("note", "warning"))]
         parts.append(f"{counts['trouble']} in trouble" if counts["trouble"] else "no trouble")
         self._out.write(" · ".join(parts) + "\n", f"{BOLD};{STYLES[worst]}")
-
-
-def _counted(number: int, noun: str) -> str:
-    return f"{number or 'no'} {noun}{'' if number == 1 else 's'}"

@@ -13,8 +13,8 @@ from localthink.text.visible import visible
 
 if TYPE_CHECKING:
     from localthink.fit.advice import Advice
+    from localthink.fit.memory import Verdict
     from localthink.fit.report import FitReport
-    from localthink.fit.verdict import Verdict
     from localthink.machine.capacity import MachineFigures
 
 BOLD, DIM = "1", "2"
@@ -56,7 +56,7 @@ def _machine(here: MachineFigures) -> list[tuple[str, str]]:
         if speed:
             of = f", of the {_rate(here.ceiling)} that memory gives" if what == "processor" and here.ceiling else ""
             rows.append(("speed", f"decoding on the {what} reads {_rate(speed)} of weights{of}"))
-    if here.busy > resources.DISTURBED:
+    if here.busy > resources.BUSY_SHARE:
         rows.append(("", f"other programs had {here.busy:.0%} of the processor meanwhile: it is faster without them"))
     return rows
 

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.errors import UsageError
-from localthink.text.sizes import counted, sized
+from localthink.text.sizes import rounded, sized
 from localthink.text.terminal import Terminal
 from localthink.text.visible import printable
 
@@ -67,7 +67,7 @@ def _object(facts: ModelFacts) -> dict[str, object]:
 def _identity(facts: ModelFacts) -> Iterator[Row]:
     yield "architecture", plain(facts.architecture)
     if facts.has_weights:
-        yield "parameters", counted(facts.parameters)
+        yield "parameters", rounded(facts.parameters)
         mix = ", ".join(f"{type_} {sized(size)}" for type_, size in facts.type_bytes.items())
         yield "quantization", f"{facts.quantization}: {mix}"
     else:

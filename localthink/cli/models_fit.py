@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from localthink.cli.memory_size import parse_size
 from localthink.cli.options import AUTO, gpu_layers_of
 from localthink.records import CACHE_TYPES, Offload
+from localthink.text.sizes import parse_size
 from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:

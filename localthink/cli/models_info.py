@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.models_lines import one_line, row_lines
 from localthink.gguf.precision import as_precision
 from localthink.shelf.receipts import read_receipts
-from localthink.text.sizes import counted, sized
+from localthink.text.rows import one_line, row_lines
+from localthink.text.sizes import rounded, sized
 from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ def _rows(spec: ModelSpec, here: list[tuple[str, FoundModel]]) -> list[Row]:
 def _identity(spec: ModelSpec) -> Iterator[Row]:
     shape = spec.shape
     yield "name", ", ".join((spec.name, *spec.aliases))
-    active = f", {counted(spec.active_parameters)} for a token" if spec.active_parameters != spec.parameters else ""
-    yield "parameters", f"{counted(spec.parameters)}{active}"
+    active = f", {rounded(spec.active_parameters)} for a token" if spec.active_parameters != spec.parameters else ""
+    yield "parameters", f"{rounded(spec.parameters)}{active}"
     yield "layers", f"{shape.layers}, of width {shape.width:,}"
     yield "context", f"{shape.context_length:,} tokens, {sized(shape.cache_bytes_per_token())} of cache each in f16"
     sampling = spec.sampling
@@ -112,7 +112,7 @@ def _files(spec: ModelSpec, here: list[tuple[str, FoundModel]]) -> Iterator[Row]
     for index, (precision, model) in enumerate(here):
         yield "" if index else "here", f"{precision or model.name}, {sized(model.bytes)}, {model.keeper}: {model.path}"
     if not here:
-        begun = [f"{receipt.precision} begun" if receipt.begun else f"{receipt.precision}, not sound"
+        begun = [f"{receipt.precision}, {'downloaded in part' if receipt.begun else 'damaged or not checked'}"
                  for receipt in read_receipts() if receipt.model == spec.name and not receipt.complete]
         yield "here", f"{', '.join(begun) or 'nothing of it'}: localthink models pull {spec.name}"
 

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.models_lines import row_lines
-from localthink.text.sizes import counted, sized
+from localthink.text.rows import row_lines
+from localthink.text.sizes import rounded, sized
 from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:
@@ -28,8 +28,8 @@ def command(here: bool, as_json: bool) -> None:
 
     Models that other programs keep (the Hugging Face cache, llama.cpp, LM Studio, ollama) are used where they lie.
     """
-    from localthink.hub.naming import name_of
-    from localthink.hub.removal import unfinished_pulls
+    from localthink.hub.cache import unfinished_pulls
+    from localthink.hub.wanted import name_of
     from localthink.shelf.catalogue import read_catalogue
     from localthink.shelf.local_models import catalogue_name, found_models
 
@@ -41,8 +41,8 @@ def command(here: bool, as_json: bool) -> None:
         return
     out = Terminal(sys.stdout)
     _show("Here", _found_rows(found), out, right=(1,))
-    for title, begun in (("Begun, and not whole: the same pull goes on", True),
-                         ("Whole, and not sound: models pull mends what is damaged, models remove frees it", False)):
+    for begun, title in ((True, "Not complete: the same pull goes on where it stopped"), (
+            False, "Complete, but damaged or not checked: models pull repairs it, models remove frees its space")):
         rows = [(name_of(receipt), f"{sized(taken)} of {sized(receipt.bytes)}", receipt.repository)
                 for receipt, taken in pulls if receipt.begun == begun]
         if rows:
@@ -72,13 +72,13 @@ def _catalogue_rows(catalogue: Sequence[ModelSpec]) -> list[tuple[str, ...]]:
     for spec in catalogue:
         sizes = list(spec.precisions.values())
         scores = (f"{spec.scores[name]:.1f}" if name in spec.scores else "—" for name in COMPARED_BY)
-        rows.append((spec.name, counted(spec.parameters), sized(sizes[0]), sized(sizes[-1]), *scores))
+        rows.append((spec.name, rounded(spec.parameters), sized(sizes[0]), sized(sizes[-1]), *scores))
     return rows
 
 
 def _object(found: Sequence[tuple[FoundModel, tuple[ModelSpec, str] | None]], pulls: Sequence[tuple[Receipt, int]],
             catalogue: Sequence[ModelSpec]) -> dict[str, object]:
-    from localthink.hub.naming import name_of
+    from localthink.hub.wanted import name_of
 
     return {
         "here": [{"name": model.name, "path": str(model.path), "bytes": model.bytes, "keeper": model.keeper,

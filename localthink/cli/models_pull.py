@@ -65,7 +65,7 @@ def command(name: str, force: bool, as_json: bool) -> None:
 
 def _kept_offline(wanted: Wanted) -> Receipt | None:
     """What of it is here and whole, where the Hub is not to be asked (HF_HUB_OFFLINE)."""
-    from localthink.hub.naming import answers
+    from localthink.hub.wanted import answers
     from localthink.shelf.receipts import read_receipts
 
     if os.environ.get(OFFLINE, "").upper() not in ("1", "ON", "YES", "TRUE"):
@@ -83,7 +83,7 @@ def _precision(model: str, force: bool) -> str:
     known = [receipt for receipt in read_receipts() if receipt.model == model and receipt.precision]
     for why, found in (("goes on with what was begun", [each for each in known if each.begun]),
                        ("is here already", [each for each in known if each.complete]),
-                       ("was damaged, and is mended", [each for each in known if each.damaged])):
+                       ("was damaged, and is replaced", [each for each in known if each.damaged])):
         if found:
             Terminal(sys.stderr).write(f"{found[0].precision} {why}\n")
             return found[0].precision
@@ -109,8 +109,8 @@ def _fitting(model: str, force: bool) -> str:
 
 
 def _say(receipt: Receipt, as_json: bool) -> None:
-    from localthink.hub.typed import as_typed
     from localthink.shelf.local_models import name_for
+    from localthink.text.visible import as_typed
 
     name = name_for(receipt.path)
     if as_json:

@@ -7,11 +7,11 @@ from pathlib import Path
 import click
 
 from localthink import locations
-from localthink.cli.models_lines import one_line
 from localthink.errors import LocalthinkError, UsageError
 from localthink.shelf.local_models import BUNDLED, OWN, FoundModel, find_model, found_models
 from localthink.shelf.other_programs import in_files
 from localthink.shelf.receipts import Receipt, read_receipts
+from localthink.text.rows import one_line
 from localthink.text.sizes import sized
 from localthink.text.visible import shown, shown_name
 
@@ -25,8 +25,8 @@ def command(name: str, yes: bool) -> None:
     NAME is what it is called, its address (hf:owner/repo/file.gguf), or a file. What other programs keep is theirs to
     remove.
     """
-    from localthink.hub.naming import name_among
-    from localthink.hub.removal import remove, taken
+    from localthink.hub.cache import remove, taken
+    from localthink.hub.wanted import name_among
 
     model = _meant(name)
     if isinstance(model, Receipt):
@@ -48,7 +48,7 @@ def command(name: str, yes: bool) -> None:
 
 def _meant(name: str) -> Receipt | FoundModel:
     """The pull, or the model in localthink's own folder, that is meant. Raises UsageError where several can be."""
-    from localthink.hub.naming import meant, name_among, of_file
+    from localthink.hub.wanted import meant, name_among, of_file
 
     path, receipts = locations.expanded(name).absolute(), read_receipts()
     own = [model for model in found_models() if model.keeper == OWN]

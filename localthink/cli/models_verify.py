@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.models_lines import one_line
 from localthink.errors import UsageError
+from localthink.text.rows import one_line
 from localthink.text.sizes import sized
 from localthink.text.terminal import Terminal, json_line
 from localthink.text.visible import shown
@@ -28,7 +28,7 @@ def command(name: str | None, as_json: bool) -> None:
 
     NAME is what a model is called, its address (hf:owner/repo/file.gguf), or a file. Files in the Hugging Face cache
     and ollama's can be verified too: they are named by their checksums. Ends with exit code 1 where a file is not what
-    it should be; it is then no longer offered, until a pull has mended it.
+    it should be; it is then no longer offered, until a pull has replaced it.
     """
     from localthink.hub.verify import verify
 
@@ -54,10 +54,10 @@ def command(name: str | None, as_json: bool) -> None:
 
 def _models(name: str | None) -> Sequence[Receipt | Path]:
     """What a name means, or all that was pulled. Raises LocalthinkError where there is nothing to compare yet."""
-    from localthink.hub.naming import meant, name_of
-    from localthink.hub.typed import as_typed
+    from localthink.hub.wanted import meant, name_of
     from localthink.shelf.local_models import find_model
     from localthink.shelf.receipts import read_receipts
+    from localthink.text.visible import as_typed
 
     receipts = read_receipts()
     found = receipts if name is None else meant(name, receipts)
@@ -65,6 +65,6 @@ def _models(name: str | None) -> Sequence[Receipt | Path]:
     if name is None or whole:
         return whole
     if found:
-        raise UsageError(f"{shown(name)} was begun and is not whole: localthink models pull "
+        raise UsageError(f"{shown(name)} is not downloaded completely: localthink models pull "
                          f"{as_typed(name_of(found[0]))} goes on with it")
     return [find_model(name)]

@@ -14,7 +14,7 @@ from localthink.text.terminal import Terminal, json_line, read_text
 if TYPE_CHECKING:
     from localthink.thinking.markers import Marker
 
-FORMS = 8  # of an expression are shown: as many as one text has, with two cases and four kinds of space before it
+MOST_FORMS = 8  # of an expression are shown: as many as one text has, with two cases and four kinds of space before it
 STYLES = ("30;46", "30;43", "30;42", "30;45", "30;44")  # black on five colours, by turns
 
 
@@ -95,9 +95,9 @@ def _show_markers(model: Any, as_json: bool) -> None:
 
 
 def _show_forms(model: Any, out: Terminal, forms: Sequence[Marker]) -> None:
-    for *opening, last in (marker.tokens for marker in forms[:FORMS]):
+    for *opening, last in (marker.tokens for marker in forms[:MOST_FORMS]):
         spelled = "".join(f"{json.dumps(_piece(model, token), ensure_ascii=False)} {token}  " for token in opening)
         out.write(f"      {spelled}", "2")
         out.write(f"{json.dumps(_piece(model, last), ensure_ascii=False)} {last}\n", "33")
-    if len(forms) > FORMS:
-        out.write(f"      and {len(forms) - FORMS} more; --json has them all\n", "2")
+    if len(forms) > MOST_FORMS:
+        out.write(f"      and {len(forms) - MOST_FORMS} more; --json has them all\n", "2")

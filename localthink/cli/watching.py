@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from typing import TYPE_CHECKING
 
-from localthink.batch.figures import Figures, duration
+from localthink.batch.figures import Figures
+from localthink.text.sizes import clocked
 from localthink.text.terminal import Terminal, redraws
 from localthink.text.visible import visible
 
@@ -15,7 +16,7 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from rich.live import Live
 
-LINE_EVERY = 30.0  # seconds
+LINE_SECONDS = 30.0  # between two lines where there is no terminal
 NARROW = 60  # columns: with fewer, the bar gets its own line
 
 
@@ -48,7 +49,7 @@ class Lines(Quiet):
 
     def show(self, figures: Figures) -> None:
         now = time.monotonic()
-        if figures.state == "running" and now - self._told >= LINE_EVERY:
+        if figures.state == "running" and now - self._told >= LINE_SECONDS:
             self._told = now
             self.note(figures.line())
 
@@ -97,7 +98,7 @@ def _drawn(figures: Figures, width: int) -> RenderableType:
     if figures.state == "loading":
         return Text("reading the model …", style="dim")
     share = figures.samples_done / figures.samples if figures.samples else 0.0
-    left = f"{duration(figures.seconds_left)} left" if figures.seconds_left is not None else ""
+    left = f"{clocked(figures.seconds_left)} left" if figures.seconds_left is not None else ""
     bar = Table.grid(padding=(0, 1), expand=True)
     bar.add_column(ratio=1, min_width=8)
     for _ in range(3):
@@ -141,9 +142,9 @@ def summary(figures: Figures, folder: str, described: Sequence[tuple[str, str]] 
     elif figures.tokens and figures.seconds:
         rows.append(("tokens/s", f"{figures.speed:,.0f}"))
     if figures.seconds:
-        rows.append(("time", duration(figures.seconds)))
+        rows.append(("time", clocked(figures.seconds)))
     if figures.seconds_left is not None:
-        rows.append(("left", duration(figures.seconds_left)))
+        rows.append(("left", clocked(figures.seconds_left)))
     rows.append(("folder", folder))
     width = max(len(name) for name, _ in rows)
     return "\n".join(f"{name:<{width}}  {value}" for name, value in rows)

@@ -9,18 +9,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
-import numpy.typing as npt
 
+from localthink.control.view import FloatRow, View
 from localthink.records import FinishReason
 from localthink.thinking.automaton import TokenIds
-
-if TYPE_CHECKING:
-    from localthink.control.view import View
-
-FloatRow = npt.NDArray[np.float32]
 
 
 class Bias(NamedTuple):

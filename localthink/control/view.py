@@ -5,11 +5,12 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
+import numpy.typing as npt
 
 if TYPE_CHECKING:
-    from localthink.control.interface import FloatRow
     from localthink.thinking.tracker import ThoughtTracker
 
+FloatRow = npt.NDArray[np.float32]
 TAIL = 4  # tokens whose text is enough to see the end of a sentence
 
 

@@ -2,16 +2,19 @@
 from __future__ import annotations
 
 import os
+import platform
+import shutil
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
 from importlib import metadata, util
 from pathlib import Path
 
-from localthink.doctor import graphics
 from localthink.doctor.findings import Finding
-from localthink.doctor.graphics import Graphics
 from localthink.doctor.llama import LlamaFacts
-from localthink.doctor.reinstall import reinstall
-from localthink.doctor.software import LLAMA
+from localthink.doctor.software import LLAMA, Backend, reinstall
 from localthink.machine.processor_features import processor_features
 from localthink.text.sizes import sized
 
@@ -21,6 +24,9 @@ TELLING = ("AVX2", "FMA", "F16C", "DOTPROD")  # without them llama.cpp is severa
 AMX = "AMX_INT8"
 BACKENDS = {"cpu": "CPU", "cuda": "CUDA", "metal": "Metal", "vulkan": "Vulkan", "hip": "ROCm", "sycl": "SYCL",
             "blas": "BLAS", "rpc": "RPC", "opencl": "OpenCL", "musa": "MUSA", "cann": "CANN"}  # by the library's name
+DRM = Path("/sys/class/drm")
+AMD, INTEL = "0x1002", "0x8086"  # vendors of PCI devices; NVIDIA's own program tells more of its GPUs
+OWN_MEMORY = 2**31  # bytes, from which on an AMD GPU is taken to have memory of its own and not the machine's
 
 
 def version(facts: LlamaFacts) -> Iterator[Finding]:
@@ -106,11 +112,11 @@ def compare(built: Sequence[str], processor: Mapping[str, bool]) -> Iterator[Fin
 
 def gpus(facts: LlamaFacts) -> Iterator[Finding]:
     """GPUs that the machine has and llama.cpp does not use."""
-    nvidia, problem = graphics.nvidia()
+    cards, problem = nvidia()
     if problem:
         yield Finding("NVIDIA's driver", problem, "warning",
                       "install NVIDIA's driver for this system again; until then the GPU cannot be used")
-    there = [*nvidia, *graphics.apple(), *graphics.direct_rendering()]
+    there = [*cards, *apple(), *direct_rendering()]
     if facts.imported:
         for gpu in there:
             yield from serve(gpu, facts, library_backends(library_folder()))
@@ -125,8 +131,8 @@ def serve(gpu: Graphics, facts: LlamaFacts, libraries: Sequence[str]) -> Iterato
         return
     name = f"GPU {gpu.name}"
     if built := [each for each in fitting if each in {*libraries, *facts.features}]:
-        hidden = graphics.hidden()
-        why = f"{hidden} may hide it" if hidden else ("look after its driver; a container must be given the GPU "
+        hiding = hidden()
+        why = f"{hiding} may hide it" if hiding else ("look after its driver; a container must be given the GPU "
                                                       "(docker run --gpus all for NVIDIA)")
         yield Finding(name, f"is not seen by llama.cpp, though it was built for {built[0]}", "warning", why)
     elif gpu.strong:
@@ -135,3 +141,65 @@ def serve(gpu: Graphics, facts: LlamaFacts, libraries: Sequence[str]) -> Iterato
     else:
         yield Finding(name, f"is not used: llama.cpp was built without {gpu.backend}", "note",
                       "it shares the processor's memory and may be no faster; to try it", reinstall(gpu.backend))
+
+
+@dataclass(frozen=True, slots=True)
+class Graphics:
+    """A GPU, and the backend of the README's table that it takes. `others` serve it as well.
+
+    One that is not `strong` shares the processor's memory and may be no faster.
+    """
+
+    name: str
+    backend: Backend
+    others: tuple[str, ...] = ()
+    strong: bool = True
+
+
+def nvidia() -> tuple[list[Graphics], str]:
+    """NVIDIA's GPUs, as its driver tells, or why that does not work."""
+    program = shutil.which("nvidia-smi") or shutil.which("/usr/lib/wsl/lib/nvidia-smi")
+    if program is None:
+        return [], ""
+    try:
+        told = subprocess.run([program, "--query-gpu=name,memory.total", "--format=csv,noheader"],
+                              capture_output=True, text=True, timeout=3)
+    except subprocess.TimeoutExpired:
+        return [], "does not answer within 3 seconds"
+    lines = told.stdout.strip().splitlines()
+    if told.returncode:
+        said = (lines or told.stderr.strip().splitlines() or ["no reason given"])[0]
+        return [], f"does not work: {said}"
+    return [Graphics(line.strip(), "CUDA", ("Vulkan",)) for line in lines if line.strip()], ""
+
+
+def apple() -> list[Graphics]:
+    if sys.platform == "darwin" and platform.machine() == "arm64":
+        return [Graphics("Apple silicon", "Metal")]
+    return []
+
+
+def direct_rendering(root: Path = DRM) -> list[Graphics]:
+    """AMD's and Intel's GPUs, as Linux lists them; each may have several nodes."""
+    found: dict[Path, Graphics] = {}
+    for node in sorted(root.glob("renderD*")):
+        with suppress(OSError):
+            device = (node / "device").resolve()
+            vendor = (device / "vendor").read_text().strip()
+            if vendor == AMD:
+                found[device] = Graphics("AMD", "Vulkan", ("ROCm", "HIP"), _own_memory(device) >= OWN_MEMORY)
+            elif vendor == INTEL:
+                found[device] = Graphics("Intel", "Vulkan", ("SYCL",), strong=False)
+    return list(found.values())
+
+
+def _own_memory(device: Path) -> int:
+    with suppress(OSError, ValueError):
+        return int((device / "mem_info_vram_total").read_text())
+    return 0
+
+
+def hidden() -> str:
+    """What keeps programs from seeing a GPU, as far as the environment tells."""
+    names = ("CUDA_VISIBLE_DEVICES", "HIP_VISIBLE_DEVICES", "ROCR_VISIBLE_DEVICES", "GGML_VK_VISIBLE_DEVICES")
+    return ", ".join(f"{name}={os.environ[name]!r}" for name in names if name in os.environ)

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 
 from localthink.doctor.findings import Finding
-from localthink.doctor.reinstall import reinstall
+from localthink.doctor.software import reinstall
 from localthink.engine.host import EngineHost, Serve, serve_engine
 from localthink.engine.messages import Ask, Died, Finished, Loading, News, Refused
 from localthink.grade.countdown import Puzzle, solves
@@ -19,10 +19,10 @@ GREEDY = Generation(Sampling(temperature=0.0), max_tokens=MOST_TOKENS)
 DEADLINE_SECONDS = 6.0  # seconds, loading included; it takes less than two
 
 
-def decoding(serve: Serve = serve_engine, patience: float = DEADLINE_SECONDS) -> Iterator[Finding]:
+def decoding(serve: Serve = serve_engine, seconds: float = DEADLINE_SECONDS) -> Iterator[Finding]:
     """Write the answers to all puzzles at once, and see whether they are what they should be."""
     try:
-        traces = answers(serve, patience)
+        traces = answers(serve, seconds)
     except Refusal as refusal:
         yield Finding("decoding", "the bundled model cannot be used", "trouble", str(refusal))
         return
@@ -41,8 +41,8 @@ def decoding(serve: Serve = serve_engine, patience: float = DEADLINE_SECONDS) ->
     if solved >= len(PUZZLES) / 2:
         yield Finding("decoding", f"{value}; {speed:,.0f} tokens/s, all together on one thread")
     else:
-        yield Finding("decoding", f"{value}: it solves all where llama.cpp computes rightly", "trouble",
-                      "llama.cpp was miscompiled, or a GPU's driver computes wrongly: compile it on this machine",
+        yield Finding("decoding", f"{value}: it solves all where llama.cpp computes correctly", "trouble",
+                      "llama.cpp was miscompiled, or a GPU's driver computes incorrectly: compile it on this machine",
                       reinstall("CPU"))
 
 
@@ -54,7 +54,7 @@ class Refusal(Problem):
     """What localthink itself had against it, which says what to do."""
 
 
-def answers(serve: Serve, patience: float) -> list[Trace]:
+def answers(serve: Serve, seconds: float) -> list[Trace]:
     """The answers to the puzzles, in their order. Raises Problem, or Refusal."""
     traces: dict[int, Trace] = {}
     with EngineHost(serve) as host:
@@ -64,11 +64,11 @@ def answers(serve: Serve, patience: float) -> list[Trace]:
             a, b, c = puzzle.numbers
             question = f"Use {a}, {b} and {c} to make {puzzle.target}."
             host.send(Ask(number, (Message("user", question),), GREEDY))
-        until = time.monotonic() + patience
+        until = time.monotonic() + seconds
         while len(traces) < len(PUZZLES):
             left = until - time.monotonic()
             if left <= 0:
-                raise Problem(f"{len(traces)} of {len(PUZZLES)} answers within {patience:g} seconds")
+                raise Problem(f"{len(traces)} of {len(PUZZLES)} answers within {seconds:g} seconds")
             for news in host.receive(left):
                 _take(news, traces)
     return [traces[number] for number in range(len(PUZZLES))]

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from localthink.doctor import build, folders, memory, processor, settings, software
+from localthink.doctor import build, folders, machine, software
 from localthink.doctor.decoding import decoding
 from localthink.doctor.findings import Check, Finding, Section, look
 from localthink.doctor.llama import LlamaFacts, ask_llama
@@ -21,14 +21,14 @@ def examine() -> Iterator[Section]:
         ("llama.cpp", lambda: build.version(asked)), ("backends", lambda: build.backends(asked)),
         ("instructions", lambda: build.instructions(asked)), ("GPU", lambda: build.gpus(asked)),
         ("decoding", lambda: _decoding(asked))))
-    yield _section("machine", (("processor", processor.processor), ("threads", processor.threads),
-                               ("load", processor.load), ("memory", memory.free),
-                               ("memory bandwidth", memory.bandwidth)))
+    yield _section("machine", (("processor", machine.processor), ("threads", machine.threads),
+                               ("load", machine.load), ("memory", machine.free),
+                               ("memory bandwidth", machine.bandwidth)))
     screen = Screen()
     yield _section("terminal", (("terminal", screen.terminal), ("encoding", screen.encoding),
                                 ("colours", screen.colours), ("keys", screen.keyboard), ("copying", screen.clipboard)))
-    yield _section("folders", (("home", settings.home), ("data", folders.data), ("history", folders.history),
-                               ("Hugging Face", folders.hub_cache), ("disk", folders.disk), ("Hub", settings.hub)))
+    yield _section("folders", (("home", folders.home), ("data", folders.data), ("history", folders.history),
+                               ("Hugging Face", folders.hub_cache), ("disk", folders.disk), ("Hub", folders.hub)))
 
 
 def _section(name: str, checks: Iterable[Named]) -> Section:

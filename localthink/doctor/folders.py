@@ -1,4 +1,4 @@
-"""The folders that localthink reads and writes: whether they can be written, what they hold, what room is left."""
+"""The folders that localthink reads and writes, and the settings in the environment that decide what they are."""
 from __future__ import annotations
 
 import os
@@ -7,15 +7,19 @@ import time
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
+from urllib.parse import urlsplit
 
 from localthink import locations
 from localthink.doctor.findings import Finding
+from localthink.locations import HOME_VARIABLE
 from localthink.machine.resources import free_disk
 from localthink.text.sizes import sized
 
-LOOKING = 0.4  # seconds to add up a folder; a cache on a slow disk can hold a hundred thousand files
+SCAN_SECONDS = 0.4  # most seconds to add up a folder: a cache on a slow disk can hold a hundred thousand files
 SMALLEST = 1.1 * 2**30  # bytes of R1-Distill-Qwen-1.5B at Q4_K_M
 USUAL = 4.7e9  # bytes of R1-Distill-Qwen-7B at Q4_K_M
+ENDPOINT, USUAL_ENDPOINT = "HF_ENDPOINT", "https://huggingface.co"
+PREFIXES = ("HF_", "HUGGINGFACE_", "HUGGING_FACE_")  # of the variables that huggingface_hub reads
 
 
 def data() -> Iterator[Finding]:
@@ -96,7 +100,7 @@ def _disk_of(path: Path) -> int:
     return _there(path).stat().st_dev
 
 
-def folder_bytes(path: Path, seconds: float = LOOKING) -> tuple[int, bool]:
+def folder_bytes(path: Path, seconds: float = SCAN_SECONDS) -> tuple[int, bool]:
     """The bytes of the files in a folder, links not followed, and whether there was time for all of them."""
     size, until = 0, time.monotonic() + seconds
     for place, _, names in os.walk(path):
@@ -107,3 +111,48 @@ def folder_bytes(path: Path, seconds: float = LOOKING) -> tuple[int, bool]:
         if time.monotonic() > until:
             return size, False
     return size, True
+
+
+def home() -> Iterator[Finding]:
+    if moved := os.environ.get(HOME_VARIABLE):
+        yield Finding(HOME_VARIABLE, moved)
+
+
+def hub() -> Iterator[Finding]:
+    """How huggingface_hub is set; a token is never shown."""
+    address = os.environ.get(ENDPOINT)
+    if address is not None and (problem := _problem(address)):
+        shown = address.rpartition("@")[2].partition("?")[0]  # without a password that may be in it
+        yield Finding(ENDPOINT, f"{shown!r} is no address: {problem}", "warning",
+                      f"nothing can be pulled so: unset it, or set it to one like {USUAL_ENDPOINT}")
+        return
+    try:
+        from huggingface_hub import constants, get_token
+    except ValueError as error:  # of a variable, all of which it reads as it is imported
+        there = ", ".join(sorted(name for name in os.environ if name.startswith(PREFIXES)))
+        yield Finding("Hub", f"huggingface_hub cannot be used: {error}", "warning",
+                      f"nothing can be pulled so: one of these variables is wrong, {there}")
+        return
+    if constants.HF_HUB_OFFLINE:
+        yield Finding("Hub", "offline: HF_HUB_OFFLINE is set", "note",
+                      "only what was pulled before can be used; unset it to pull models")
+    if constants.ENDPOINT.rstrip("/") != USUAL_ENDPOINT:
+        yield Finding("Hub's address", without_secrets(constants.ENDPOINT), "note",
+                      f"models come from there; unset {ENDPOINT} for {USUAL_ENDPOINT}")
+    yield Finding("Hub's token", "there is one" if get_token() else "none, and none is needed for open models")
+
+
+def without_secrets(address: str) -> str:
+    """An address without a name and password that may be in it."""
+    parts = urlsplit(address)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2], query="", fragment="").geturl()
+
+
+def _problem(address: str) -> str:
+    """Why an address cannot be used, empty where it can."""
+    try:
+        parts = urlsplit(address)
+        whole = parts.scheme in ("http", "https") and bool(parts.hostname) and parts.port != 0
+    except ValueError as error:
+        return str(error)
+    return "" if whole else "it has to begin with https:// and a name"

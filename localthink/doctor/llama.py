@@ -54,16 +54,16 @@ class LlamaFacts:
         return {backend: tuple(names) for backend, names in found.items()}
 
 
-def ask_llama(command: Sequence[str] = COMMAND, patience: float = DEADLINE_SECONDS) -> LlamaFacts:
+def ask_llama(command: Sequence[str] = COMMAND, seconds: float = DEADLINE_SECONDS) -> LlamaFacts:
     """Ask llama.cpp about itself. Never raises for what it does."""
     problem = ""
     try:
-        told = subprocess.run(command, capture_output=True, timeout=patience, stdin=subprocess.DEVNULL)
+        told = subprocess.run(command, capture_output=True, timeout=seconds, stdin=subprocess.DEVNULL)
         out, code = told.stdout, told.returncode
         if code:
             problem = f"its process ended ({ending(code)}){_last_line(told.stderr)}"
     except subprocess.TimeoutExpired as late:
-        out, problem = late.stdout or b"", f"it said no more for {patience:g} seconds"
+        out, problem = late.stdout or b"", f"it said no more for {seconds:g} seconds"
     except OSError as error:
         return LlamaFacts(problem=f"its process cannot be started: {error}")
     return _read(out, problem)

@@ -3,21 +3,25 @@ from __future__ import annotations
 
 import codecs
 import os
+import re
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
 
 from localthink.doctor.findings import Finding
-from localthink.doctor.keyboard import tells_keys_apart
 
 NARROW, LOW = 60, 18  # columns and lines, below which the chat's panels take the whole screen
 ANY_COLOUR = ("truecolor", "24bit")
-KEEPERS = (  # a variable, what it holds, who sets it, and the keys that this terminal may keep for itself
+KEY_GRABBERS = (  # a variable, what it holds, who sets it, and the keys that this terminal may keep for itself
     ("VTE_VERSION", "", "GNOME Terminal and its relatives", "F1, F10 and F11"),
     ("TERM_PROGRAM", "vscode", "VS Code", "some function keys"),
     ("TERM_PROGRAM", "Apple_Terminal", "Terminal.app", "function keys without fn"))
+ASK = b"\x1b[?u\x1b[c"  # the flags of the kitty keyboard protocol, then what every terminal answers: what it is
+KITTY, ANSWERED = re.compile(rb"\x1b\[\?\d+u"), re.compile(rb"\x1b\[\?[\d;]*c")
+ANSWER_SECONDS = 0.5  # seconds, for a terminal at the other end of the world
 
 
 def _standard_streams() -> dict[str, TextIO]:
@@ -81,7 +85,7 @@ class Screen:
               or kind.endswith("-direct")):
             yield Finding("colours", "all")
         elif sys.platform == "win32" or "256color" in kind or kind == "xterm-kitty":
-            yield Finding("colours", "256: the chat's own come near", "note",
+            yield Finding("colours", "256: the chat's own are approximated", "note",
                           "nothing to do; where your terminal can show all colours, set COLORTERM=truecolor")
         else:
             yield Finding("colours", f"16 or fewer, by TERM={kind}", "note",
@@ -93,11 +97,11 @@ class Screen:
             return
         apart = tells_keys_apart(self.streams["standard input"].fileno(), self.streams["standard output"].fileno())
         if apart:
-            yield Finding("Shift+Enter", "is told from Enter (kitty keyboard protocol)")
+            yield Finding("Shift+Enter", "is another key than Enter (kitty keyboard protocol)")
         else:
             what = "cannot be told from Enter" if apart is False else "is not known to be told from Enter"
             yield Finding("Shift+Enter", what, "note", "Ctrl+J begins a new line in every terminal")
-        for variable, value, who, kept in KEEPERS:
+        for variable, value, who, kept in KEY_GRABBERS:
             if variable in self.environment and value in ("", self.environment[variable]):
                 yield Finding("function keys", f"{who} may keep {kept}", "note",
                               "all that they do is in the list of commands (Ctrl+P)")
@@ -121,7 +125,7 @@ class Screen:
             yield Finding("copying", f"{value}, which GNU screen keeps to itself", "warning",
                           "use tmux, or no multiplexer, where you want to copy")
         else:
-            yield Finding("copying", value, "note", "some terminals ignore it, or ask for leave in their settings"
+            yield Finding("copying", value, "note", "some terminals ignore it, or ask for permission in their settings"
                           if ssh else "some terminals ignore it; on Linux, installing wl-clipboard or xclip helps")
 
 
@@ -132,3 +136,40 @@ def _tmux_clipboard() -> str:
     except (OSError, subprocess.TimeoutExpired):
         return ""
     return told.stdout.strip()
+
+
+def tells_keys_apart(keyboard: int, screen: int, seconds: float = ANSWER_SECONDS) -> bool | None:
+    """Whether the terminal behind two descriptors speaks the kitty keyboard protocol; None where it cannot be asked.
+
+    With the protocol, Shift+Enter and Enter are two keys; without it most terminals send the same for both.
+    """
+    if sys.platform == "win32":
+        return None
+    import termios
+    import tty
+
+    try:
+        if os.tcgetpgrp(keyboard) != os.getpgrp():  # in the background: whoever asks is stopped
+            return None
+        before = termios.tcgetattr(keyboard)
+    except (OSError, termios.error):
+        return None
+    try:
+        tty.setcbreak(keyboard, termios.TCSAFLUSH)
+        os.write(screen, ASK)
+        return _answer(keyboard, seconds)
+    finally:
+        termios.tcsetattr(keyboard, termios.TCSAFLUSH, before)  # what came late is nobody's input
+
+
+def _answer(keyboard: int, seconds: float) -> bool | None:
+    import select
+
+    said, until = b"", time.monotonic() + seconds
+    while (left := until - time.monotonic()) > 0:
+        if not select.select([keyboard], [], [], left)[0]:
+            break
+        said += os.read(keyboard, 1024)
+        if ANSWERED.search(said):
+            return KITTY.search(said) is not None
+    return None

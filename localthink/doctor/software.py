@@ -1,4 +1,4 @@
-"""Python and the packages: which there are, against those that the installed localthink asks for."""
+"""Python and the packages: which there are, against those that localthink asks for, and how llama.cpp is built anew."""
 from __future__ import annotations
 
 import platform
@@ -6,7 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from importlib import metadata
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from localthink.doctor.findings import Finding
 
@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from packaging.requirements import Requirement
 
 LLAMA = "llama-cpp-python"
+Backend = Literal["CPU", "Metal", "CUDA", "Vulkan"]
+OPTIONS: dict[Backend, str] = {
+    "CPU": "", "Metal": "-DGGML_METAL=on", "CUDA": "-DGGML_CUDA=on", "Vulkan": "-DGGML_VULKAN=on"}
 
 
 def localthink() -> Iterator[Finding]:
@@ -76,3 +79,13 @@ def _version(package: str) -> str | None:
         return metadata.version(package)
     except metadata.PackageNotFoundError:
         return None
+
+
+def reinstall(backend: Backend, platform: str = sys.platform) -> str:
+    """A line for the shell (PowerShell on Windows): what is installed and what pip has kept would be taken again."""
+    asked = next((str(each) for each in requirements() if each.name == LLAMA), LLAMA)
+    command = f'pip install --force-reinstall --no-cache-dir --no-deps --no-binary {LLAMA} "{asked}"'
+    options = OPTIONS[backend]
+    if not options:
+        return command
+    return f'$env:CMAKE_ARGS="{options}"; {command}' if platform == "win32" else f'CMAKE_ARGS="{options}" {command}'

@@ -13,7 +13,7 @@ from localthink.child_process import Child
 from localthink.engine.messages import Died, News, Order
 
 Serve = Callable[..., None]  # (orders, news, log)
-TELLING = ("GGML_ASSERT", "terminate called", "error:", "Error:")  # lines of a log that say why a process ended
+TELLING_WORDS = ("GGML_ASSERT", "terminate called", "error:", "Error:")  # lines of a log that say why a process ended
 LAST_BYTES = 8192  # of a log that are looked at
 
 
@@ -87,7 +87,7 @@ class EngineHost:
         said = ""
         with suppress(OSError):
             lines = self._log.read_bytes()[-LAST_BYTES:].decode("utf-8", "replace").splitlines()
-            said = next((line.strip() for line in reversed(lines) if any(word in line for word in TELLING)), "")
+            said = next((line.strip() for line in reversed(lines) if any(word in line for word in TELLING_WORDS)), "")
         return f"the engine's process ended ({how})" + (f": {said}" if said else "")
 
     def kill(self) -> None:

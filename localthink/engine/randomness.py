@@ -1,7 +1,7 @@
 """Counter-based randomness: a number for every (seed, position, token), the same wherever it is asked for.
 
 Nothing is drawn in sequence, so a sample does not depend on what else shares its batch, on
-preemption or on resumption, and two settings with one seed meet the same luck at every token.
+preemption or on resumption, and two settings with one seed get the same random numbers at every token.
 """
 from __future__ import annotations
 

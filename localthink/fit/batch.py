@@ -7,10 +7,11 @@ from localthink.fit.choice import Asked, Choice, cache_types, largest_for, plan
 from localthink.fit.memory import ROUND
 from localthink.gguf.shape import ModelShape, Weights
 from localthink.machine.capacity import MemoryBudget
+from localthink.text.sizes import counted
 
-PER_CORE = 8  # slots: with 32 on two cores nothing was gained over 16 (docs/batch.md)
-ON_GPU = 64  # slots, where all layers are on a GPU
-TOGETHER = 4  # rows of a batch that llama.cpp's repacked kernels compute in one go
+SLOTS_PER_CORE = 8  # with 32 slots on two cores nothing was gained over 16 (docs/batch.md)
+SLOTS_ON_GPU = 64  # where all layers are on a GPU
+ROWS_TOGETHER = 4  # rows of a batch that llama.cpp's repacked kernels compute at once
 MOST_SLOTS = 256  # LLAMA_MAX_SEQ
 
 
@@ -39,7 +40,7 @@ def even_slots(slots: int) -> int:
 
     llama.cpp's repacked kernels take four rows at a time and what is left one by one, which rounds otherwise.
     """
-    return slots if slots < TOGETHER else slots - slots % TOGETHER
+    return slots if slots < ROWS_TOGETHER else slots - slots % ROWS_TOGETHER
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ def fit_batch(shape: ModelShape, weights: Weights, longest: int, samples: int, r
     types = cache_types(shape, cache)
     whole = bool(room.device) and any(batch.holds(1, type_, True) for type_ in types)
     type_ = next((each for each in types if batch.holds(1, each, whole)), types[-1])
-    by_cores = ON_GPU if whole else PER_CORE * cores
+    by_cores = SLOTS_ON_GPU if whole else SLOTS_PER_CORE * cores
     most = batch.most(type_, whole, min(by_cores, samples, MOST_SLOTS))
     chosen = slots or max(1, most)
     if even and not slots:
@@ -98,15 +99,15 @@ def fit_batch(shape: ModelShape, weights: Weights, longest: int, samples: int, r
     layout = split if split is not None else fits and chosen > 1
     cells = chosen * batch.longest if fits or layout else batch.shared(chosen, type_)
     choice = batch.plan(chosen, type_, cells, layout)
-    limits = {"one for each sample": samples, "the most that llama.cpp takes": MOST_SLOTS,
-              f"{ON_GPU} with a GPU" if whole else f"{PER_CORE} a core on {cores} {_plural('core', cores)}": by_cores}
+    by_machine = f"{SLOTS_ON_GPU} with a GPU" if whole else f"{SLOTS_PER_CORE} a core on {counted(cores, 'core')}"
+    limits = {"one for each sample": samples, "the most that llama.cpp takes": MOST_SLOTS, by_machine: by_cores}
     reason = "as asked" if slots else _reason(chosen, most, limits)
     return BatchFit(chosen, batch.longest, cells, layout, choice, _why(chosen, batch.longest, reason, layout, choice))
 
 
 def _why(slots: int, longest: int, reason: str, split: bool, choice: Choice) -> str:
     needs = choice.needs
-    return (f"{slots} {_plural('slot', slots)} ({reason}) of {longest:,} tokens at "
+    return (f"{counted(slots, 'slot')} ({reason}) of {longest:,} tokens at "
             f"{needs.cache / needs.context / 1024:.1f} KiB a token, {'split' if split else 'unified'} "
             f"{needs.cache_type} cache of {needs.cache / 2**20:,.0f} MiB: needs {needs.total / 2**30:.1f} GiB of "
             f"{choice.room.described()}")
@@ -120,7 +121,3 @@ def _reason(chosen: int, by_memory: int, limits: dict[str, int]) -> str:
     if by_memory < limits[decisive]:
         decisive = "all that memory holds"
     return decisive if chosen == by_memory else f"{decisive}, in fours"
-
-
-def _plural(noun: str, count: int) -> str:
-    return noun if count == 1 else f"{noun}s"

@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from localthink.errors import UsageError
-from localthink.fit.memory import LEAST_CONTEXT, ROUND, Needs, needs, rounded
+from localthink.fit.memory import LEAST_CONTEXT, ORDER, ROUND, Needs, Verdict, needs, rounded
 from localthink.fit.placement import Placement, place
-from localthink.fit.verdict import ORDER, Verdict
 from localthink.gguf.shape import ModelShape, Weights
 from localthink.machine.capacity import MemoryBudget
 from localthink.records import CACHE_TYPES
@@ -16,7 +15,7 @@ from localthink.text.sizes import sized
 USUAL_CONTEXT = 16_384  # tokens of one sample: most R1 traces fit, and a laptop has the memory
 USEFUL_CONTEXT = 4096  # tokens of one sample: with fewer, hardly an answer of R1 comes to its end
 MOST_CONTEXT = 2**24  # tokens, where a model does not say what it was trained for
-BY_ITSELF = ("f16", "q8_0")  # the types of cache that are chosen where none is named; q4_0 costs accuracy
+CHOSEN_CACHES = ("f16", "q8_0")  # types of cache that are chosen where none is named; q4_0 costs accuracy
 
 
 class FitError(UsageError):
@@ -130,7 +129,7 @@ def cache_types(shape: ModelShape, named: str | None) -> tuple[str, ...]:
         shape.cache_bytes_per_token(named, named)
         return (named,)
     lengths = (shape.key_length, shape.value_length)
-    return BY_ITSELF if not any(length % 32 for length in lengths) else CACHE_TYPES[:1]
+    return CHOSEN_CACHES if not any(length % 32 for length in lengths) else CACHE_TYPES[:1]
 
 
 def largest_for(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked, cache: str,
@@ -158,7 +157,7 @@ def plan(shape: ModelShape, weights: Weights, room: MemoryBudget, asked: Asked, 
 def refusal(name: str, shape: ModelShape, weights: Weights, asked: Asked, choice: Choice) -> FitError:
     """What to say of a model that is too big: the sum, what there is, and what to do."""
     room, remedy = choice.room, "take a smaller model or precision (localthink models fit)"
-    advice = "--force tries it all the same"
+    advice = "--force tries it anyway"
     if largest := largest_for(shape, weights, room, asked, choice.needs.cache_type):
         remedy = f"a context of at most {largest:,} tokens fits"
     elif asked.gpu_layers and choose(shape, weights, room, replace(asked, gpu_layers=None)).verdict != "too big":

@@ -6,6 +6,7 @@ with what processes really take.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal
 
 from localthink.gguf.shape import ModelShape
 
@@ -16,6 +17,9 @@ FLOAT = 4  # bytes
 MASK = 2  # bytes that a token of a step takes in the attention mask for each that it may look at
 PROGRAM = 60 * 2**20  # bytes of Python, its libraries and llama.cpp; measured
 PER_VOCABULARY_TOKEN = 340  # bytes that the vocabulary takes for each of its tokens, merges included; measured
+SAFE_SHARE = 0.9  # use at most this share of the free memory: the rest is room to work in
+Verdict = Literal["fits", "tight", "too big"]
+ORDER: tuple[Verdict, ...] = ("fits", "tight", "too big")
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,3 +78,14 @@ def rounded(context: int, slots: int = 1, split: bool = False) -> int:
     """The tokens that llama.cpp makes of so many: of the whole, or where it is split of each slot's part."""
     parts = slots if split else 1
     return max(LEAST_CONTEXT, -(-context // (parts * ROUND)) * ROUND) * parts
+
+
+def judge(taken: int, free: int) -> Verdict:
+    """Whether so much fits with room to work in: what is tight leaves hardly any, what is too big would be swapped."""
+    if taken <= free * SAFE_SHARE:
+        return "fits"
+    return "tight" if taken <= free else "too big"
+
+
+def worse(one: Verdict, other: Verdict) -> Verdict:
+    return max(one, other, key=ORDER.index)

@@ -4,8 +4,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from dataclasses import dataclass
 
-from localthink.fit.memory import FLOAT, STEP_TOKENS, Needs, mask_bytes
-from localthink.fit.verdict import SAFE_SHARE, Verdict, judge, worse
+from localthink.fit.memory import FLOAT, SAFE_SHARE, STEP_TOKENS, Needs, Verdict, judge, mask_bytes, worse
 from localthink.gguf.shape import ModelShape, Weights
 from localthink.machine.capacity import MemoryBudget
 

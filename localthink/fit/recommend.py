@@ -1,9 +1,9 @@
 """One recommendation: which distill, at which precision, with which context, on this machine, and why.
 
 The rule, in full. Of the R1 family, the model with the best published scores whose usual precision fits with room
-to work in, with at least `ENOUGH_CONTEXT` tokens, and writes at least `BEARABLE` tokens a second; where none is so
+to work in, with at least `ENOUGH_CONTEXT` tokens, and writes at least `LEAST_SPEED` tokens a second; where none is so
 fast, the fastest that fits. A GPU whose speed could not be measured counts as fast. Then the highest precision
-that still writes `PLEASANT` ones.
+that still writes `GOOD_SPEED` ones.
 """
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from localthink.shelf.catalogue import ModelSpec
 
 USUAL = "Q4_K_M"  # the smallest precision at which little of what a model can do is lost
 ENOUGH_CONTEXT = 8192  # tokens: most answers of R1 end before
-BEARABLE = 6.0  # tokens a second: an answer of 3,000 tokens takes eight minutes
-PLEASANT = 15.0  # tokens a second from which on a better precision is worth its time
+LEAST_SPEED = 6.0  # tokens a second: an answer of 3,000 tokens takes eight minutes
+GOOD_SPEED = 15.0  # tokens a second: where a better precision is as fast as this, it is worth its time
 FAMILY = "r1"
 
 
@@ -41,7 +41,7 @@ def recommend(catalogue: Sequence[ModelSpec], room: MemoryBudget, asked: Asked,
     usable = [each for each in considered if fits_well(each, asked)]
     if not usable:
         return None
-    quick = [each for each in usable if each.tokens_per_second is None or each.tokens_per_second >= BEARABLE]
+    quick = [each for each in usable if each.tokens_per_second is None or each.tokens_per_second >= LEAST_SPEED]
     best = quick[0] if quick else max(usable, key=lambda each: each.tokens_per_second or 0.0)
     spec = next(spec for spec in catalogue if spec.name == best.candidate.name)
     chosen = precision_for(spec, room, asked, bandwidth)
@@ -72,7 +72,7 @@ def suited(found: Sequence[FitReport], spec: ModelSpec, asked: Asked) -> FitRepo
 def _finest(fitting: Sequence[FitReport], usual: FitReport) -> FitReport:
     """The highest precision that is still pleasant to wait for, or else the usual one."""
     finer = [each for each in fitting if each.candidate.weights.total > usual.candidate.weights.total
-             and each.tokens_per_second is not None and each.tokens_per_second >= PLEASANT]
+             and each.tokens_per_second is not None and each.tokens_per_second >= GOOD_SPEED]
     return finer[-1] if finer else usual
 
 
@@ -92,9 +92,9 @@ def _why(chosen: FitReport, considered: Sequence[FitReport], asked: Asked, quick
     unknown = "the best published scores of what fits; speeds were not measured"
     parts = [unknown if chosen.tokens_per_second is None else
              "the best published scores of what fits and is quick enough" if quick
-             else f"nothing that fits writes {BEARABLE:.0f} tokens/s here, and this is the quickest"]
+             else f"nothing that fits writes {LEAST_SPEED:.0f} tokens/s here, and this is the quickest"]
     if slow:
-        parts.append(f"better but slower than {BEARABLE:.0f} tokens/s: {', '.join(slow)}")
+        parts.append(f"better but slower than {LEAST_SPEED:.0f} tokens/s: {', '.join(slow)}")
     if cramped:
         parts.append("better but without room to work in, or with less than "
                      f"{asked.context or ENOUGH_CONTEXT * asked.slots:,} tokens of context: {', '.join(cramped)}")

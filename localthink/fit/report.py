@@ -6,12 +6,13 @@ from dataclasses import dataclass
 from typing import Any
 
 from localthink.fit.choice import Asked, Choice, choose, largest_for
-from localthink.fit.speed import tokens_per_second
-from localthink.fit.verdict import Verdict
+from localthink.fit.memory import Verdict
 from localthink.gguf.header import ModelFacts
 from localthink.gguf.shape import ModelShape, Weights
 from localthink.machine.capacity import Bandwidth, MemoryBudget
 from localthink.shelf.catalogue import COMPARED_BY, ModelSpec
+
+MEAN_CONTEXT = 4096  # tokens of cache that a token reads on average: the middle of a usual R1 answer
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,3 +83,17 @@ def report(candidate: Candidate, room: MemoryBudget, asked: Asked, bandwidth: Ba
 def reports(spec: ModelSpec, room: MemoryBudget, asked: Asked, bandwidth: Bandwidth) -> Sequence[FitReport]:
     """Every precision of a model of the catalogue, the smallest first."""
     return [report(of_spec(spec, precision), room, asked, bandwidth) for precision in spec.precisions]
+
+
+def tokens_per_second(choice: Choice, weights: Weights, layers: int, bandwidth: Bandwidth) -> float | None:
+    """What to expect of one stream, `MEAN_CONTEXT` tokens into its answer; None where the bandwidth is not known."""
+    cache = choice.needs.cache * min(MEAN_CONTEXT, choice.needs.context) / choice.needs.context
+    share = min(1.0, choice.placement.gpu_layers / (layers + 1))
+    read = weights.step + cache
+    times = []
+    for part, speed in ((share, bandwidth.device), (1 - share, bandwidth.memory)):
+        if part and not speed:
+            return None
+        if part and speed:
+            times.append(read * part / speed)
+    return 1 / sum(times)

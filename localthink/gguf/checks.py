@@ -8,6 +8,7 @@ The conditions are those of llama.cpp as llama-cpp-python 0.3.36 carries it, in 
 from __future__ import annotations
 
 import math
+import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -18,18 +19,17 @@ from localthink.gguf.names import (
     EQUAL_HEADS,
     FULLY_ROTATED,
     NEEDS_EXPERTS,
-    NEWER_ARCHITECTURES,
     NOT_MODELS,
     NOT_WEIGHTS,
     NOT_WRITERS,
-    PRE_TOKENIZERS,
     ROPE_SCALINGS,
     SECTIONED_ROPE,
-    TOKENIZERS,
+    UNSAFE_TOKENIZERS,
 )
 from localthink.gguf.shape import ModelShape, PerLayer, as_tuple
 from localthink.text.visible import shown
 
+NAME = re.compile(r"[\w.-]{1,64}", re.ASCII)  # of an architecture or a tokenizer; it goes into messages
 MOST_LAYERS, MOST_EXPERTS = 512, 1024  # LLAMA_MAX_LAYERS, LLAMA_MAX_EXPERTS
 NO_TEXT = (2, 3)  # the token types UNKNOWN and CONTROL
 MOST_ALIGNMENT, LEAST_ALIGNMENT = 2**20, 32  # the CPU backend wants tensors at multiples of 32 bytes
@@ -50,18 +50,15 @@ class Vocabulary:
 
 
 def read_architecture(header: Header) -> str:
-    """general.architecture, where it is one that llama.cpp can write text with."""
-    from gguf import MODEL_ARCH_NAMES  # late, as everywhere: gguf brings numpy, and this module is imported early
-
+    """general.architecture, unless models of it do not write text. Whether llama.cpp knows it shows when it loads."""
     kind = header.text("general.type")
     if kind in NOT_MODELS:
         header.refuse(f"is {NOT_MODELS[kind]} (general.type {kind!r}), no model: give the model's own file")
     architecture = header.text("general.architecture")
     if architecture is None:
         header.refuse("has no general.architecture: it is not a model, or damaged")
-    if architecture not in MODEL_ARCH_NAMES.values() and architecture not in NEWER_ARCHITECTURES:
-        header.refuse(f"has the architecture {shown(architecture)}, which is not known here: "
-                      "the file is damaged, or newer than this localthink")
+    if not NAME.fullmatch(architecture):
+        header.refuse(f"has the architecture {shown(architecture)}, which is no name: the file is damaged")
     if architecture in NOT_WRITERS or header.scalar(f"{architecture}.attention.causal", BOOL) == 0:
         header.refuse(f"is a {architecture} model, which does not write text one token after the other")
     return architecture
@@ -179,12 +176,12 @@ def read_vocabulary(header: Header) -> Vocabulary:
     tokenizer = header.text("tokenizer.ggml.model")
     if tokenizer is None:
         header.refuse("has no tokenizer.ggml.model: without a vocabulary there is no text")
-    if tokenizer not in TOKENIZERS:
-        header.refuse(f"tokenizer.ggml.model is {shown(tokenizer)}: known here are {', '.join(sorted(TOKENIZERS))}")
+    if tokenizer in UNSAFE_TOKENIZERS or not NAME.fullmatch(tokenizer):
+        header.refuse(f"tokenizer.ggml.model is {shown(tokenizer)}, and llama.cpp would crash on some texts with it: "
+                      "take a model with another tokenizer")
     pre_tokenizer = header.text("tokenizer.ggml.pre") or ""
-    if tokenizer in BYTE_PAIRS and pre_tokenizer and pre_tokenizer not in PRE_TOKENIZERS:
-        header.refuse(f"tokenizer.ggml.pre is {shown(pre_tokenizer)}, which is not known here: "
-                      "the file is damaged, or newer than this localthink")
+    if pre_tokenizer and not NAME.fullmatch(pre_tokenizer):
+        header.refuse(f"tokenizer.ggml.pre is {shown(pre_tokenizer)}, which is no name: the file is damaged")
     if header.count("tokenizer.ggml.merges", STRING) is None and tokenizer in BYTE_PAIRS and pre_tokenizer != "kimi-k2":
         header.refuse(f"has no tokenizer.ggml.merges, which its {tokenizer} vocabulary needs: convert the model again")
     tokens = _read_tokens(header)
@@ -192,7 +189,7 @@ def read_vocabulary(header: Header) -> Vocabulary:
     if len(ids) != len(tokens):
         index, token = next((i, token) for i, token in enumerate(tokens) if ids[token] != i)
         header.refuse(f"tokens {index:,} and {ids[token]:,} are both {shown(token.decode('utf-8', 'replace'))}: "
-                      "llama.cpp ends on tokens that are alike; convert the model again")
+                      "llama.cpp crashes on tokens that are alike; convert the model again")
     if tokenizer == "llama":
         _check_byte_tokens(header, ids)
     bos, eos, eot = (_special(header, f"tokenizer.ggml.{name}_token_id", len(tokens)) for name in ("bos", "eos", "eot"))

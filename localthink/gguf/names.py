@@ -1,13 +1,10 @@
-"""What llama.cpp knows by name, as llama-cpp-python 0.3.36 carries it, beside what the gguf package lists."""
+"""Names in a header with which llama.cpp, as llama-cpp-python 0.3.36 carries it, would crash or write no text.
+
+A name that is not here is no reason to refuse a file: llama.cpp itself tells which architectures and tokenizers it has.
+"""
 from __future__ import annotations
 
 ROPE_SCALINGS = ("none", "linear", "yarn", "longrope")
-# Language models that llama.cpp knows and gguf 0.19 does not yet.
-NEWER_ARCHITECTURES = frozenset({
-    "bailingmoe3", "cohere2moe", "deepseek32", "deepseek4", "dots3note", "glm5-next", "granite_swa", "graniteswitch",
-    "hrm_text", "hy_v3", "hy_v4", "kimi-k3", "laguna", "maple", "mellum", "minimax-01", "minimax-m3", "muse-glimmer",
-    "nanbeige", "qwen4exp", "spark2_5", "talkie",
-})
 NOT_WEIGHTS = frozenset({"F64", "I8", "I16", "I32", "I64", "Q8_1", "Q8_K"})  # without a matrix product on the CPU
 # What the file is where it is no language model, by general.type.
 NOT_MODELS = {"adapter": "an adapter", "mmproj": "a vision or audio projector", "imatrix": "an importance matrix"}
@@ -33,22 +30,9 @@ EQUAL_HEADS = FULLY_ROTATED | frozenset({
 NEEDS_EXPERTS = frozenset({"bailingmoe2", "glm4moe", "grovemoe", "lfm2moe", "smallthinker"})  # asserted
 # The families that rotate by sections, and assert that one of the first three is not empty.
 SECTIONED_ROPE = frozenset({"paddleocr", "qwen2vl", "qwen3vl", "qwen3vlmoe", "qwen35", "qwen35moe"})
-# Not here: rwkv and the whitespace kind, which end the process on text that their vocabulary does not cover.
-BYTE_PAIRS = frozenset({"gpt2", "gemma4"})
-TOKENIZERS = BYTE_PAIRS | {"llama", "plamo2"}
-PRE_TOKENIZERS = frozenset({
-    "a.x-4.0", "afmoe", "bailingmoe", "bailingmoe2", "bloom", "chameleon", "chatglm-bpe", "codeshell", "cohere2moe",
-    "command-r", "dbrx", "deepseek-coder", "deepseek-llm", "deepseek-r1-qwen", "deepseek-v3", "default", "exaone",
-    "exaone-moe", "exaone4", "f2llmv2", "falcon", "falcon-h1", "falcon3", "gemma4", "gigachat", "glm4", "glm5",
-    "gpt-2", "gpt-4o", "gpt3-finnish", "granite-docling", "granite-embed-multi-311m", "granite-embed-multi-97m",
-    "grok-2", "hunyuan", "hunyuan-dense", "hy_v4", "jais", "jais-2", "jina-de", "jina-es", "jina-v1-en",
-    "jina-v2-code", "jina-v2-de", "jina-v2-es", "jina-v5-nano", "joyai-llm", "kanana2", "kimi-k2", "kormo",
-    "laguna", "lfm2", "llada-moe", "llama-bpe", "llama-v3", "llama3", "llama4", "megrez", "mellum", "mellum2",
-    "midm-2.0", "minerva-7b", "minicpm5", "minimax-m2", "modern-bert", "mpt", "olmo", "phi-2", "pixtral",
-    "poro-chat", "qwen2", "qwen35", "refact", "roberta-bpe", "sarvam-moe", "seed-coder", "smaug-bpe", "smollm",
-    "solar-open", "spark2_5", "stablelm2", "starcoder", "superbpe", "talkie", "tekken", "tiny_aya", "trillion",
-    "ufakzeka", "viking", "youtu",
-})
+BYTE_PAIRS = frozenset({"gpt2", "gemma4"})  # tokenizers that need merges
+# Tokenizers that end the process on text that the vocabulary does not cover, or on any.
+UNSAFE_TOKENIZERS = frozenset({"no_vocab", "none", "rwkv", "whitespace"})
 # Where tokenizer.ggml.add_bos_token is absent, llama.cpp puts a BOS in front for these.
 BOS_BY_DEFAULT = frozenset({
     "chameleon", "falcon-h1", "falcon3", "gemma4", "jina-v5-nano", "lfm2", "llama-bpe", "llama-v3", "llama3",

@@ -14,7 +14,7 @@ from localthink.errors import HistoryError, UsageError
 from localthink.history.schema import check, migrate
 from localthink.locations import HOME_VARIABLE
 
-AGAIN = 0.01  # seconds until what is locked is tried again
+RETRY_SECONDS = 0.01  # until a locked file is tried again
 REMEDIES = {
     sqlite3.SQLITE_FULL: "the disk is full: make room",
     sqlite3.SQLITE_BUSY: "another program keeps it locked: wait for it, or end it",
@@ -34,17 +34,17 @@ PASSING = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED, sqli
 class Database:
     """Opens the file, which is made with its folder where there is none, and lets `tidy` put it in order.
 
-    Waits `patience` seconds for other programs' transactions. Raises UsageError where the file cannot be
+    Waits `lock_seconds` seconds for other programs' transactions. Raises UsageError where the file cannot be
     used, and HistoryError where it cannot be used just now; reading and writing raise HistoryError.
     """
 
-    def __init__(self, path: Path, patience: float, tidy: Callable[[sqlite3.Connection], None]) -> None:
+    def __init__(self, path: Path, lock_seconds: float, tidy: Callable[[sqlite3.Connection], None]) -> None:
         self.path = path
         with opening(path):
             make_file(path)
             self._file = identity(path)
             look(path)
-            self._connection = connect(path, patience)
+            self._connection = connect(path, lock_seconds)
             try:
                 with self._transaction("BEGIN IMMEDIATE"):
                     migrate(self._connection, path)
@@ -112,8 +112,8 @@ def opening(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise UsageError(f"{path} cannot be opened: {error.strerror}: mend that, or let {HOME_VARIABLE} name another "
-                         "folder") from None
+        raise UsageError(f"{path} cannot be opened: {error.strerror}: correct that, or let {HOME_VARIABLE} name "
+                         "another folder") from None
     except TROUBLES as error:
         kind = HistoryError if primary_code(error) in PASSING else UsageError
         raise kind(f"{path} cannot be opened: {remedy(error)}") from None
@@ -142,14 +142,14 @@ def look(path: Path) -> None:
         check(connection, path)  # what is wrong with it otherwise is told when it is opened
 
 
-def connect(path: Path, patience: float) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=patience, isolation_level=None)
+def connect(path: Path, lock_seconds: float) -> sqlite3.Connection:
+    connection = sqlite3.connect(path, timeout=lock_seconds, isolation_level=None)
     connection.text_factory = readable
     try:
         # With the write-ahead log readers and a writer do not wait for each other, and what a transaction
         # wrote survives the death of its process at any moment. NORMAL does not sync it each time: a power
         # failure may cost the last second, but never the file.
-        keep_log(connection, time.monotonic() + patience)
+        keep_log(connection, time.monotonic() + lock_seconds)
         connection.execute("PRAGMA synchronous = NORMAL")
         connection.execute("PRAGMA secure_delete = ON")  # what is removed is not to be read in the file's free space
     except BaseException:
@@ -172,7 +172,7 @@ def keep_log(connection: sqlite3.Connection, until: float) -> None:
         except sqlite3.OperationalError as error:
             if primary_code(error) != sqlite3.SQLITE_BUSY or time.monotonic() > until:
                 raise
-        time.sleep(AGAIN)
+        time.sleep(RETRY_SECONDS)
 
 
 def primary_code(error: Exception) -> int:

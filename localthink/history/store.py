@@ -36,9 +36,9 @@ class History:
     to change; it has then changed nothing, and works again once the cause is gone.
     """
 
-    def __init__(self, path: Path, now: Callable[[], float] = time.time, patience: float = LOCK_SECONDS) -> None:
+    def __init__(self, path: Path, now: Callable[[], float] = time.time, lock_seconds: float = LOCK_SECONDS) -> None:
         self._now = now
-        self._database = Database(path, patience, lambda connection: tidy(connection, now()))
+        self._database = Database(path, lock_seconds, lambda connection: tidy(connection, now()))
 
     # Conversations
 
@@ -207,7 +207,7 @@ def _new_id(cursor: sqlite3.Cursor) -> int:
 
 
 def _gone(what: str, number: int) -> HistoryError:
-    return HistoryError(f"{what} {number} is not in the store any more: it was removed for good")
+    return HistoryError(f"{what} {number} is not in the store any more: it was removed permanently")
 
 
 def _place(connection: sqlite3.Connection, message: int) -> tuple[int, int | None]:

@@ -14,7 +14,7 @@ from localthink.history.records import Piece, State, StoredMessage, ThoughtSpan
 from localthink.history.tokens import read_tokens, storable
 from localthink.records import Role
 
-ALIVE = 15.0  # seconds from its last sign of life on in which an unfinished answer is taken to be still written
+ALIVE_SECONDS = 15.0  # an unfinished answer that was saved more recently is taken to be still written
 ANSWER = -1  # what a piece of no thought has for its thought
 LATEST = 2e11  # seconds since 1970: calendars end soon after
 ENDED = frozenset(get_args(State)) - {"writing"}  # whatever else a state reads, the answer may have pieces
@@ -138,7 +138,7 @@ def read_pieces(connection: sqlite3.Connection, message: int) -> list[Piece]:
 
 def state_at(state: str, beat: float, now: float) -> State:
     """A beat far ahead is of a clock that was put back since: its program is no more alive than with one long ago."""
-    return cast(State, state) if state in ENDED else "interrupted" if abs(now - beat) > ALIVE else "writing"
+    return cast(State, state) if state in ENDED else "interrupted" if abs(now - beat) > ALIVE_SECONDS else "writing"
 
 
 def write_texts(connection: sqlite3.Connection, message: int, texts: Texts, state: State) -> bool:

@@ -7,12 +7,12 @@ from contextlib import suppress
 from localthink.errors import HistoryError
 from localthink.history.texts import read_texts, write_texts
 
-KEPT = 86400.0  # seconds in which a deleted conversation can be had back
-GIVEN_UP = 3600.0  # seconds without a sign of life after which an answer's pieces become its text
+UNDO_SECONDS = 86400.0  # a deleted conversation can be brought back for so long
+ABANDONED_SECONDS = 3600.0  # an unfinished answer that was not saved for so long is stored as interrupted
 
 
 def tidy(connection: sqlite3.Connection, now: float) -> None:
-    remove_deleted(connection, now - KEPT)
+    remove_deleted(connection, now - UNDO_SECONDS)
     gather_unfinished(connection, now)
 
 
@@ -34,7 +34,7 @@ def gather_unfinished(connection: sqlite3.Connection, now: float) -> None:
     Should its program wake up after all it goes on where it was: what it adds comes behind, what it finishes wins.
     """
     unfinished = connection.execute(
-        "SELECT id FROM messages WHERE state = 'writing' AND abs(beat - ?) > ?", (now, GIVEN_UP)).fetchall()
+        "SELECT id FROM messages WHERE state = 'writing' AND abs(beat - ?) > ?", (now, ABANDONED_SECONDS)).fetchall()
     for (message,) in unfinished:
         with suppress(HistoryError):  # a damaged one is told of when it is read, and keeps nobody from the rest
             write_texts(connection, message, read_texts(connection, message), "interrupted")

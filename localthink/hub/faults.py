@@ -8,7 +8,7 @@ import errno
 import re
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from localthink.errors import LocalthinkError, UsageError
@@ -124,9 +124,18 @@ def _on_disk(error: OSError) -> LocalthinkError:
     if error.errno == errno.EFBIG:
         return LocalthinkError(f"{where}the file system cannot hold a file of this size: set HF_HOME to another disk")
     if error.errno in CLOSED:
-        return LocalthinkError(f"{where}the Hub's cache cannot be written ({error.strerror}): mend its permissions, "
+        return LocalthinkError(f"{where}the Hub's cache cannot be written ({error.strerror}): correct its permissions, "
                                "or set HF_HOME to another folder")
     return LocalthinkError(f"{where}the Hub's cache cannot be used ({error.strerror})")
+
+
+def check_status(response: Any) -> None:
+    """Raise what the client makes of a status. The page that comes with an error may be endless, and is not read."""
+    from huggingface_hub.utils import hf_raise_for_status
+
+    if response.status_code >= 400:
+        response.close()
+    hf_raise_for_status(response)
 
 
 def status_of(error: Exception) -> int | None:

@@ -1,24 +1,31 @@
-"""Which files of which repository are meant, asked of the Hub: nothing is downloaded yet."""
+"""Which files of which repository are meant, asked of the Hub in JSON: nothing is downloaded yet.
+
+Whoever answers may be anybody: no more is read than a listing can have, and for no longer than one can take.
+"""
 from __future__ import annotations
 
+import json
 import re
+import time
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, TypeVar
+from urllib.parse import quote
 
 from localthink.errors import LocalthinkError
-from localthink.hub.answers import ask_about
-from localthink.hub.faults import SourceError, Subject, fault, host
-from localthink.hub.listing import Listing, Offer, RemoteFile, choose, group_files
+from localthink.hub.faults import SourceError, Subject, check_status, fault, host
+from localthink.hub.listing import BLOB, Listing, Offer, RemoteFile, choose, group_files
 from localthink.hub.news import Note, PullNews, PullOrder
 from localthink.hub.retries import Retries
-from localthink.hub.sums import BLOB
 from localthink.hub.wanted import Place
 from localthink.shelf.receipts import LARGEST
 
 Answer = TypeVar("Answer")
 COMMIT = re.compile(r"[0-9a-f]{40,64}")
 NAME = re.compile(r"(?!.*(?:^|/)\.{0,2}(?:/|$))[^\\:*?\"<>|\x00-\x1f\x7f]+")  # no way out of a folder, on any system
+MOST_BYTES = 2**24  # ten thousand files take some four million
+MOST_SECONDS = 120.0
+ENCODINGS = ("", "identity", "gzip")  # others unpack a piece of the answer to gigabytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +59,8 @@ def _first(order: PullOrder, tell: Callable[[PullNews], None], ask: Callable[[Pl
             refused.append(str(error))
     if len(refused) == 1:
         raise SourceError(refused[0])
-    raise SourceError(f"{order.wanted.text} cannot be had from any of its {len(refused)} sources: {'; '.join(refused)}")
+    raise SourceError(f"{order.wanted.text} cannot be downloaded from any of its {len(refused)} sources: "
+                      + "; ".join(refused))
 
 
 def read_listing(place: Place, retries: Retries) -> Listing:
@@ -113,4 +121,48 @@ def _look_at(listing: Listing, file: RemoteFile, retries: Retries) -> RemoteFile
 
 
 def _retries(order: PullOrder, tell: Callable[[PullNews], None]) -> Retries:
-    return Retries(order.patience, tell, order.patience.tries_to_begin)
+    return Retries(order.policy, tell, order.policy.tries_to_begin)
+
+
+def ask_about(place: Place) -> Any:
+    """The JSON value that the Hub has for a repository, its files' sizes and sums included.
+
+    Raises what the client and its HTTP library raise, and LocalthinkError for an answer that is none.
+    """
+    from huggingface_hub import constants
+    from huggingface_hub.utils import build_hf_headers, get_session, validate_repo_id
+
+    validate_repo_id(place.repository)
+    at = "" if place.revision is None else f"/revision/{quote(place.revision, safe='')}"
+    headers = build_hf_headers(library_name="localthink") | {"Accept-Encoding": "gzip"}
+    with get_session().stream("GET", f"{constants.ENDPOINT}/api/models/{place.repository}{at}", headers=headers,
+                              params={"blobs": True}, follow_redirects=True,
+                              timeout=constants.HF_HUB_DOWNLOAD_TIMEOUT) as response:
+        check_status(response)
+        return _parsed(_read(response), place)
+
+
+def _read(response: Any) -> bytes:
+    encoding = response.headers.get("Content-Encoding", "").strip().lower()
+    if encoding not in ENCODINGS:
+        raise LocalthinkError(f"{host()} answers in the encoding {encoding!r}, which was not asked for: check "
+                              "HF_ENDPOINT, or the proxy")
+    data, until = bytearray(), time.monotonic() + MOST_SECONDS
+    for piece in response.iter_bytes():
+        if len(data) + len(piece) > MOST_BYTES:
+            raise LocalthinkError(f"{host()} sends more than {MOST_BYTES >> 20} MiB where it should list the files of "
+                                  "a repository: check HF_ENDPOINT, or name another repository")
+        data += piece
+        if time.monotonic() > until:
+            raise LocalthinkError(f"{host()} has sent {len(data):,} bytes in {MOST_SECONDS:.0f} seconds and no end of "
+                                  "its answer: check the connection, or try again later")
+    return bytes(data)
+
+
+def _parsed(data: bytes, place: Place) -> Any:
+    try:
+        return json.loads(data)
+    except (ValueError, RecursionError):
+        raise LocalthinkError(
+            f"{host()} does not answer as the Hub would, perhaps with the login page of a network or a proxy: open "
+            f"https://huggingface.co/{place.repository} in a browser, or check HF_ENDPOINT") from None

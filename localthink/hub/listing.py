@@ -12,8 +12,9 @@ from localthink.hub.faults import SourceError
 from localthink.hub.wanted import SUFFIX, Place, Wanted
 from localthink.text.sizes import sized
 
-OTHERS = re.compile(r"(?:^|[-_.])(?:mmproj|imatrix|ggml-vocab)(?:[-_.]|$)", re.IGNORECASE)  # GGUF files, but no models
-SHOWN = 12  # of what a repository holds, in a message
+NOT_MODELS = re.compile(r"(?:^|[-_.])(?:mmproj|imatrix|ggml-vocab)(?:[-_.]|$)", re.IGNORECASE)
+BLOB = re.compile(r"[0-9a-f]{64}|[0-9a-f]{40}")  # the name of a content
+MOST_SHOWN = 12  # models of a repository in a message
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,7 +68,7 @@ def group_files(files: Iterable[RemoteFile]) -> tuple[Offer, ...]:
     groups: dict[tuple[str, int], list[tuple[int, RemoteFile]]] = {}
     for file in files:
         folder, _, name = file.name.rpartition("/")
-        if not name.lower().endswith(SUFFIX) or OTHERS.search(name[: -len(SUFFIX)]):
+        if not name.lower().endswith(SUFFIX) or NOT_MODELS.search(name[: -len(SUFFIX)]):
             continue
         part = PART.fullmatch(name[: -len(SUFFIX)])
         number, count = (int(part["number"]), int(part["count"])) if part else (1, 1)
@@ -135,7 +136,7 @@ def _one(listing: Listing, fitting: Sequence[Offer], precision: str, offers: Seq
         raise SourceError(f"{listing.place.repository} has nothing at {precision}: it {_holds(offers)}")
     if len(whole) > 1:
         raise UsageError(f"{listing.place.repository} has {len(whole)} models at {precision}, "
-                         f"{', '.join(offer.name for offer in whole[:SHOWN])}: name one, "
+                         f"{', '.join(offer.name for offer in whole[:MOST_SHOWN])}: name one, "
                          f"as hf:{listing.place.repository}/{whole[0].name}")
     return whole[0]
 
@@ -144,8 +145,8 @@ def _holds(offers: Sequence[Offer]) -> str:
     """What a repository holds, as the rest of a sentence."""
     listed = [(offer.precision or offer.name) + (f" ({sized(offer.bytes)})" if offer.bytes else "")
               for offer in sorted(offers, key=_size)]
-    more = f" and {len(listed) - SHOWN} more" if len(listed) > SHOWN else ""
-    return f"holds {', '.join(listed[:SHOWN])}{more}" if listed else f"holds no {SUFFIX} model"
+    more = f" and {len(listed) - MOST_SHOWN} more" if len(listed) > MOST_SHOWN else ""
+    return f"holds {', '.join(listed[:MOST_SHOWN])}{more}" if listed else f"holds no {SUFFIX} model"
 
 
 def _size(offer: Offer) -> int:

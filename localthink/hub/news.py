@@ -7,22 +7,22 @@ from localthink.hub.listing import Listing
 from localthink.hub.wanted import Wanted
 from localthink.shelf.receipts import Receipt
 
-SPARE = 2**29  # bytes of the disk that a download leaves free, for all else that goes on
+SPARE_BYTES = 2**29  # of the disk that a download leaves free for everything else
 
 
 @dataclass(frozen=True, slots=True)
-class Patience:
-    """How a download bears trouble: `tries` without progress, waiting `first` seconds and twice as long each time.
+class RetryPolicy:
+    """How often a download tries again: `tries` without progress, waiting `first_seconds` and twice as long each time.
 
-    No wait is longer than `most`, unless the Hub asks for one, and then no longer than `longest`. Before anything
-    has been heard of the Hub there are fewer tries: `tries_to_begin`.
+    No wait is longer than `most_seconds`, unless the Hub asks for one, and then no longer than `longest_seconds`.
+    Before the Hub has answered at all there are fewer tries: `tries_to_begin`.
     """
 
     tries: int = 8
     tries_to_begin: int = 3
-    first: float = 1.0
-    most: float = 60.0
-    longest: float = 600.0
+    first_seconds: float = 1.0
+    most_seconds: float = 60.0
+    longest_seconds: float = 600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +32,8 @@ class PullOrder:
     wanted: Wanted
     prefer: tuple[str, ...] = ()
     only_look: bool = False
-    patience: Patience = field(default_factory=Patience)
-    spare: int = SPARE
+    policy: RetryPolicy = field(default_factory=RetryPolicy)
+    spare: int = SPARE_BYTES
 
 
 @dataclass(frozen=True, slots=True)

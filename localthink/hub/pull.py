@@ -1,19 +1,21 @@
-"""A download in a process of its own, as its parent sees it: started, listened to, ended at any moment."""
+"""A download in a process of its own: started, listened to and ended by its parent, and what the process runs."""
 from __future__ import annotations
 
 import math
+import os
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from multiprocessing.connection import Connection
 from types import TracebackType
 
-from localthink.child_process import Child
+from localthink.child_process import Child, end_with, stay_quiet
 from localthink.errors import LocalthinkError
+from localthink.hub.faults import INSTEAD, reason
 from localthink.hub.listing import Listing
-from localthink.hub.news import LAST, SPARE, Failed, Listed, Patience, PullNews, PullOrder
-from localthink.hub.serve import serve
+from localthink.hub.news import LAST, SPARE_BYTES, Failed, Listed, PullNews, PullOrder, RetryPolicy
 from localthink.hub.wanted import Wanted
 
-SLICE = 0.25  # seconds
+SLICE_SECONDS = 0.25  # of one wait, between which Ctrl+C is noticed
 
 
 class Pull:
@@ -23,9 +25,9 @@ class Pull:
     leaves the choice; `spare` are the bytes of the disk that stay free.
     """
 
-    def __init__(self, wanted: Wanted, *, prefer: Sequence[str] = (), patience: Patience | None = None,
-                 spare: int = SPARE) -> None:
-        self._download = _Download(PullOrder(wanted, tuple(prefer), False, patience or Patience(), spare))
+    def __init__(self, wanted: Wanted, *, prefer: Sequence[str] = (), policy: RetryPolicy | None = None,
+                 spare: int = SPARE_BYTES) -> None:
+        self._download = _Download(PullOrder(wanted, tuple(prefer), False, policy or RetryPolicy(), spare))
 
     @property
     def finished(self) -> bool:
@@ -56,9 +58,9 @@ class Pull:
         self.cancel()
 
 
-def look_up(wanted: Wanted, *, patience: Patience | None = None) -> Listing:
+def look_up(wanted: Wanted, *, policy: RetryPolicy | None = None) -> Listing:
     """What the repository holds that a pull would take from. Blocks; raises LocalthinkError where none can be read."""
-    download = _Download(PullOrder(wanted, only_look=True, patience=patience or Patience()))
+    download = _Download(PullOrder(wanted, only_look=True, policy=policy or RetryPolicy()))
     try:
         download.start()
         while True:
@@ -108,7 +110,7 @@ class _Download:
     def _await(self, child: Child, seconds: float | None) -> None:
         """Wait for news in slices: within one, some systems do not hear Ctrl+C."""
         end = math.inf if seconds is None else time.monotonic() + seconds
-        while (left := end - time.monotonic()) > 0 and not child.news.poll(min(left, SLICE)):
+        while (left := end - time.monotonic()) > 0 and not child.news.poll(min(left, SLICE_SECONDS)):
             pass
 
     def close(self) -> None:
@@ -116,3 +118,25 @@ class _Download:
         if self._child is not None:
             self._child.end()
             self._child = None
+
+
+def serve(parent: Connection[None, None], news: Connection[PullNews, None], order: PullOrder) -> None:
+    stay_quiet()
+    end_with(parent)
+    try:
+        answer(order, news.send)
+    except OSError:  # nobody reads any more
+        os._exit(1)
+
+
+def answer(order: PullOrder, tell: Callable[[PullNews], None]) -> None:
+    """Follow the order; whatever goes wrong becomes the last word."""
+    from localthink.hub.pulling import follow
+
+    try:
+        follow(order, tell)
+    except LocalthinkError as error:
+        tell(Failed(str(error), error.exit_code))
+    except Exception as error:
+        tell(Failed(f"{order.wanted.text} cannot be downloaded ({type(error).__name__}: {reason(error)}): try again, "
+                    f"{INSTEAD}", 1))

@@ -15,24 +15,24 @@ from localthink.hub.cache import (
     CachedFile,
     all_held,
     cached_files,
+    clear,
     remember_revision,
     repository_folder,
     settle,
     size_of,
+    taken,
 )
 from localthink.hub.faults import SourceError, Subject, fault
 from localthink.hub.finding import Choice, find, look
 from localthink.hub.listing import RemoteFile
 from localthink.hub.news import Checking, Found, Listed, Note, Pulled, PullNews, PullOrder, PullProgress
-from localthink.hub.removal import clear, taken
 from localthink.hub.retries import Retries
-from localthink.hub.sums import Sum
-from localthink.hub.transfer import Source, Transfer
-from localthink.hub.typed import as_typed
+from localthink.hub.transfer import Source, Sum, Transfer
 from localthink.hub.wanted import Place
 from localthink.machine.resources import free_disk, nearest_folder
 from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
 from localthink.text.sizes import sized
+from localthink.text.visible import as_typed
 
 TELL_EVERY = 0.1  # seconds between two reports of progress
 
@@ -183,7 +183,7 @@ class Pulling:
         if not summed.right:
             cached.part.unlink()
             raise LocalthinkError(f"{file.name} is not what the Hub says it is: its sum is {summed.found[:12]}… and "
-                                  f"not {file.blob[:12]}…; it was thrown away, pull it again")
+                                  f"not {file.blob[:12]}…; it was deleted, pull it again")
         if whole is not None and whole != cached.content:
             cached.part.replace(whole)  # the damaged one, where there are no links
         else:
@@ -201,7 +201,7 @@ class Pulling:
             self._report(lambda: PullProgress(here, choice.offer.bytes), summed.bytes == file.bytes)
 
         url = hf_hub_url(choice.place.repository, file.name, revision=choice.commit)
-        retries = Retries(self._order.patience, self._tell)
+        retries = Retries(self._order.policy, self._tell)
         try:
             Transfer(Source(url, file.name, file.blob, file.bytes or 0), cached.part, summed, retries, on_bytes).run()
         except Exception as error:

@@ -10,25 +10,25 @@ from typing import TypeVar
 
 from localthink.errors import LocalthinkError
 from localthink.hub.faults import host, is_kind, reason, status_of
-from localthink.hub.news import Patience, Waiting
+from localthink.hub.news import RetryPolicy, Waiting
 
 T = TypeVar("T")
-PASSING = (408, 425, 429, 500, 502, 503, 504)  # statuses that may be gone the next time
-LASTING = ("ProxyError", "UnsupportedProtocol", "LocalProtocolError")  # errors of the connection that will not
-DAY = 86_400.0  # seconds
+TRANSIENT_STATUSES = (408, 425, 429, 500, 502, 503, 504)  # of HTTP: another try may succeed
+PERMANENT_ERRORS = ("ProxyError", "UnsupportedProtocol", "LocalProtocolError")  # another try will fail as well
+DAY_SECONDS = 86_400.0
 QUOTA = re.compile(r'"\w+"\s*;\s*r\s*=\s*0\s*;\s*t\s*=\s*(\d+)')  # in RateLimit: nothing is left for t seconds
 
 
 class CutOffError(LocalthinkError):
-    """An answer that ended early, or in a way that another try may mend."""
+    """An answer that ended early, or in a way that another try may not."""
 
 
 class Retries:
     """Counts tries without progress."""
 
-    def __init__(self, patience: Patience, tell: Callable[[Waiting], None], tries: int | None = None) -> None:
-        self._patience, self._tell = patience, tell
-        self._tries = patience.tries if tries is None else tries
+    def __init__(self, policy: RetryPolicy, tell: Callable[[Waiting], None], tries: int | None = None) -> None:
+        self._policy, self._tell = policy, tell
+        self._tries = policy.tries if tries is None else tries
         self._failed = 0
 
     def progressed(self) -> None:
@@ -42,10 +42,10 @@ class Retries:
         self._failed += 1
         if self._failed >= self._tries:
             raise error
-        seconds = min(self._patience.first * 2.0 ** (self._failed - 1), self._patience.most)
+        seconds = min(self._policy.first_seconds * 2.0 ** (self._failed - 1), self._policy.most_seconds)
         asked = _asked_to_wait(getattr(getattr(error, "response", None), "headers", {}))
         if asked is not None:
-            if asked > self._patience.longest:
+            if asked > self._policy.longest_seconds:
                 raise LocalthinkError(f"{host()} asks not to be asked again for {_in_time(asked)}; what is here is "
                                       "kept") from error
             seconds = asked
@@ -67,8 +67,8 @@ def _passing(error: Exception) -> str | None:
         return str(error)
     status = status_of(error)
     if status is not None:
-        return _in_words(status) if status in PASSING else None
-    if not is_kind(error, "TransportError") or is_kind(error, *LASTING) or "CERTIFICATE" in str(error).upper():
+        return _in_words(status) if status in TRANSIENT_STATUSES else None
+    if not is_kind(error, "TransportError") or is_kind(error, *PERMANENT_ERRORS) or "CERTIFICATE" in str(error).upper():
         return None
     if is_kind(error, "TimeoutException"):
         return f"{host()} does not answer"
@@ -83,7 +83,7 @@ def _in_words(status: int) -> str:
 
 def _in_time(seconds: float) -> str:
     """How long, and what to do about it."""
-    if seconds > DAY:
+    if seconds > DAY_SECONDS:
         return "more than a day: check HF_ENDPOINT and the proxy, for the Hub itself asks for minutes"
     return f"{seconds / 60:,.0f} minutes: try again then"
 

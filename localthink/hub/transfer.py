@@ -1,6 +1,7 @@
 """The bytes of one file: asked for from where the last attempt ended, written, and summed up on their way."""
 from __future__ import annotations
 
+import hashlib
 import os
 import re
 from collections.abc import Callable
@@ -12,13 +13,13 @@ from typing import Any
 from localthink.errors import LocalthinkError
 from localthink.gguf.bytes import MAGIC
 from localthink.gguf.header import impostor
-from localthink.hub.answers import check_status
-from localthink.hub.faults import SourceError, host, status_of
+from localthink.hub.faults import SourceError, check_status, host, status_of
+from localthink.hub.listing import BLOB
 from localthink.hub.retries import CutOffError, Retries
-from localthink.hub.sums import BLOB, Sum
 
-AT_ONCE = 2**34  # bytes asked for in one request: the stores behind the Hub refuse answers beyond some 50 GB
+REQUEST_BYTES = 2**34  # asked for at once: the stores behind the Hub refuse answers beyond some 50 GB
 RANGE = re.compile(r"bytes (?P<start>\d+)-\d+/(?P<total>\d+|\*)")
+CHUNK_BYTES = 2**22  # read at a time
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,7 @@ class Transfer:
         from huggingface_hub.utils import build_hf_headers, get_session
 
         start = self._summed.bytes
-        end = min(start + AT_ONCE, self._source.bytes)
+        end = min(start + REQUEST_BYTES, self._source.bytes)
         headers = build_hf_headers(library_name="localthink")
         headers |= {"Accept-Encoding": "identity", "Range": f"bytes={start}-{end - 1}"}
         with get_session().stream("GET", self._source.url, headers=headers, follow_redirects=True,
@@ -122,3 +123,38 @@ class Transfer:
             raise SourceError(f"{self._source.name} has {int(answered['total']):,} bytes where the Hub lists "
                               f"{self._source.bytes:,}: pull it again later")
         return int(answered["start"])
+
+
+class Sum:
+    """Of `size` bytes: sha256 for files in large file storage, and for others the sha1 that git gives them."""
+
+    def __init__(self, blob: str, size: int) -> None:
+        self._blob, self._size = blob, size
+        self.restart()
+
+    def restart(self) -> None:
+        """Forget all bytes."""
+        self.bytes = 0
+        self._hash = (hashlib.sha256() if len(self._blob) == 64
+                      else hashlib.sha1(b"blob %d\0" % self._size, usedforsecurity=False))
+
+    def update(self, data: bytes) -> None:
+        self._hash.update(data)
+        self.bytes += len(data)
+
+    def add_file(self, path: Path, on_bytes: Callable[[int], None] | None = None) -> None:
+        """Add all that is in a file; `on_bytes` hears how many at a time."""
+        with path.open("rb") as file:
+            while data := file.read(CHUNK_BYTES):
+                self.update(data)
+                if on_bytes is not None:
+                    on_bytes(len(data))
+
+    @property
+    def found(self) -> str:
+        return self._hash.hexdigest()
+
+    @property
+    def right(self) -> bool:
+        """Whether all bytes came, and are those of the name."""
+        return self.bytes == self._size and self.found == self._blob

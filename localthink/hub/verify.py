@@ -9,8 +9,9 @@ from pathlib import Path
 from localthink.errors import ModelFileError, UsageError
 from localthink.gguf.header import read_facts
 from localthink.hub.cache import size_of
-from localthink.hub.naming import of_file
-from localthink.hub.sums import BLOB, Sum
+from localthink.hub.listing import BLOB
+from localthink.hub.transfer import Sum
+from localthink.hub.wanted import of_file
 from localthink.shelf.receipts import Receipt, read_receipts, write_receipt
 from localthink.text.visible import shown_name
 
@@ -36,7 +37,7 @@ def verify(model: Receipt | Path, on_progress: OnBytes | None = None) -> tuple[V
     """Read every file of a model and compare it with its sum: that of the receipt, or the one that names its content.
 
     The Hub's cache and ollama name contents by their sums. A receipt whose files are not sound is no longer
-    offered as a model, and stays in trouble, until a pull has mended it. Raises UsageError for a file whose sum
+    offered as a model, and stays in trouble, until a pull has replaced it. Raises UsageError for a file whose sum
     nobody knows, and ModelFileError for a path that is no model.
     """
     if isinstance(model, Path):

@@ -13,7 +13,6 @@ from localthink.latex.parser import as_text
 
 MOST_CHARACTERS = 4000
 
-_BOXED = re.compile(r"\\boxed\s*+\{")
 _BRACE = re.compile(r"\\.|[{}]", re.DOTALL)
 
 
@@ -45,13 +44,6 @@ def pieces(latex: str) -> list[FormulaPiece] | None:
         if part and part not in (BOX, END_BOX):
             found.append(FormulaPiece(part, depth > 0))
     return found
-
-
-def boxed(text: str) -> str | None:
-    r"""What stands in the last `\boxed{…}` of a text; None if there is none, or if it is not closed."""
-    *_, last = None, *_BOXED.finditer(text)
-    end = closing_brace(text, last.end()) if last else None
-    return text[last.end():end] if last and end is not None else None
 
 
 def closing_brace(text: str, start: int) -> int | None:

@@ -2,12 +2,10 @@
 from __future__ import annotations
 
 import ctypes
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from localthink.engine.bindings import ggml_libraries
-from localthink.errors import EngineError
+from localthink.engine.bindings import ggml_function
 
 Kind = Literal["cpu", "gpu", "igpu", "accelerator"]
 KINDS: tuple[Kind, ...] = ("cpu", "gpu", "igpu", "accelerator")  # by ggml_backend_dev_type
@@ -30,37 +28,28 @@ class Device:
 
 def devices() -> tuple[Device, ...]:
     """Every device, in llama.cpp's own order. On Metal, `total` is the most that the system lets a GPU work with."""
-    ggml = _Ggml()
     found = []
-    for index in range(ggml.call("ggml_backend_dev_count", ctypes.c_size_t)):
-        address = ggml.call("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t(index))
-        found.append(_device(ggml, ctypes.c_void_p(address)))
+    for index in range(_call("ggml_backend_dev_count", ctypes.c_size_t)):
+        address = _call("ggml_backend_dev_get", ctypes.c_void_p, ctypes.c_size_t(index))
+        found.append(_device(ctypes.c_void_p(address)))
     return tuple(found)
 
 
-def _device(ggml: _Ggml, device: ctypes.c_void_p) -> Device:
+def _device(device: ctypes.c_void_p) -> Device:
     free, total = ctypes.c_size_t(), ctypes.c_size_t()
-    ggml.call("ggml_backend_dev_memory", None, device, ctypes.byref(free), ctypes.byref(total))
-    backend = ctypes.c_void_p(ggml.call("ggml_backend_dev_backend_reg", ctypes.c_void_p, device))
-    kind = ggml.call("ggml_backend_dev_type", ctypes.c_int, device)
-    return Device(ggml.text("ggml_backend_dev_name", device), ggml.text("ggml_backend_dev_description", device),
-                  KINDS[kind] if kind < len(KINDS) else "accelerator", ggml.text("ggml_backend_reg_name", backend),
+    _call("ggml_backend_dev_memory", None, device, ctypes.byref(free), ctypes.byref(total))
+    backend = ctypes.c_void_p(_call("ggml_backend_dev_backend_reg", ctypes.c_void_p, device))
+    kind = _call("ggml_backend_dev_type", ctypes.c_int, device)
+    return Device(_text("ggml_backend_dev_name", device), _text("ggml_backend_dev_description", device),
+                  KINDS[kind] if kind < len(KINDS) else "accelerator", _text("ggml_backend_reg_name", backend),
                   int(free.value), int(total.value))
 
 
-class _Ggml:
-    """ggml's functions by name. On Windows a library shows none of another's."""
+def _call(name: str, returns: Any, *arguments: Any) -> Any:
+    function = ggml_function(name)
+    function.restype = returns
+    return function(*arguments)
 
-    def __init__(self) -> None:
-        self._libraries = ggml_libraries()
 
-    def call(self, name: str, returns: Any, *arguments: Any) -> Any:
-        for library in self._libraries:
-            with suppress(AttributeError):
-                function = library[name]  # a function object of our own
-                function.restype = returns
-                return function(*arguments)
-        raise EngineError(f"this llama-cpp-python has no {name}: install the version that localthink asks for")
-
-    def text(self, name: str, about: ctypes.c_void_p) -> str:
-        return bytes(self.call(name, ctypes.c_char_p, about) or b"").decode("utf-8", "replace")
+def _text(name: str, about: ctypes.c_void_p) -> str:
+    return bytes(_call(name, ctypes.c_char_p, about) or b"").decode("utf-8", "replace")

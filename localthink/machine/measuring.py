@@ -8,8 +8,8 @@ from localthink.machine.probe import decoding_bandwidth
 from localthink.machine.resources import free_memory, memory_bandwidth, other_programs_share
 from localthink.records import Offload
 
-QUICKLY = 0.3  # seconds for what decoding cannot be faster than
-SHARING = "Metal"  # its GPUs work in the machine's memory, and are not called integrated
+QUICK_SECONDS = 0.3  # of a measurement that only has to find a bound on the speed
+SHARED_MEMORY = "Metal"  # the backend whose GPUs work in the machine's memory, without being called integrated
 
 
 def memory_budget(offload: Offload | None = None) -> MemoryBudget:
@@ -25,7 +25,7 @@ def budget_of(memory: int, found: tuple[Device, ...], offload: Offload) -> Memor
         used = used[offload.main_gpu:][:1]
     if not used:
         return MemoryBudget(memory)
-    shared = all(device.kind == "igpu" or device.backend == SHARING for device in used)
+    shared = all(device.kind == "igpu" or device.backend == SHARED_MEMORY for device in used)
     free = sum(device.free for device in used)
     names = " and ".join(dict.fromkeys(device.description or device.name for device in used))
     return MemoryBudget(memory, min(free, memory) if shared else free, names, shared)
@@ -49,4 +49,4 @@ def measure_machine(memory: int | None = None, measured: bool = True) -> Machine
     others = other_programs_share()
     found = Bandwidth(decoding_bandwidth(), device)
     busy = others()
-    return MachineFigures(here, found, memory_bandwidth(QUICKLY), busy)
+    return MachineFigures(here, found, memory_bandwidth(QUICK_SECONDS), busy)

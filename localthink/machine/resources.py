@@ -9,9 +9,9 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-DISTURBED = 0.2  # share of the processor that others had, from which on a measurement says less
+BUSY_SHARE = 0.2  # if other programs had more of the processor than this, a measurement says less
 READ_AT_ONCE = 2**28  # bytes for a measurement of bandwidth, all threads together: far more than caches hold
-LEAST_EACH = 2**25  # of them for one thread
+LEAST_BYTES_EACH = 2**25  # of them for one thread
 CONTROL_GROUPS, OWN_GROUPS = Path("/sys/fs/cgroup"), Path("/proc/self/cgroup")
 
 
@@ -57,7 +57,7 @@ def memory_bandwidth(seconds: float = 1.0, threads: int | None = None) -> float:
     import numpy as np
 
     count = threads or physical_cores()
-    size = max(LEAST_EACH, READ_AT_ONCE // count) // 8
+    size = max(LEAST_BYTES_EACH, READ_AT_ONCE // count) // 8
     read = [0] * count
 
     def work(index: int) -> None:

@@ -1,13 +1,19 @@
-"""An answer as plain text: what is new of it, again and again, and its figures when it has ended."""
+"""An answer as plain text: what is new of it, again and again, its figures when it has ended, and two of them compared.
+"""
 from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
-from localthink.chat.steering import steering
+from localthink.chat.steering import steering, switches_held
 from localthink.chat.turn import ThoughtView, Turn
-from localthink.chat.wording import counted, switches_held
+from localthink.plain.voice import Voice
 from localthink.text.page import Sheet
+from localthink.text.sizes import counted
+
+if TYPE_CHECKING:
+    from localthink.chat.compare import Comparison, Summary
 
 LONG_PROMPT = 256  # tokens: reading fewer is over before it could be said
 ENDS = {"cancelled": "stopped: /go goes on", "interrupted": "interrupted: /go goes on",
@@ -73,3 +79,24 @@ def figures(turn: Turn, longest: int) -> str:
 
 def thought_figures(thought: ThoughtView) -> str:
     return f"{counted(thought.tokens, 'token')}, {thought.seconds:.1f} s, {switches_held(thought.held)}"
+
+
+def show_comparison(comparison: Comparison, voice: Voice) -> None:
+    """Two answers with one seed, one below the other, and what there is to say of them."""
+    from localthink.chat.compare import summary
+
+    said = summary(comparison)
+    for header, turn in zip(said.names.headers, comparison.turns, strict=True):
+        voice.say(f"── {header} ──", "1")
+        follower = Follower(turn, voice.sheet())
+        follower.show()
+        follower.end()
+    voice.say("\n".join(_comparison_lines(said)))
+
+
+def _comparison_lines(said: Summary) -> list[str]:
+    """Figures first, each of both sides in one line, as it is heard best; then where the two part."""
+    lines = [f"── {said.names.headers[0]} / {said.names.headers[1]} ──"]
+    lines += [f"{row.label}: {row.left} / {row.right}" for row in said.rows]
+    lines += [said.opening, *(f"{name}: {words}" for name, words in said.quotes), said.meaning]
+    return [line for line in lines if line]

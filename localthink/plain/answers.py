@@ -9,20 +9,20 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from localthink import locations
-from localthink.chat.branching import marks, would_have_come
 from localthink.chat.code_blocks import code_blocks
+from localthink.chat.going_on import marks, would_have_come
 from localthink.chat.session import new_seed
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import ThoughtView, Turn
 from localthink.errors import UsageError
 from localthink.plain.answer import Follower, thought_figures
 from localthink.plain.conversations import number, one_line, show_again
+from localthink.plain.talk import Talk
 from localthink.records import BudgetRequest, Event, Message
 from localthink.text.page import HELD_MARK, THOUGHT_MARK
 
 if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
-    from localthink.plain.chat import PlainChat
 
 TOKENS = 10
 ALTERNATIVES = 3  # besides the token that was drawn
@@ -30,20 +30,20 @@ WISHED = {"answer": "it closes its thinking at the next sentence end, and answer
           "think": "it thinks on until /think is said again", "free": "it goes its own way again"}
 
 
-def stop(chat: PlainChat, rest: str) -> None:
+def stop(chat: Talk, rest: str) -> None:
     if not chat.stop():
         raise UsageError("nothing is under way that could be stopped")
 
 
-def answer_now(chat: PlainChat, rest: str) -> None:
+def answer_now(chat: Talk, rest: str) -> None:
     _wish(chat, "answer")
 
 
-def think_on(chat: PlainChat, rest: str) -> None:
+def think_on(chat: Talk, rest: str) -> None:
     _wish(chat, "think")
 
 
-def _wish(chat: PlainChat, wish: BudgetRequest) -> None:
+def _wish(chat: Talk, wish: BudgetRequest) -> None:
     live = chat.session.live
     if live is None or live.turn is None or live.turn.phase == "answering":
         raise UsageError("no thinking is under way: this is for while it thinks")
@@ -51,7 +51,7 @@ def _wish(chat: PlainChat, wish: BudgetRequest) -> None:
     chat.voice.say(WISHED[live.turn.wish])
 
 
-def go_on(chat: PlainChat, rest: str) -> None:
+def go_on(chat: Talk, rest: str) -> None:
     chat.session.give_up()
     if chat.session.resumable is None:
         raise UsageError("the latest answer did not end early: there is nothing to go on with")
@@ -59,12 +59,12 @@ def go_on(chat: PlainChat, rest: str) -> None:
     chat.news.look_at_answer()  # now: by the next look it may have ended again
 
 
-def again(chat: PlainChat, rest: str) -> None:
+def again(chat: Talk, rest: str) -> None:
     _latest_question(chat)
     chat.ask(chat.session.regenerate)
 
 
-def edit(chat: PlainChat, rest: str) -> None:
+def edit(chat: Talk, rest: str) -> None:
     """Ask another question in the place of the latest, or of the N-th where N and more text follow."""
     entry = _latest_question(chat)
     questions = [entry for entry in chat.session.entries if entry.turn is None]
@@ -79,15 +79,15 @@ def edit(chat: PlainChat, rest: str) -> None:
     chat.ask(partial(chat.session.edit, entry, rest))
 
 
-def previous(chat: PlainChat, rest: str) -> None:
+def previous(chat: Talk, rest: str) -> None:
     _turn_to_sibling(chat, -1)
 
 
-def following(chat: PlainChat, rest: str) -> None:
+def following(chat: Talk, rest: str) -> None:
     _turn_to_sibling(chat, 1)
 
 
-def _turn_to_sibling(chat: PlainChat, step: int) -> None:
+def _turn_to_sibling(chat: Talk, step: int) -> None:
     session = chat.session
     session.give_up()
     entry = next((entry for entry in reversed(session.entries) if entry.place[1] > 1), None)
@@ -99,7 +99,7 @@ def _turn_to_sibling(chat: PlainChat, step: int) -> None:
     show_again(chat, session.entries[place:])
 
 
-def compare(chat: PlainChat, rest: str) -> None:
+def compare(chat: Talk, rest: str) -> None:
     """Ask the latest question twice, with one seed: its answer's where it has one."""
     from localthink.chat.compare import Comparison, Side
 
@@ -115,7 +115,7 @@ def compare(chat: PlainChat, rest: str) -> None:
                                        chat.clock))
 
 
-def demo(chat: PlainChat, rest: str) -> None:
+def demo(chat: Talk, rest: str) -> None:
     """What the penalty does on a puzzle that was chosen, and how often it does so."""
     from localthink.chat.compare import Comparison, Side
     from localthink.chat.demo import read_demo
@@ -129,7 +129,7 @@ def demo(chat: PlainChat, rest: str) -> None:
     _start_comparison(chat, comparison)
 
 
-def _start_comparison(chat: PlainChat, comparison: Comparison) -> None:
+def _start_comparison(chat: Talk, comparison: Comparison) -> None:
     def start() -> None:
         comparison.start()
         chat.news.comparison = comparison
@@ -138,7 +138,7 @@ def _start_comparison(chat: PlainChat, comparison: Comparison) -> None:
     chat.ask(start)
 
 
-def drop(chat: PlainChat, rest: str) -> None:
+def drop(chat: Talk, rest: str) -> None:
     session = chat.session
     if session.overflow is None:
         raise UsageError("nothing waits to fit: this is for a question that does not")
@@ -148,31 +148,31 @@ def drop(chat: PlainChat, rest: str) -> None:
     chat.news.expect()
 
 
-def show_answer(chat: PlainChat, rest: str) -> None:
+def show_answer(chat: Talk, rest: str) -> None:
     chat.voice.answer(_latest_turn(chat).answer)
 
 
-def show_thinking(chat: PlainChat, rest: str) -> None:
+def show_thinking(chat: Talk, rest: str) -> None:
     turn = _latest_turn(chat)
     if not turn.thoughts:
         raise UsageError("the latest answer came without thinking")
     _show_thoughts(chat, turn, turn.thoughts)
 
 
-def _show_thoughts(chat: PlainChat, turn: Turn, thoughts: Sequence[ThoughtView]) -> None:
+def _show_thoughts(chat: Talk, turn: Turn, thoughts: Sequence[ThoughtView]) -> None:
     follower = Follower(turn, chat.voice.side_sheet())
     follower.show_thoughts(thoughts)
     follower.end()
 
 
-def list_thoughts(chat: PlainChat, rest: str) -> None:
+def list_thoughts(chat: Talk, rest: str) -> None:
     turn = _latest_turn(chat)
     lines = [f"{THOUGHT_MARK} {thought.index + 1} {thought_figures(thought)}: {one_line(thought.text)[:60]}"
              for thought in turn.thoughts]
     chat.voice.say("\n".join(lines) or "the latest answer came without thinking")
 
 
-def show_thought(chat: PlainChat, rest: str) -> None:
+def show_thought(chat: Talk, rest: str) -> None:
     turn = _latest_turn(chat)
     place = number(rest, "the number of a thought")
     if place > len(turn.thoughts):
@@ -181,7 +181,7 @@ def show_thought(chat: PlainChat, rest: str) -> None:
     chat.voice.say(thought_figures(turn.thoughts[place - 1]))
 
 
-def show_code(chat: PlainChat, rest: str) -> None:
+def show_code(chat: Talk, rest: str) -> None:
     blocks = code_blocks(_latest_turn(chat).answer)
     place = number(rest, "the number of a block") if rest else len(blocks)
     if not 1 <= place <= len(blocks):
@@ -189,13 +189,13 @@ def show_code(chat: PlainChat, rest: str) -> None:
     chat.voice.answer(blocks[place - 1])
 
 
-def show_tokens(chat: PlainChat, rest: str) -> None:
+def show_tokens(chat: Talk, rest: str) -> None:
     count = number(rest, "the number of tokens") if rest else TOKENS
     recent = list(_latest_turn(chat).recent)[-count:]
     chat.voice.say("\n".join(map(_token_line, recent)) or "its tokens are not kept: they are there while this runs")
 
 
-def branch(chat: PlainChat, rest: str) -> None:
+def branch(chat: Talk, rest: str) -> None:
     """Write another answer, which goes where it was held: at the latest ⊘, or the N-th last."""
     session, turn = chat.session, _latest_turn(chat)
     places, back = marks(turn), number(rest, "which mark, counted from the last") if rest else 1
@@ -232,13 +232,13 @@ def _percent(share: float) -> str:
     return f"{100 * share:.1f} %"
 
 
-def _latest_question(chat: PlainChat) -> Entry:
+def _latest_question(chat: Talk) -> Entry:
     if not (asked := chat.session.transcript.asked):
         raise UsageError("there is no question yet: ask one first")
     return chat.session.entries[asked - 1]
 
 
-def _latest_turn(chat: PlainChat) -> Turn:
+def _latest_turn(chat: Talk) -> Turn:
     found = next((entry.turn for entry in reversed(chat.session.entries) if entry.turn is not None), None)
     if found is None:
         raise UsageError("there is no answer yet: ask something first")

@@ -23,7 +23,7 @@ from localthink.plain.news import Narrator
 from localthink.plain.voice import Voice
 from localthink.text.page import DIM
 
-BUSY, IDLE = 0.05, 0.25  # seconds between two looks at what has happened, unless a line comes
+BUSY_SECONDS, IDLE_SECONDS = 0.05, 0.25  # seconds between two looks at what has happened, unless a line comes
 NO_MODEL = {"none": "no model is loaded: /load NAME opens one, /models lists those that are here",
             "failed": "the model could not be loaded: /load NAME opens another, with --force also one that does not "
                       "fit, /models lists those that are here"}
@@ -58,7 +58,7 @@ class PlainChat:
             self._act_on_waiting()
             self._see_whether_to_leave()
             if not self._leaving:
-                self._hear(BUSY if self.news.working or self._waiting else IDLE)
+                self._hear(BUSY_SECONDS if self.news.working or self._waiting else IDLE_SECONDS)
         self.voice.end_lines()
         return self._code
 

@@ -2,15 +2,12 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal
+from typing import Literal
 
 from localthink.errors import UsageError
 from localthink.plain import answers, conversations, models, settings
-
-if TYPE_CHECKING:
-    from localthink.plain.chat import PlainChat
+from localthink.plain.talk import Act, Talk
 
 AtOnce = Literal["never", "typed", "live"]  # while something is under way: not, at a terminal, also from a pipe
 
@@ -22,11 +19,11 @@ class Verb:
     name: str
     arguments: str
     help: str
-    act: Callable[[PlainChat, str], None]
+    act: Act
     at_once: AtOnce = "never"
 
 
-def show_help(chat: PlainChat, rest: str) -> None:
+def show_help(chat: Talk, rest: str) -> None:
     """Every command, or the one that is named."""
     verbs = [_find(rest)] if rest else VERBS
     width = max(len(_usage(verb)) for verb in verbs)
@@ -34,7 +31,7 @@ def show_help(chat: PlainChat, rest: str) -> None:
     chat.voice.say("\n".join(lines if rest else [*lines, "", *NOTES]))
 
 
-def leave(chat: PlainChat, rest: str) -> None:
+def leave(chat: Talk, rest: str) -> None:
     chat.leave()
 
 

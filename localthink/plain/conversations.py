@@ -5,28 +5,25 @@ import time
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from localthink.chat.export import KINDS, export_session
 from localthink.chat.transcript import Entry
-from localthink.chat.wording import counted
 from localthink.errors import UsageError
 from localthink.history import Conversation, History, Hit
 from localthink.plain.answer import figures
+from localthink.plain.talk import Talk
 from localthink.text.page import DIM
+from localthink.text.sizes import counted
 from localthink.text.visible import shown, shown_name
-
-if TYPE_CHECKING:
-    from localthink.plain.chat import PlainChat
 
 LISTED = 20
 
 
-def nothing_to_paste(chat: PlainChat, rest: str) -> None:
+def nothing_to_paste(chat: Talk, rest: str) -> None:
     raise UsageError("/paste stands alone on its line: the text follows, and then a line that is a single dot")
 
 
-def new(chat: PlainChat, rest: str) -> None:
+def new(chat: Talk, rest: str) -> None:
     """A new conversation; a question that did not fit is asked there."""
     text = chat.session.give_up()
     chat.session.new()
@@ -35,13 +32,13 @@ def new(chat: PlainChat, rest: str) -> None:
         chat.ask(partial(chat.session.send, text))
 
 
-def list_latest(chat: PlainChat, rest: str) -> None:
+def list_latest(chat: Talk, rest: str) -> None:
     count = number(rest, "the number of conversations") if rest else LISTED
     found = _history(chat).conversations(limit=count)
     chat.voice.say("\n".join(map(_line, found)) or "there is no conversation yet")
 
 
-def search(chat: PlainChat, rest: str) -> None:
+def search(chat: Talk, rest: str) -> None:
     if not rest:
         raise UsageError("there is nothing to search for: give some words")
     found: dict[int, list[Hit]] = {}
@@ -52,7 +49,7 @@ def search(chat: PlainChat, rest: str) -> None:
         + (f" (and {len(more):,} more)" if more else "") for first, *more in found.values()) or "nothing is found")
 
 
-def open_conversation(chat: PlainChat, rest: str) -> None:
+def open_conversation(chat: Talk, rest: str) -> None:
     _history(chat)
     conversation = number(rest, "a conversation")
     session = chat.session
@@ -62,7 +59,7 @@ def open_conversation(chat: PlainChat, rest: str) -> None:
     show_again(chat, session.entries[-2:])
 
 
-def open_latest(chat: PlainChat) -> None:
+def open_latest(chat: Talk) -> None:
     latest = _history(chat).latest()
     if latest is None:
         chat.voice.say("there is no conversation yet: this is the first")
@@ -70,7 +67,7 @@ def open_latest(chat: PlainChat) -> None:
         open_conversation(chat, str(latest.id))
 
 
-def show_again(chat: PlainChat, entries: Sequence[Entry]) -> None:
+def show_again(chat: Talk, entries: Sequence[Entry]) -> None:
     """What was said before, without its thinking."""
     for entry in entries:
         place, count = entry.place
@@ -84,14 +81,14 @@ def show_again(chat: PlainChat, entries: Sequence[Entry]) -> None:
             chat.voice.say(figures(entry.turn, 0), DIM)
 
 
-def rename(chat: PlainChat, rest: str) -> None:
+def rename(chat: Talk, rest: str) -> None:
     if not rest:
         raise UsageError("the title is empty: give one")
     chat.session.transcript.rename(one_line(rest))
     chat.voice.say(f"this conversation is called: {one_line(rest)}")
 
 
-def delete(chat: PlainChat, rest: str) -> None:
+def delete(chat: Talk, rest: str) -> None:
     history = _history(chat)
     conversation = number(rest, "a conversation")
     found = history.conversation(conversation)
@@ -104,7 +101,7 @@ def delete(chat: PlainChat, rest: str) -> None:
     chat.voice.say(f"deleted: {one_line(found.title)}; /undo brings it back")
 
 
-def undo(chat: PlainChat, rest: str) -> None:
+def undo(chat: Talk, rest: str) -> None:
     history = _history(chat)
     if not chat.deleted:
         raise UsageError("nothing was deleted since this began: there is nothing to bring back")
@@ -112,7 +109,7 @@ def undo(chat: PlainChat, rest: str) -> None:
     chat.voice.say(f"back again: conversation {chat.deleted.pop()}")
 
 
-def export(chat: PlainChat, rest: str) -> None:
+def export(chat: Talk, rest: str) -> None:
     kind, _, folder = rest.partition(" ")
     if kind.lower() not in KINDS:
         kind, folder = KINDS[0], rest
@@ -127,7 +124,7 @@ def _folder(text: str) -> Path:
         raise UsageError(f"{shown(text)} is no folder: {error}") from None
 
 
-def _history(chat: PlainChat) -> History:
+def _history(chat: Talk) -> History:
     history = chat.session.transcript.history
     if history is None:
         raise UsageError("nothing is kept here: this chat was started with --no-history")

@@ -12,9 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 
-READ = 65_536  # bytes at a time
-AHEAD = 1000  # lines that are read before they are wanted
-AGAIN = 0.05  # seconds until a stream that had nothing yet is asked again
+READ_BYTES = 65_536  # at a time
+MOST_AHEAD = 1000  # lines that are read before they are wanted
+RETRY_SECONDS = 0.05  # until a stream that had nothing yet is asked again
 Read = Callable[[], bytes | None]  # b"" at the end, None where there is nothing yet
 
 
@@ -67,7 +67,7 @@ class Lines:
 
     def __init__(self, read: Read, encoding: str, typed: bool) -> None:
         self._read, self._encoding, self.typed = read, encoding, typed
-        self._queue: queue.Queue[str | None] = queue.Queue(AHEAD)
+        self._queue: queue.Queue[str | None] = queue.Queue(MOST_AHEAD)
         self.ended = False
 
     def start(self) -> None:
@@ -106,7 +106,7 @@ class Lines:
         with suppress(OSError):  # where the terminal is gone, its text has ended
             while (data := self._read()) != b"":
                 if data is None:
-                    time.sleep(AGAIN)
+                    time.sleep(RETRY_SECONDS)
                 else:
                     yield decoder.decode(data)
         yield decoder.decode(b"", True)
@@ -116,4 +116,4 @@ def standard_input() -> Lines:
     """Unbuffered: a thread that waits within a buffer would hold its lock when the program ends."""
     assert isinstance(sys.stdin, io.TextIOWrapper) and isinstance(sys.stdin.buffer, io.BufferedReader)
     raw = sys.stdin.buffer.raw  # of a file, a pipe and a console alike
-    return Lines(partial(raw.read, READ), sys.stdin.encoding, sys.stdin.isatty())
+    return Lines(partial(raw.read, READ_BYTES), sys.stdin.encoding, sys.stdin.isatty())

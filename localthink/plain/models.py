@@ -4,7 +4,6 @@ from __future__ import annotations
 import re
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from localthink.chat.stock import PREFER, Offer, Stock, asked, offer, recommended, report_on, take_stock
 from localthink.chat.surveying import Machine
@@ -13,19 +12,17 @@ from localthink.fit.choice import Asked
 from localthink.fit.report import FitReport
 from localthink.hub.wanted import parse_wanted
 from localthink.plain.settings import whole
+from localthink.plain.talk import Talk
 from localthink.shelf.catalogue import parse_name
 from localthink.shelf.local_models import find_model
 from localthink.text.page import DIM
 from localthink.text.sizes import sized
 
-if TYPE_CHECKING:
-    from localthink.plain.chat import PlainChat
-
 CONTEXT = re.compile(r"(?P<model>.*?)\s*--context[ =](?P<context>\S+)\s*")
 FORCE = "--force"
 
 
-def list_models(chat: PlainChat, rest: str) -> None:
+def list_models(chat: Talk, rest: str) -> None:
     """What is here, then what could be pulled, each with whether it fits."""
     machine, wish, stock = _machine(chat), _wish(chat), take_stock()
     best = recommended(stock, machine, wish)
@@ -42,7 +39,7 @@ def list_models(chat: PlainChat, rest: str) -> None:
         chat.voice.warn(stock.trouble)
 
 
-def _open(chat: PlainChat, path: Path) -> str:
+def _open(chat: Talk, path: Path) -> str:
     model = chat.session.asker.model
     return " (open)" if model.phase == "ready" and model.loaded and Path(model.loaded.path) == path else ""
 
@@ -64,7 +61,7 @@ def _begun(stock: Stock, found: Offer) -> str:
     return f", of which {sized(begun)} are here" if begun else ""
 
 
-def _machine(chat: PlainChat) -> Machine:
+def _machine(chat: Talk) -> Machine:
     """The machine as a model that is opened now would find it. Where nothing is written its speed is measured."""
     session, surveyor = chat.session, chat.surveyor
     opening, model = session.asker.opening, session.asker.model
@@ -74,12 +71,12 @@ def _machine(chat: PlainChat) -> Machine:
     return surveyor.wait(quiet).beside(model.loaded if model.phase == "ready" else None, opening.offload.layers != 0)
 
 
-def _wish(chat: PlainChat) -> Asked:
+def _wish(chat: Talk) -> Asked:
     opening = chat.session.asker.opening
     return asked(opening.context, opening.cache, opening.offload.layers)
 
 
-def pull(chat: PlainChat, rest: str) -> None:
+def pull(chat: Talk, rest: str) -> None:
     """Pull a model, stop that, or say how far it is."""
     coming, say = chat.session.arrivals, chat.voice.say
     if rest == "stop":
@@ -94,7 +91,7 @@ def pull(chat: PlainChat, rest: str) -> None:
         say(f"{coming.state.name}: {coming.state.figures}")
 
 
-def _begin(chat: PlainChat, name: str, force: bool) -> None:
+def _begin(chat: Talk, name: str, force: bool) -> None:
     coming, wanted = chat.session.arrivals, parse_wanted(name)
     if coming.state.running:
         raise UsageError(f"{coming.state.name} is being pulled: wait for it, or /pull stop ends it")
@@ -112,7 +109,7 @@ def _begin(chat: PlainChat, name: str, force: bool) -> None:
                    "ends it")
 
 
-def load(chat: PlainChat, rest: str) -> None:
+def load(chat: Talk, rest: str) -> None:
     """Open a model; what did not fit is asked again once it is there."""
     session = chat.session
     opening = session.asker.opening
@@ -135,7 +132,7 @@ def load(chat: PlainChat, rest: str) -> None:
     session.load(opening)
 
 
-def eject(chat: PlainChat, rest: str) -> None:
+def eject(chat: Talk, rest: str) -> None:
     if chat.session.asker.model.phase == "none":
         raise UsageError("no model is loaded: there is nothing to eject")
     chat.session.eject()

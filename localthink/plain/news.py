@@ -9,14 +9,14 @@ from localthink.chat.pulling import PullState
 from localthink.chat.puzzles import PUZZLES, is_bundled
 from localthink.chat.session import Overflow, Session
 from localthink.chat.turn import Turn
-from localthink.plain.answer import LONG_PROMPT, Follower, figures
+from localthink.plain.answer import LONG_PROMPT, Follower, figures, show_comparison
 from localthink.plain.voice import Voice
 from localthink.text.page import DIM
 
 if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
 
-PROGRESS = 5.0  # seconds of loading after which it is said again how far it is
+PROGRESS_SECONDS = 5.0  # of loading between two lines that say how far it is
 TENTHS = 10  # lines of a whole pull
 
 
@@ -58,8 +58,6 @@ class Narrator:
             if session.overflow is not None:
                 self._say_overflow(session.overflow)
         if self.comparison is not None and not self.comparison.running:
-            from localthink.plain.compare import show_comparison
-
             show_comparison(self.comparison, self._voice)
             self.comparison = None
 
@@ -106,7 +104,7 @@ class Narrator:
         if state.phase != before.phase or state.loaded is not before.loaded:
             self._progress = now
             self._say_model(state)
-        elif state.phase == "loading" and now - self._progress >= PROGRESS:
+        elif state.phase == "loading" and now - self._progress >= PROGRESS_SECONDS:
             self._progress = now
             self._voice.say(f"loading: {state.share:.0%}", DIM)
 

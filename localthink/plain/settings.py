@@ -1,19 +1,14 @@
 """The commands that turn settings, and show them."""
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
+from localthink.plain.talk import Act, Talk
 from localthink.text.visible import shown
 
-if TYPE_CHECKING:
-    from localthink.plain.chat import PlainChat
-
 OFF = ("off", "none", "new")  # of a limit or the seed: as it is where nothing was said
-Act = Callable[["PlainChat", str], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,7 @@ SETTINGS = (
 def turning(setting: Setting) -> Act:
     """The command that shows a setting, or changes it."""
 
-    def turn(chat: PlainChat, rest: str) -> None:
+    def turn(chat: Talk, rest: str) -> None:
         session = chat.session
         if rest:
             session.change(setting.put(session.settings, rest))
@@ -86,7 +81,7 @@ def turning(setting: Setting) -> Act:
     return turn
 
 
-def show_settings(chat: PlainChat, rest: str) -> None:
+def show_settings(chat: Talk, rest: str) -> None:
     settings = chat.session.settings
     chat.voice.say("\n".join(setting.line(settings) for setting in SETTINGS))
     if settings.system:

@@ -89,7 +89,7 @@ def read_catalogue() -> tuple[ModelSpec, ...]:
     entries = _read(locations.catalogue(), own=False, remedy="install localthink again")
     place = locations.user_catalogue()
     if place.is_file():
-        entries |= _read(place, own=True, remedy="mend it, or remove it")
+        entries |= _read(place, own=True, remedy="correct it, or remove it")
     return tuple(entries.values())
 
 

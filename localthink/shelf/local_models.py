@@ -218,7 +218,9 @@ def _lacking(spec: ModelSpec, asked: str) -> str:
              and asked in (spec.name, receipt.called)]
     if not pulls:
         return "not downloaded"
-    return "begun and not whole" if pulls[0].begun else "here and not sound (localthink models verify says why)"
+    if pulls[0].begun:
+        return "not downloaded completely"
+    return "damaged or not checked (localthink models verify says why)"
 
 
 def _bundled() -> Path:

@@ -8,19 +8,16 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import re
 import stat
-import tempfile
 from collections.abc import Iterable
-from contextlib import suppress
 from dataclasses import asdict, dataclass, fields, replace
 from pathlib import Path
 from typing import TypeVar
 
 from localthink import locations
 from localthink.errors import LocalthinkError
-from localthink.files import small_object
+from localthink.files import replacing, small_object
 from localthink.text.visible import shown_name
 
 LARGEST = 2**63  # bytes: more than any file has
@@ -103,7 +100,7 @@ class Receipt:
         return replace(self, checked=True, damaged=False)
 
     def doubted(self) -> Receipt:
-        """The same, for files that turned out to be damaged: it is not offered until a pull has mended it."""
+        """The same, for files that turned out to be damaged: it is not offered until a pull has replaced them."""
         return replace(self, checked=False, damaged=True)
 
 
@@ -121,21 +118,14 @@ def write_receipt(receipt: Receipt, instead_of: Iterable[Receipt] = ()) -> None:
 
     Raises LocalthinkError where it cannot be written.
     """
-    path, written = _place(receipt), None
+    path = _place(receipt)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=path.parent, suffix=".tmp", delete=False, encoding="utf-8") as file:
-            written = Path(file.name)
-            json.dump(asdict(receipt), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        written.replace(path)
+        with replacing(path) as file:
+            file.write(json.dumps(asdict(receipt), indent=1).encode())
     except OSError as error:
-        if written is not None:
-            with suppress(OSError):
-                written.unlink()
         raise LocalthinkError(f"{shown_name(path)}: cannot be written ({error.strerror or error}): free some of the "
-                              f"disk or mend the permissions of {shown_name(path.parent)}, and give the command "
+                              f"disk or correct the permissions of {shown_name(path.parent)}, and give the command "
                               "again: what has come is kept") from error
     for old in instead_of:
         if _place(old) != path:

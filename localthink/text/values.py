@@ -34,7 +34,7 @@ def check_unicode(text: str, what: str) -> str:
         text.encode()
     except UnicodeEncodeError as error:
         raise UsageError(f"{what} is not Unicode: its character {error.start + 1} is {text[error.start]!a}, half of a "
-                         "surrogate pair: mend the text") from None
+                         "surrogate pair: correct the text") from None
     return text
 
 

@@ -80,7 +80,8 @@ def read_groups(override: Path) -> tuple[MarkerGroup, ...]:
     try:
         table = tomllib.loads(override.read_text(encoding="utf-8"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        raise UsageError(f"{override} cannot be read: {error}; mend it, or remove it for the shipped markers") from None
+        raise UsageError(f"{override} cannot be read: {error}; correct it, or remove it for the shipped "
+                         "markers") from None
     return parse_groups(table, str(override))
 
 

@@ -90,7 +90,8 @@ def played(orders, news, log: Path) -> None:
             os._exit(134)
         if "SLOW" in text:
             time.sleep(0.5)
-        trace = Trace(0, order.seed, 3, (1, 2, 3), "thought", "answer", "stop", (), 0, 0.5, order.sampling, order.tip,
+        trace = Trace(0, order.seed, 3, (1, 2, 3), "thought", "answer", "stop", (), 0, 0.5, order.generation.sampling,
+                          order.generation.tip,
                       0.1, 1.0, 1.0)
         news.send(Throughput(3, 0.5, 1))
         news.send(Finished(order.number, trace))

@@ -15,11 +15,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from localthink.batch import export as module
-from localthink.batch.cells import unguarded
 from localthink.batch.export import export, flatten
 from localthink.batch.export_files import RESULT
 from localthink.batch.messages import read_messages
 from localthink.batch.openai_results import export_openai
+from localthink.batch.rows import unguarded
 from localthink.batch.sources import Source, read_rows
 from localthink.errors import LocalthinkError, UsageError
 from localthink.records import Message

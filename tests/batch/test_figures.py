@@ -9,10 +9,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batch.ledgers import result
-from localthink.batch.figures import Figures, Meter, duration
+from localthink.batch.figures import Figures, Meter
 from localthink.batch.items import Item, read_item
 from localthink.batch.ledger import Tally
 from localthink.batch.settings import Settings
+from localthink.text.sizes import clocked
 
 FIGURES = Figures(state="running", items=1200, items_done=34, samples=4800, samples_done=1136, errors=0, tokens=999,
                   held=1234.5, graded=0, correct=0, cut_off=0, slots=16, busy=15, seconds=10.0, speed_now=56.4,
@@ -58,12 +59,12 @@ def test_a_line_says_so_where_nothing_is_left_and_where_none_was_correct() -> No
     (3599.6, "1:00:00"), (3661, "1:01:01"), (86_400, "24:00:00"), (360_000, "100:00:00"),
 ])
 def test_a_duration_reads_like_a_clock(seconds: float, text: str) -> None:
-    assert duration(seconds) == text
+    assert clocked(seconds) == text
 
 
 @given(st.integers(0, 10**7))
 def test_a_duration_of_whole_seconds_can_be_read_back(seconds: int) -> None:
-    parts = [int(part) for part in duration(seconds).split(":")]
+    parts = [int(part) for part in clocked(seconds).split(":")]
     assert sum(part * 60**power for power, part in enumerate(reversed(parts))) == seconds
 
 

@@ -32,7 +32,7 @@ LONG, POISONED = 8, 5  # tokens that a played sample has, and at which a poisone
 
 @pytest.fixture
 def often(monkeypatch):
-    monkeypatch.setattr(runs, "KEEP_EVERY", OFTEN)
+    monkeypatch.setattr(runs, "SAVE_SECONDS", OFTEN)
 
 
 @pytest.fixture
@@ -259,7 +259,7 @@ def test_killed_engines_cost_little_and_change_nothing(puzzles, tmp_path, often)
 OFTEN_KEPT = f"""
 from localthink.batch import run
 from localthink.cli.main import main
-run.KEEP_EVERY = {OFTEN}
+run.SAVE_SECONDS = {OFTEN}
 if __name__ == "__main__":
     main()
 """

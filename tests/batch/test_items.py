@@ -292,7 +292,7 @@ def test_the_cases_that_people_have_are_answered_or_refused_with_their_value(sha
     {"max_tokens": None, "max_completion_tokens": 5},
 ])
 def test_max_completion_tokens_is_max_tokens(limits: dict[str, Any]) -> None:
-    assert item(batch_line(**limits)).settings.max_tokens == 5
+    assert item(batch_line(**limits)).settings.generation.max_tokens == 5
 
 
 @pytest.mark.parametrize(("row", "reason"), [

@@ -84,6 +84,7 @@ CHANGED: list[tuple[str, Changed, str, str]] = [
     ("samples", Changed(replace(BASE, samples=5)), "4", "5"),
     ("seed", Changed(replace(BASE, seed=8)), "7", "8"),
     ("max_tokens", Changed(generating(max_tokens=None)), "100", "none"),
+    ("max_thinking", Changed(generating(max_thinking=50)), "none", "50"),
     ("stop", Changed(generating(stop=("End",))), "[]", "End"),
     ("raw", Changed(replace(BASE, raw=True)), "false", "true"),
     ("think", Changed(generating(think="open")), "auto", "open"),

@@ -42,7 +42,7 @@ def test_a_killed_worker_is_replaced_and_no_sample_is_lost(tmp_path):
 
 
 def test_what_a_killed_worker_had_written_goes_on_elsewhere(tmp_path, monkeypatch):
-    monkeypatch.setattr(runs, "KEEP_EVERY", 0.02)
+    monkeypatch.setattr(runs, "SAVE_SECONDS", 0.02)
     puzzles = write_puzzles(tmp_path / "puzzles.jsonl", 20)
     workers, begun = RayWorkers("local", 2), []
     send = workers.send

@@ -118,7 +118,7 @@ def answered(orders, news, log):
             continue
         ended = "length" if "CUT" in order.messages[0].content else "stop"
         trace = Trace(0, order.seed, 3, (1, 2, 3), r"\boxed{x+1}", order.messages[0].content, ended, (), 0, 0.5,
-                      order.sampling, order.tip, 0.1, 1.0, 1.0)
+                      order.generation.sampling, order.generation.tip, 0.1, 1.0, 1.0)
         news.send(Finished(order.number, trace))
 
 

@@ -91,10 +91,11 @@ def test_a_seed_of_the_items_own_means_what_it_means_to_ask(seed: int, item: str
 
 
 def test_an_item_keeps_the_settings_of_the_run_but_for_those_that_it_names() -> None:
-    own = {"temperature": 0.0, "alpha": 0.0, "groups": ("check",), "samples": 2, "stop": ("End",)}
+    own = {"temperature": 0.0, "alpha": 0.0, "markers": ["check"], "n": 2, "stop": ["End"]}
+    base = BASE.generation
     assert BASE.overridden(own) == replace(
-        BASE, sampling=replace(BASE.sampling, temperature=0.0), tip=replace(BASE.tip, alpha=0.0, groups=("check",)),
-        samples=2, stop=("End",))
+        generating(BASE, sampling=replace(base.sampling, temperature=0.0),
+                   tip=replace(base.tip, alpha=0.0, groups=("check",)), stop=("End",)), samples=2)
     assert BASE.overridden({}) == BASE
     assert BASE.overridden({"seed": 7}).own_seed
     assert BASE.overridden({"seed": 7}).overridden({}).own_seed
@@ -102,7 +103,7 @@ def test_an_item_keeps_the_settings_of_the_run_but_for_those_that_it_names() -> 
 
 @pytest.mark.parametrize(("name", "value"), [
     ("temperature", -1.0), ("top_p", 0.0), ("min_p", 1.0), ("top_k", -1), ("beta", -1.0), ("alpha", math.nan),
-    ("samples", 0), ("max_tokens", 0), ("seed", -1),
+    ("n", 0), ("max_tokens", 0), ("max_thinking", 0), ("seed", -1),
 ])
 def test_a_value_out_of_its_range_is_refused_with_the_value(name: str, value: float) -> None:
     with pytest.raises(UsageError, match=re.escape(str(value))):
@@ -120,8 +121,8 @@ def test_every_setting_changes_the_key_and_no_two_changes_give_one() -> None:
 
 
 def test_the_changes_that_are_tested_are_of_all_settings() -> None:
-    names = {name for part in (Settings, Sampling, Tip) for name in part.__dataclass_fields__}
-    assert names - {"sampling", "tip", "samples"} <= set(CHANGES)
+    names = {name for part in (Settings, Generation, Sampling, Tip) for name in part.__dataclass_fields__}
+    assert names - {"generation", "sampling", "tip", "samples"} <= set(CHANGES)
 
 
 @pytest.mark.parametrize("change", [
@@ -152,10 +153,12 @@ def test_a_whole_number_and_the_same_as_a_fraction_give_one_key() -> None:
 
 
 identities = st.tuples(st.text(), st.text(), st.integers(0, 99), st.builds(
-    Settings,
-    st.builds(Sampling, st.floats(0, 2), st.floats(0.1, 1), st.integers(0, 100), st.floats(0, 0.5)),
-    st.builds(Tip, st.floats(-9, 9), st.integers(0, 900) | st.just(math.inf)),
-    st.just(4), st.integers(0, 99), st.none() | st.integers(1, 99), st.lists(st.text(min_size=1)).map(tuple)))
+    Settings, st.builds(
+        Generation,
+        st.builds(Sampling, st.floats(0, 2), st.floats(0.1, 1), st.integers(0, 100), st.floats(0, 0.5)),
+        st.builds(Tip, st.floats(-9, 9), st.integers(0, 900) | st.just(math.inf)),
+        st.none() | st.integers(1, 99), st.none() | st.integers(1, 99), st.lists(st.text(min_size=1)).map(tuple)),
+    st.just(4), st.integers(0, 99)))
 
 
 @given(identities, identities)

@@ -17,7 +17,7 @@ from batch.ledgers import engine_error, input_error, manifest, result, write_run
 from localthink.batch.figures import Figures
 from localthink.batch.ledger import ERRORS, MANIFEST, RESULTS, STATUS
 from localthink.batch.manifest import write_json
-from localthink.batch.status import STALE, read_figures, status_record
+from localthink.batch.status import STALE_SECONDS, read_figures, status_record
 from localthink.errors import UsageError
 
 RESULTS_SO_FAR = [
@@ -133,7 +133,8 @@ def test_a_run_whose_process_id_belongs_to_another_has_stopped(folder: Path) -> 
     assert stopped(read_figures(folder))
 
 
-@pytest.mark.parametrize(("age", "alive"), [(1, True), (STALE / 2, True), (STALE + 60, False), (10**6, False)])
+@pytest.mark.parametrize(("age", "alive"), [
+    (1, True), (STALE_SECONDS / 2, True), (STALE_SECONDS + 60, False), (10**6, False)])
 def test_a_run_on_another_machine_works_while_it_gives_signs_of_life(folder: Path, age: float, alive: bool) -> None:
     write_status(folder, host="elsewhere", pid=1, process_started=0.0, written=time.time() - age)
     figures = read_figures(folder)

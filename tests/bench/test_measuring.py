@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 import localthink
 from localthink.bench.figures import Figures, median_interval
 from localthink.bench.measuring import PENALTY, PLAIN, Bench
-from localthink.bench.work import LEAST_WRITTEN, MOST_READ, MOST_WRITTEN, SECONDS, SPARE, Work, chosen
+from localthink.bench.work import LEAST_WRITTEN, MOST_READ, MOST_WRITTEN, ROUNDS_SECONDS, SPARE, Work, chosen
 from localthink.engine.engine import Engine
 from localthink.errors import UsageError
 from tiny_gguf import END_THINK, THINK, tiny_tokens, write_tiny_gguf
@@ -133,7 +133,7 @@ def test_what_is_chosen_fits_and_takes_no_longer_than_it_may(reading, writing, r
     assert work.least_prompt <= work.prompt <= MOST_READ and LEAST_WRITTEN <= work.tokens <= MOST_WRITTEN
     takes = rounds * 2 * (work.prompt * reading / 32 + 2 * work.tokens * writing)
     if work.prompt > work.least_prompt and work.tokens > LEAST_WRITTEN:
-        assert takes <= SECONDS * 1.001
+        assert takes <= ROUNDS_SECONDS * 1.001
 
 
 def test_what_was_asked_for_is_kept():

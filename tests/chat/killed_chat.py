@@ -48,7 +48,7 @@ def pump(talk: Session) -> None:
 
 
 def main(file: str, seed: str) -> None:
-    module.SAVE_EVERY = 0.03
+    module.SAVE_SECONDS = 0.03
     store = History(Path(file))
     talk = Session(EngineClient(serve_slowly), store, settings(int(seed)))
     talk.load(Opening(str(bundled_model()), threads=1))

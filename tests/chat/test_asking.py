@@ -258,7 +258,7 @@ def test_what_was_turned_while_it_had_stopped_is_recorded_where_it_goes_on():
     stage.asker.pump()
     assert turn.steered == (Adjustment(0, 1.0, 10, "free"),)
     turn.resume(stage.client.clock())
-    stage.ask(ChatSettings(Tip(math.inf, 20)), turn=turn)
+    stage.ask(ChatSettings(Generation(tip=Tip(math.inf, 20))), turn=turn)
     assert (turn.alpha, turn.beta) == (math.inf, 20)
     stage.advance(3 + 10)
     stage.asker.steer(stage.client.asks[-1].number, wish="answer")

@@ -27,7 +27,7 @@ from localthink.engine.messages import (
     Throughput,
 )
 from localthink.locations import bundled_model
-from localthink.records import Message, Tip
+from localthink.records import Generation, Message, Tip
 
 PATIENCE = 60.0  # seconds; a busy machine is not a failing test
 LOADED = Loaded(2, 100, 100, "echo", False, "echo")
@@ -102,7 +102,7 @@ def test_orders_are_answered_in_their_order_and_receiving_waits_for_nothing(make
     client = make(_silent)
     begun = time.monotonic()
     assert [client.receive() for _ in range(100)] == [[]] * 100
-    assert time.monotonic() - begun < 10  # and not a hundred times LISTEN
+    assert time.monotonic() - begun < 10  # and not a hundred times LISTEN_SECONDS
     client = make(_echo)
     client.send(Loading("toy"))
     client.send(Count(1, QUESTION))
@@ -217,7 +217,7 @@ def pumped(talk: Session, enough) -> None:
 
 @pytest.fixture
 def talk():
-    session = Session(EngineClient(), None, ChatSettings(Tip(alpha=0.0), seed=3))
+    session = Session(EngineClient(), None, ChatSettings(Generation(tip=Tip(alpha=0.0)), seed=3))
     session.load(Opening(str(bundled_model()), threads=1))
     pumped(session, lambda: session.asker.model.phase != "loading")
     yield session

@@ -1,4 +1,4 @@
-"""Two answers with one luck: where they part, and what is said of it, which is no more than the texts show."""
+"""Two answers with the same random numbers: where they part, and what is said of it, no more than the texts show."""
 from __future__ import annotations
 
 import math
@@ -55,8 +55,9 @@ def test_both_sides_are_asked_the_same_with_one_seed():
     shared = asker(client)
     Comparison([Side(shared, WITHOUT), Side(shared, WITH)], [Message("user", QUESTION)], 6, client.clock).start()
     left, right = client.asks
-    assert (left.messages, left.seed, left.sampling) == (right.messages, right.seed, right.sampling)
-    assert (left.tip.alpha, right.tip.alpha) == (0, 3)
+    one, other = left.generation, right.generation
+    assert (left.messages, left.seed, one.sampling) == (right.messages, right.seed, other.sampling)
+    assert (one.tip.alpha, other.tip.alpha) == (0, 3)
 
 
 def test_stopping_ends_what_is_written_and_nothing_that_was_not_begun():

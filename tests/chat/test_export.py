@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from chat.scripted import TAGGED
-from localthink.chat.code_blocks import code_blocks, open_fence
 from localthink.chat.export import (
     NAME_BYTES,
     as_markdown,
@@ -126,13 +125,6 @@ def test_whatever_a_thought_or_a_question_says_stays_a_quotation(thought, questi
 def test_an_answer_is_as_it_is_and_a_block_that_it_left_open_is_closed():
     assert "\n\n**b** `c` <i>\n\n*" in markdown(answer="**b** `c` <i>")
     assert "\n\n```py\nx = 1\n```\n\n*count" in markdown(answer="```py\nx = 1", state="length")
-
-
-def test_blocks_of_code_are_found_between_their_fences():
-    text = "a\n```py\nx\n\ny\n```\nb ```c```\n~~~~\n```\nz\n~~~\n~~~~\n```\nleft open"
-    assert code_blocks(text) == ["x\n\ny", "```\nz\n~~~", "left open"]
-    assert open_fence(text) == "```"
-    assert open_fence("```\na\n```") == ""
 
 
 # JSON

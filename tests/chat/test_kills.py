@@ -31,7 +31,7 @@ def undisturbed(seed: int, ids: tuple[int, ...]) -> Trace:
     try:
         client.start()
         client.send(Loading(str(bundled_model()), SLOTS, threads=1))
-        client.send(Ask(1, (Message("user", killed_chat.QUESTION),), seed, wanted.sampling, wanted.tip,
+        client.send(Ask(1, (Message("user", killed_chat.QUESTION),), wanted.generation, seed,
                         alternatives=ALTERNATIVES, prefix=Prefix(ids)))
         end = time.monotonic() + PATIENCE
         while time.monotonic() < end:

@@ -26,7 +26,7 @@ from chat.scripted import (
 )
 from history.stores import sql
 from localthink.chat.asking import Opening
-from localthink.chat.session import LEAST_ROOM, SAVE_EVERY, Overflow, Session, new_seed
+from localthink.chat.session import LEAST_ANSWER, SAVE_SECONDS, Overflow, Session, new_seed
 from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Cancel, Loading, Written
 from localthink.errors import HistoryError, UsageError
@@ -72,7 +72,7 @@ def stored(talk: Session, conversation: int | None = None) -> list:
 
 
 def second_later(talk: Session) -> None:
-    client_of(talk).clock.wait(SAVE_EVERY)
+    client_of(talk).clock.wait(SAVE_SECONDS)
     talk.pump()
 
 
@@ -610,7 +610,7 @@ def test_what_is_asked_for_going_on_is_the_prompt_that_it_was_begun_with(demo):
     demo.change(ChatSettings(Generation(think="free"), system="Be long."))
     demo.go_on()
     first, second = client_of(demo).asks
-    assert (first.messages, first.think) == (second.messages, second.think)
+    assert (first.messages, first.generation.think) == (second.messages, second.generation.think)
     assert first.messages[0].content == "Be brief."
 
 
@@ -691,7 +691,7 @@ def test_a_question_that_does_not_fit_is_not_sent(tight):
 
 
 def test_it_is_refused_exactly_where_too_little_room_is_left(tight):
-    room = 150 - LEAST_ROOM - 3 * 13 - 4
+    room = 150 - LEAST_ANSWER - 3 * 13 - 4
     ask(tight, "word " * room)
     assert tight.overflow is None and tight.live is not None
     finish(tight)
@@ -988,7 +988,7 @@ def test_it_is_saved_no_more_often_than_that(demo):
     for _ in range(200):
         advance(demo, 1)
     assert len(saved) in (3, 4, 5)
-    assert all(b - a >= SAVE_EVERY for a, b in pairwise(saved))
+    assert all(b - a >= SAVE_SECONDS for a, b in pairwise(saved))
 
 
 def test_while_a_long_prompt_is_read_the_store_hears_that_it_is_at_work(tmp_path):

@@ -13,7 +13,7 @@ REPLIES = [Reply(f"\n\nThe answer is {number}.\n", (Line("So it is. It is so.\n"
                  reading=number % 3) for number in range(7)]
 QUESTION = "question " * 6
 ACTIONS = ("send", "send", "long", "again", "edit", "back", "on", "stop", "now", "think", "turn", "go on", "die",
-           "eject", "load", "other", "new", "open", "drop", "give up", "count", "break", "mend", "wait")
+           "eject", "load", "other", "new", "open", "drop", "give up", "count", "break", "repair", "wait")
 steps = st.lists(st.tuples(st.sampled_from(ACTIONS), st.integers(0, 12), st.booleans()), max_size=30)
 
 
@@ -54,7 +54,7 @@ def act(talk: Session, action: str, number: int, store: BreakableHistory) -> Non
             talk.give_up()
         case "count":
             talk.count("draft")
-        case "break" | "mend":
+        case "break" | "repair":
             store.trouble = "the disk is full" if action == "break" else ""
         case "wait":
             client.clock.wait(1.0)

@@ -11,7 +11,7 @@ from chat.scripted import DIED, Line, Refusal, Reply, ScriptedClient
 from localthink.chat.asking import Asker, Opening
 from localthink.chat.compare import Side
 from localthink.chat.settings import ChatSettings
-from localthink.chat.tally import AHEAD, Outcome, Tally, answer_groups
+from localthink.chat.tally import SEEDS_AHEAD, Outcome, Tally, answer_groups
 from localthink.chat.tally_summary import signed, tally_summary
 from localthink.records import Generation, Message, Tip
 
@@ -44,7 +44,7 @@ class Counting:
 def test_both_sides_are_asked_every_seed_and_never_more_than_the_slots_need():
     counting = Counting(WRONG, RIGHT)
     counting.tally.start(16)
-    assert len(counting.client.asks) == 2 * AHEAD
+    assert len(counting.client.asks) == 2 * SEEDS_AHEAD
     counting.finish()
     asks = counting.client.asks
     asked = sorted((ask.seed, ask.generation.tip.alpha) for ask in asks)
@@ -63,7 +63,7 @@ def test_solved_thoughts_tokens_and_held_are_counted_with_intervals():
     said = tally_summary(counting.tally)
     assert said.progress == "16 of 16 seeds on both sides, from 6 on"
     assert said.meaning == ("Solved only without the penalty: 0 seeds; only with it: 16. "
-                            "The interval leaves 0 out: this is more than luck.")
+                            "The interval leaves 0 out: this is more than chance.")
 
 
 def test_it_grows_seed_by_seed_and_says_no_interval_of_a_few():

@@ -21,7 +21,7 @@ from chat.scripted import (
     pieces,
     session,
 )
-from localthink.chat.turn import BUCKET, POINTS, RECENT, Turn, stored_turn
+from localthink.chat.turn import BUCKET_SECONDS, POINTS, RECENT, Turn, stored_turn
 from localthink.history import History, Piece, StoredMessage
 from localthink.history.texts import join
 from localthink.records import Adjustment, Event, Part, Sampling, Tip, Trace
@@ -122,9 +122,9 @@ def test_speed_is_that_of_the_latest_whole_bucket():
 def test_the_curve_of_speeds_has_so_many_points_and_a_standstill_is_one_low_point():
     turn = Turn(started=100.0)
     for place in range(2 * POINTS + 5):
-        turn.take([event("x", 0)], 100.0 + place * BUCKET)
+        turn.take([event("x", 0)], 100.0 + place * BUCKET_SECONDS)
     assert len(turn.speeds) == POINTS
-    turn.take([event("x", 0)], 200.0 + 2 * POINTS * BUCKET)
+    turn.take([event("x", 0)], 200.0 + 2 * POINTS * BUCKET_SECONDS)
     assert turn.speeds[-1] < 0.1
 
 

@@ -166,7 +166,7 @@ def test_what_does_not_fit_is_refused_with_the_numbers_and_exit_code_2(capsys, m
     ran = run(capsys, monkeypatch, "ask", "Hello", "--context", 1_000_000_000)
     assert ran.code == 2
     assert "countdown does not fit: 1.8 MiB weights + " in ran.err and "(1,000,000,000 tokens, q8_0)" in ran.err
-    assert "--force tries it all the same" in ran.err
+    assert "--force tries it anyway" in ran.err
     assert ran.err.count("\n") == 1 and ran.out == ""
 
 

@@ -14,7 +14,7 @@ from localthink.chat.settings import ChatSettings
 from localthink.engine.messages import Cancel, Loading, LoadingShare
 from localthink.history import History
 from localthink.plain.commands import VERBS
-from localthink.records import Tip
+from localthink.records import Generation, Tip
 
 THOUGHTFUL = Reply("\n\nIt is 42.", ("First, this.\n", Line("Alternatively, that.\n", {1: 0.75})))
 SLOW = Reply("42", ("Hm, " + "on and " * 200,))
@@ -337,7 +337,7 @@ def test_there_may_be_nothing_to_continue_or_to_keep(history):
 
 
 def test_without_a_penalty_there_is_nothing_to_compare(history):
-    talk = Talk(history, settings=ChatSettings(Tip(alpha=0)))
+    talk = Talk(history, settings=ChatSettings(Generation(tip=Tip(alpha=0))))
     screen = talk.run("/compare", "Hello", talk.finish, "/compare")
     assert "there is no question yet" in screen and "alpha is 0" in screen
 

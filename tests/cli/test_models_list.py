@@ -60,16 +60,16 @@ def test_the_catalogue_is_listed_unless_only_what_is_here_is_wanted(models):
 def test_what_was_begun_is_listed_apart_and_not_as_a_model(models, pulled):
     pulled(whole=False)
     ran = models("list")
-    assert "Begun, and not whole" in ran.out
-    assert "r1-qwen-7b:Q4_K_M" in ran.out.split("Begun, and not whole")[1]
-    assert "r1-qwen-7b" not in ran.out.split("Begun, and not whole")[0]
+    assert "Not complete" in ran.out
+    assert "r1-qwen-7b:Q4_K_M" in ran.out.split("Not complete")[1]
+    assert "r1-qwen-7b" not in ran.out.split("Not complete")[0]
 
 
 def test_what_was_found_damaged_is_called_so_and_not_unfinished(models, pulled):
     write_receipt(pulled().finished().doubted())
     ran = models("list", "--here")
-    assert "r1-qwen-7b" not in ran.out.split("Whole, and not sound")[0]
-    assert "r1-qwen-7b:Q4_K_M" in ran.out.split("Whole, and not sound")[1]
+    assert "r1-qwen-7b" not in ran.out.split("Complete, but damaged")[0]
+    assert "r1-qwen-7b:Q4_K_M" in ran.out.split("Complete, but damaged")[1]
     assert "Begun" not in ran.out
     assert json.loads(models("list", "--json").out)["unfinished"][0]["sound"] is False
 
@@ -100,12 +100,12 @@ def test_what_of_an_entry_is_here_is_said(models, pulled):
 
 def test_what_is_begun_or_damaged_is_said_by_info_and_by_whoever_would_use_it(models, pulled, capsys, monkeypatch):
     receipt = pulled(whole=False)
-    assert "Q4_K_M begun: localthink models pull r1-qwen-7b" in models("info", "r1-qwen-7b").out
+    assert "Q4_K_M, downloaded in part: localthink models pull r1-qwen-7b" in models("info", "r1-qwen-7b").out
     ran = run(capsys, monkeypatch, "ask", "-m", "r1-qwen-7b:Q4_K_M", "Hello")
-    assert ran.code == 2 and "r1-qwen-7b:Q4_K_M is begun and not whole: localthink models pull" in ran.err
+    assert ran.code == 2 and "r1-qwen-7b:Q4_K_M is not downloaded completely: localthink models pull" in ran.err
     write_receipt(receipt.doubted())
-    assert "Q4_K_M, not sound: localthink models pull r1-qwen-7b" in models("info", "r1-qwen-7b").out
-    assert "is here and not sound" in run(capsys, monkeypatch, "ask", "-m", "r1-qwen-7b", "Hello").err
+    assert "Q4_K_M, damaged or not checked: localthink models pull r1-qwen-7b" in models("info", "r1-qwen-7b").out
+    assert "is damaged or not checked" in run(capsys, monkeypatch, "ask", "-m", "r1-qwen-7b", "Hello").err
 
 
 def test_a_file_is_shown_as_info_shows_it(models, tmp_path):

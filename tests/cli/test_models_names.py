@@ -122,7 +122,7 @@ def test_what_was_begun_is_not_verified_and_is_removed(models: Callable[..., Ran
     assert "nothing was pulled yet" in models("verify").out
     refused = models("verify", "r1-qwen-7b")
     assert refused.code == 2
-    assert "was begun and is not whole: localthink models pull r1-qwen-7b:Q8_0 goes on with it" in refused.err
+    assert "is not downloaded completely: localthink models pull r1-qwen-7b:Q8_0 goes on with it" in refused.err
     assert models("remove", receipt.address, "--yes").out.endswith("143 KiB are free\n")
 
 

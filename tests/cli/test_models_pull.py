@@ -93,9 +93,9 @@ def test_a_damaged_file_is_found_out_and_no_longer_offered(models: Callable[...,
     assert "it is damaged" in verified.out
     again = models("verify", "--json")
     assert again.code == 1 and [found["sound"] for found in json.loads(again.out)["files"]] == [False]
-    assert "tiny-Q4_K_M" not in models("list", "--here").out.split("Whole, and not sound")[0]
-    mended = models("pull", "hf:me/tiny")
-    assert mended.code == 0 and "is damaged: it is loaded again" in mended.err
+    assert "tiny-Q4_K_M" not in models("list", "--here").out.split("Complete, but damaged")[0]
+    repaired = models("pull", "hf:me/tiny")
+    assert repaired.code == 0 and "is damaged: it is loaded again" in repaired.err
     assert models("verify").code == 0 and "tiny-Q4_K_M" in models("list", "--here").out
 
 
@@ -113,7 +113,7 @@ def test_ctrl_c_keeps_what_has_come_and_the_same_command_goes_on(
     hub.going.set()
     before = sum(hub.sent.values())
     listed = models("list", "--here")
-    assert "Begun, and not whole" in listed.out and "tiny-Q4_K_M" not in listed.out.split("Begun")[0]
+    assert "Not complete" in listed.out and "tiny-Q4_K_M" not in listed.out.split("Not complete")[0]
     assert models("pull", "hf:me/tiny").code == 0
     assert sum(hub.sent.values()) - before < size  # what was on its way when the child was killed comes again
 

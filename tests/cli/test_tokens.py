@@ -6,7 +6,7 @@ import json
 import pytest
 
 from cli.running import run
-from localthink.cli.tokens import FORMS
+from localthink.cli.tokens import MOST_FORMS
 from localthink.locations import user_markers
 from tiny_gguf import write_tiny_gguf
 
@@ -56,8 +56,8 @@ def test_markers_show_the_sequences_and_the_penalised_token(tokens):
 def test_markers_show_some_forms_of_an_expression_and_say_how_many_more_there_are(tokens):
     forms = [row for row in json.loads(tokens("--markers", "--json").out) if row["expression"] == "{kind} {number}"]
     shown = tokens("--markers").out.partition("  {kind} {number}\n")[2].splitlines()
-    assert shown[FORMS] == f"      and {len(forms) - FORMS} more; --json has them all"
-    assert all(str(row["penalised"]) in line for row, line in zip(forms[:FORMS], shown[:FORMS], strict=True))
+    assert shown[MOST_FORMS] == f"      and {len(forms) - MOST_FORMS} more; --json has them all"
+    assert all(str(row["penalised"]) in line for row, line in zip(forms[:MOST_FORMS], shown[:MOST_FORMS], strict=True))
 
 
 def test_a_persons_own_markers_need_have_no_paraphrases(tokens):

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from localthink.doctor import build, graphics
+from localthink.doctor import build
+from localthink.doctor.build import Graphics
 from localthink.doctor.findings import Finding
-from localthink.doctor.graphics import Graphics
 from localthink.doctor.llama import LlamaFacts
 from localthink.machine.devices import Device
 from localthink.machine.processor_features import ARM_FLAGS, X86_FLAGS, from_cpu_info, from_sysctl, processor_features
@@ -112,9 +112,9 @@ def test_linux_lists_amd_and_intel_and_each_device_once(tmp_path: Path):
         (device / "vendor").write_text(f"{vendor}\n")
         if memory:
             (device / "mem_info_vram_total").write_text(f"{memory}\n")
-    found = graphics.direct_rendering(tmp_path)
+    found = build.direct_rendering(tmp_path)
     assert [(gpu.name, gpu.strong) for gpu in found] == [("AMD", True), ("Intel", False)]
-    assert graphics.direct_rendering(tmp_path / "nowhere") == []
+    assert build.direct_rendering(tmp_path / "nowhere") == []
 
 
 @pytest.mark.parametrize(("code", "out", "gpus", "problem"), [
@@ -122,10 +122,10 @@ def test_linux_lists_amd_and_intel_and_each_device_once(tmp_path: Path):
     (9, "NVIDIA-SMI has failed because it couldn't communicate with the driver\n", [], "has failed"),
     (0, "\n", [], "")])
 def test_nvidias_program_is_believed(monkeypatch, code, out, gpus, problem):
-    monkeypatch.setattr(graphics.shutil, "which", lambda name: name)
-    monkeypatch.setattr(graphics.subprocess, "run",
+    monkeypatch.setattr(build.shutil, "which", lambda name: name)
+    monkeypatch.setattr(build.subprocess, "run",
                         lambda command, **_: subprocess.CompletedProcess(command, code, out, ""))
-    found, why = graphics.nvidia()
+    found, why = build.nvidia()
     assert [gpu.name for gpu in found] == gpus and problem in why and bool(why) == bool(problem)
 
 

@@ -6,17 +6,17 @@ from localthink.doctor.decoding import PUZZLES, decoding
 
 
 def test_the_bundled_model_solves_its_puzzles():
-    [finding] = decoding(patience=60)
+    [finding] = decoding(seconds=60)
     assert finding.level == "ok" and f"{len(PUZZLES)} of {len(PUZZLES)}" in finding.value
 
 
 def test_an_engine_that_crashes_is_trouble_and_says_how():
-    [finding] = decoding(crashes, patience=60)
+    [finding] = decoding(crashes, seconds=60)
     assert finding.level == "trouble" and "GGML_ASSERT(sums) failed" in finding.value and finding.command
 
 
 def test_an_engine_that_hangs_is_trouble_after_a_while():
-    [finding] = decoding(hangs, patience=0.2)
+    [finding] = decoding(hangs, seconds=0.2)
     assert finding.level == "trouble" and "0 of 4 answers" in finding.value
 
 
@@ -30,11 +30,11 @@ def test_a_process_that_cannot_be_started_is_trouble(monkeypatch):
 
 
 def test_an_engine_that_computes_wrongly_is_trouble():
-    [finding] = decoding(babbles, patience=60)
+    [finding] = decoding(babbles, seconds=60)
     assert finding.level == "trouble" and "0 of 4 puzzles" in finding.value and "miscompiled" in finding.advice
 
 
 def test_a_model_that_is_refused_is_trouble_with_what_the_refusal_advises():
-    [finding] = decoding(refuses, patience=60)
+    [finding] = decoding(refuses, seconds=60)
     assert finding.level == "trouble" and finding.advice == "the model is missing: install localthink again"
     assert not finding.command

@@ -1,4 +1,4 @@
-"""Folders and settings."""
+"""Folders, and the settings that decide what they are."""
 from __future__ import annotations
 
 import os
@@ -11,7 +11,7 @@ import pytest
 from huggingface_hub import constants
 
 from localthink import locations
-from localthink.doctor import folders, settings
+from localthink.doctor import folders
 
 
 def test_folders_that_are_not_there_yet_are_well_and_stay_away(home: Path):
@@ -73,14 +73,14 @@ def test_two_disks_are_told_apart(monkeypatch):
 
 def test_a_token_is_never_shown(monkeypatch):
     monkeypatch.setattr(huggingface_hub, "get_token", lambda: "hf_secret")
-    [finding] = settings.hub()
+    [finding] = folders.hub()
     assert finding.value == "there is one"
 
 
 def test_offline_and_another_address_are_noted_without_the_password(monkeypatch):
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     monkeypatch.setattr(constants, "ENDPOINT", "https://me:secret@mirror.example:8443/hub?key=secret")
-    found = {finding.name: finding for finding in settings.hub()}
+    found = {finding.name: finding for finding in folders.hub()}
     assert found["Hub"].level == found["Hub's address"].level == "note"
     assert found["Hub's address"].value == "https://mirror.example:8443/hub"
     assert not any("secret" in finding.value + finding.advice for finding in found.values())
@@ -90,7 +90,7 @@ def test_offline_and_another_address_are_noted_without_the_password(monkeypatch)
                                      "http://me:secret@[bad?key=secret", "http://me:secret@h:x/"])
 def test_an_address_that_is_none_is_found_with_its_variable_and_without_the_password(monkeypatch, address):
     monkeypatch.setenv("HF_ENDPOINT", address)
-    [finding] = settings.hub()
+    [finding] = folders.hub()
     assert (finding.name, finding.level) == ("HF_ENDPOINT", "warning")
     assert "is no address: " in finding.value and "unset it" in finding.advice
     assert "secret" not in finding.value + finding.advice
@@ -99,8 +99,8 @@ def test_an_address_that_is_none_is_found_with_its_variable_and_without_the_pass
 @pytest.mark.parametrize(("variables", "wrong"), [
     ({"HF_ENDPOINT": "http://[bad"}, "HF_ENDPOINT"), ({"HF_HUB_DOWNLOAD_TIMEOUT": "soon"}, "HF_HUB_DOWNLOAD_TIMEOUT")])
 def test_a_variable_that_the_client_of_the_hub_cannot_read_is_no_mistake_of_ours(variables, wrong):
-    code = ("from localthink.doctor import folders, settings; from localthink.doctor.findings import look\n"
-            "checks = (settings.hub, folders.hub_cache, folders.disk)\n"
+    code = ("from localthink.doctor import folders; from localthink.doctor.findings import look\n"
+            "checks = (folders.hub, folders.hub_cache, folders.disk)\n"
             "print(*(finding for check in checks for finding in look('x', check) if finding.level == 'warning'))")
     said = subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True,
                           env={**os.environ, **variables}).stdout
@@ -114,7 +114,7 @@ def test_a_cache_that_follows_the_current_folder_is_a_warning(monkeypatch):
 
 
 def test_a_moved_home_is_shown(home: Path):
-    assert [finding.value for finding in settings.home()] == [str(home)]
+    assert [finding.value for finding in folders.home()] == [str(home)]
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="permissions of POSIX")

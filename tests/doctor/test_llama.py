@@ -17,7 +17,7 @@ def python(code: str) -> tuple[str, ...]:
 
 
 def test_the_llama_cpp_that_is_installed_says_how_it_was_built():
-    found = ask_llama(patience=60)
+    found = ask_llama(seconds=60)
     assert found.imported and not found.problem and "CPU" in found.features
     assert any(device.kind == "cpu" for device in found.devices)
 
@@ -35,7 +35,7 @@ def test_what_it_said_before_it_died_is_kept():
 
 
 def test_one_that_hangs_is_ended_and_what_it_said_is_kept():
-    found = ask_llama(python("import time; print('{\"built\": \"\"}', flush=True); time.sleep(60)"), patience=1.5)
+    found = ask_llama(python("import time; print('{\"built\": \"\"}', flush=True); time.sleep(60)"), seconds=1.5)
     assert found.imported and "1.5 seconds" in found.problem
 
 

@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import psutil
 import pytest
 
-from localthink.doctor import memory, processor
+from localthink.doctor import machine
 from localthink.machine import resources
 
 
@@ -30,14 +30,14 @@ def test_threads_that_a_container_limits_are_explained(groups, monkeypatch):
     monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 16 if logical else 8)
     monkeypatch.setattr(psutil.Process, "cpu_affinity", lambda self: list(range(16)), raising=False)
     groups("0::/\n", cpu_max="250000 100000\n")
-    [finding] = processor.threads()
+    [finding] = machine.threads()
     assert finding.value == "2: the container or job gives 2.5 processors' time"
 
 
 def test_fewer_threads_than_cores_are_explained(groups, monkeypatch):
     monkeypatch.setattr(resources, "physical_cores", lambda: 2)
     monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 16 if logical else 8)
-    [finding] = processor.threads()
+    [finding] = machine.threads()
     assert finding.value == "2: of 8 physical cores this process may use so many"
 
 
@@ -46,24 +46,24 @@ def test_a_busy_machine_is_noted(monkeypatch, busy, noted):
     monkeypatch.setattr(psutil, "getloadavg", lambda: (busy, 0.0, 0.0))
     monkeypatch.setattr(psutil, "cpu_count", lambda logical=True: 4)
     monkeypatch.setattr(psutil, "sensors_battery", lambda: None, raising=False)
-    assert bool(list(processor.load())) == noted
+    assert bool(list(machine.load())) == noted
 
 
 def test_a_laptop_on_battery_is_noted(monkeypatch):
     monkeypatch.setattr(psutil, "getloadavg", lambda: (0.0, 0.0, 0.0))
     battery = SimpleNamespace(power_plugged=False, percent=41.7)
     monkeypatch.setattr(psutil, "sensors_battery", lambda: battery, raising=False)
-    assert "42 %" in next(iter(processor.load())).value
+    assert "42 %" in next(iter(machine.load())).value
 
 
 def test_little_memory_is_a_warning_and_a_limit_is_named(monkeypatch):
     monkeypatch.setattr(resources, "free_memory", lambda: 2**29)
     monkeypatch.setattr(resources, "total_memory", lambda: 2**34)
-    [finding] = memory.free()
+    [finding] = machine.free()
     assert finding.level == "warning" and finding.value.startswith("512 MiB free of 16.00 GiB, by the limit")
 
 
 def test_bandwidth_bounds_the_speed(monkeypatch):
     monkeypatch.setattr(resources, "memory_bandwidth", lambda seconds: 2.0**35)
-    [finding] = memory.bandwidth()
+    [finding] = machine.bandwidth()
     assert "34.4 GB/s" in finding.value and "at most 8.0 tokens/s" in finding.value

@@ -10,8 +10,7 @@ import pyperclip
 import pytest
 
 from localthink.doctor import screen
-from localthink.doctor.keyboard import ASK, tells_keys_apart
-from localthink.doctor.screen import Screen
+from localthink.doctor.screen import ASK, Screen, tells_keys_apart
 
 posix_only = pytest.mark.skipif(sys.platform == "win32", reason="pseudo-terminals are POSIX's")
 
@@ -113,7 +112,7 @@ def test_copying_is_well_where_something_takes_it(monkeypatch, environment, prog
 def test_a_real_terminal_is_asked_and_heard(answer, apart, monkeypatch):
     import pty
 
-    monkeypatch.setattr("localthink.doctor.keyboard.os.tcgetpgrp", lambda _: os.getpgrp())
+    monkeypatch.setattr("localthink.doctor.screen.os.tcgetpgrp", lambda _: os.getpgrp())
     far, near = pty.openpty()
     try:
         def terminal() -> None:
@@ -123,7 +122,7 @@ def test_a_real_terminal_is_asked_and_heard(answer, apart, monkeypatch):
             os.write(far, answer)
 
         threading.Thread(target=terminal, daemon=True).start()
-        assert tells_keys_apart(near, near, patience=0.2 if apart is None else 30) is apart
+        assert tells_keys_apart(near, near, seconds=0.2 if apart is None else 30) is apart
     finally:
         os.close(near)
         os.close(far)

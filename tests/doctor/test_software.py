@@ -4,7 +4,7 @@ from __future__ import annotations
 import pytest
 
 from localthink.doctor import software
-from localthink.doctor.reinstall import OPTIONS, reinstall
+from localthink.doctor.software import OPTIONS, reinstall
 
 
 def with_metadata(monkeypatch: pytest.MonkeyPatch, requires: list[str], installed: dict[str, str],

@@ -8,13 +8,13 @@ import pytest
 import localthink
 from localthink import Offload
 from localthink.engine import loading
-from localthink.errors import ModelFileError, UsageError
+from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.fit.choice import FitError
 from localthink.fit.memory import needs
 from localthink.gguf.header import read_facts
 from localthink.machine.capacity import MemoryBudget
 from localthink.records import Generation
-from tiny_gguf import write_tiny_gguf
+from tiny_gguf import TEXT, U32, write_tiny_gguf
 
 MIB = 2**20
 
@@ -88,6 +88,20 @@ def test_a_vocabulary_alone_is_refused_as_such_and_not_for_its_size(
     vocabulary = write_tiny_gguf(tmp_path / "vocabulary.gguf", weights=False)
     with pytest.raises(ModelFileError, match="no weights"):
         localthink.load(vocabulary)
+
+
+@pytest.mark.parametrize(("field", "what"), [
+    ("tokenizer.ggml.pre", "pre-tokenizer"), ("tokenizer.ggml.model", "tokenizer"),
+    ("general.architecture", "model architecture")])
+def test_a_name_that_llama_cpp_does_not_know_is_one_line_that_says_so(tmp_path: Path, field: str, what: str) -> None:
+    shape = {f"qwen99.{name}": (U32, value) for name, value in (
+        ("block_count", 1), ("embedding_length", 64), ("context_length", 512), ("attention.head_count", 4))}
+    path = write_tiny_gguf(tmp_path / "newer.gguf", fields={field: (TEXT, "qwen99"), **shape})
+    with pytest.raises(EngineError) as caught:
+        localthink.load(path, threads=1, context=512)
+    said = str(caught.value)
+    assert "newer.gguf: " in said and "qwen99" in said and "\n" not in said
+    assert said.endswith(f"does not know the model's {what}; the model may be newer, or damaged")
 
 
 @pytest.mark.parametrize(("given", "said"), [

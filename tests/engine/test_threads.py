@@ -49,7 +49,7 @@ def test_a_change_amid_a_text_changes_nothing_of_it(monkeypatch):
     with localthink.load(locations.bundled_model()) as engine:
         question = "Use 3, 5 and 12 to make 57."
         [[expected]] = engine.generate([question], seed=6)
-        monkeypatch.setattr(engine, "_threads", turning := _Turning(counts))
+        monkeypatch.setattr(engine._loop, "_threads", turning := _Turning(counts))
         [[trace]] = engine.generate([question], seed=6)
     assert trace.token_ids == expected.token_ids and len(counts) > 20 and turning.count in (1, 2)
 

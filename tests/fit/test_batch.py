@@ -10,10 +10,9 @@ from hypothesis import strategies as st
 
 from fit.shapes import GIB, SMALL, SMALL_WEIGHTS
 from localthink.errors import UsageError
-from localthink.fit.batch import MOST_SLOTS, ON_GPU, PER_CORE, BatchFit, even_slots, fit_batch
+from localthink.fit.batch import MOST_SLOTS, SLOTS_ON_GPU, SLOTS_PER_CORE, BatchFit, even_slots, fit_batch
 from localthink.fit.choice import Asked, plan
-from localthink.fit.memory import ROUND, needs
-from localthink.fit.verdict import SAFE_SHARE
+from localthink.fit.memory import ROUND, SAFE_SHARE, needs
 from localthink.machine.capacity import MemoryBudget
 
 PER_TOKEN = SMALL.cache_bytes_per_token()
@@ -43,7 +42,7 @@ machines: st.SearchStrategy[dict[str, Any]] = st.builds(
 @given(machines)
 def test_slots_are_never_more_than_samples_cores_and_memory_allow_and_at_least_one(machine: dict[str, Any]) -> None:
     found = fit(**machine)
-    assert 1 <= found.slots <= min(machine["samples"], MOST_SLOTS, PER_CORE * machine["cores"])
+    assert 1 <= found.slots <= min(machine["samples"], MOST_SLOTS, SLOTS_PER_CORE * machine["cores"])
     if found.slots > 1:
         assert taken(found.slots, found.longest, found.cache) <= machine["free"] * SAFE_SHARE
     assert found.fits == (found.choice.needs.total <= machine["free"])
@@ -53,7 +52,7 @@ def test_slots_are_never_more_than_samples_cores_and_memory_allow_and_at_least_o
 def test_one_slot_more_would_go_beyond_one_of_the_limits(machine: dict[str, Any]) -> None:
     found = fit(**machine)
     more = found.slots + 1
-    assert (more > machine["samples"] or more > MOST_SLOTS or more > PER_CORE * machine["cores"]
+    assert (more > machine["samples"] or more > MOST_SLOTS or more > SLOTS_PER_CORE * machine["cores"]
             or taken(more, found.longest, found.cache) > machine["free"] * SAFE_SHARE)
 
 
@@ -130,16 +129,16 @@ def test_the_arithmetic_is_shown() -> None:
 def test_a_gpu_that_holds_all_layers_gets_as_many_slots_as_fit_beside_them() -> None:
     room = MemoryBudget(3 * GIB, 12 * GIB, "GPU")
     found = fit(16_384, free=room.memory, device=room.device)
-    assert 1 < found.slots < ON_GPU
+    assert 1 < found.slots < SLOTS_ON_GPU
     assert found.choice.placement.whole(SMALL, room) and found.choice.verdict == "fits"
     more = plan(SMALL, SMALL_WEIGHTS, room, Asked(found.slots + 1, split=True), (found.slots + 1) * 16_384, "f16")
     assert more.verdict != "fits" or not more.placement.whole(SMALL, room)
-    assert fit(device=32 * GIB).slots == ON_GPU
+    assert fit(device=32 * GIB).slots == SLOTS_ON_GPU
 
 
 def test_a_gpu_that_holds_a_part_is_no_reason_for_the_slots_of_a_gpu() -> None:
     found = fit(device=GIB)
-    assert found.slots == 2 * PER_CORE
+    assert found.slots == 2 * SLOTS_PER_CORE
     assert not found.choice.placement.whole(SMALL, MemoryBudget(64 * GIB, GIB, "GPU"))
 
 

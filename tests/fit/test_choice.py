@@ -10,8 +10,7 @@ from hypothesis import strategies as st
 from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, SMALL, SMALL_WEIGHTS
 from localthink.errors import UsageError
 from localthink.fit.choice import USUAL_CONTEXT, Asked, Choice, choose, largest_for, plan, refusal
-from localthink.fit.memory import LEAST_CONTEXT, ROUND
-from localthink.fit.verdict import ORDER, Verdict
+from localthink.fit.memory import LEAST_CONTEXT, ORDER, ROUND, Verdict
 from localthink.machine.capacity import MemoryBudget
 
 
@@ -111,7 +110,7 @@ def refused(room: MemoryBudget, asked: Asked) -> str:
     found = choose(LARGE, LARGE_WEIGHTS, room, asked)
     assert found.verdict == "too big"
     error = refusal("my-model", LARGE, LARGE_WEIGHTS, asked, found)
-    assert error.exit_code == 2 and error.advice.endswith("--force tries it all the same")
+    assert error.exit_code == 2 and error.advice.endswith("--force tries it anyway")
     return error.on_command_line()
 
 

@@ -1,4 +1,4 @@
-"""The memory that a model takes is the sum of its parts, each as llama.cpp allots it."""
+"""The memory that a model takes is the sum of its parts, each as llama.cpp allots it, and is judged with a margin."""
 from __future__ import annotations
 
 from dataclasses import replace
@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from fit.shapes import LARGE, LARGE_WEIGHTS, MIB, SMALL
+from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, MIB, SMALL
 from localthink.errors import UsageError
-from localthink.fit.memory import needs
+from localthink.fit.memory import SAFE_SHARE, judge, needs, worse
 from localthink.gguf.shape import ModelShape
 
 # What llama.cpp 0.3.36's log calls the size of its compute buffer, MiB, in steps of 512 tokens with flash attention.
@@ -69,3 +69,16 @@ def test_more_context_and_more_slots_never_take_less(one: int, other: int, slots
     less, more = sorted((one, other))
     assert needs(LARGE, 0, less, slots=slots).total <= needs(LARGE, 0, more, slots=slots).total
     assert needs(LARGE, 0, less, slots=slots).total <= needs(LARGE, 0, less, slots=slots + 1).total
+
+
+@given(st.integers(0, 64 * GIB), st.integers(0, 64 * GIB))
+def test_what_fits_leaves_room_and_what_is_too_big_is_more_than_there_is(taken: int, free: int) -> None:
+    verdict = judge(taken, free)
+    assert (verdict == "too big") == (taken > free)
+    assert (verdict == "fits") == (taken <= free * SAFE_SHARE)
+
+
+def test_the_worse_of_two_verdicts_is_the_one_that_counts() -> None:
+    assert worse("fits", "tight") == worse("tight", "fits") == "tight"
+    assert worse("too big", "tight") == "too big"
+    assert worse("fits", "fits") == "fits"

@@ -7,9 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from fit.shapes import GIB, LARGE, LARGE_WEIGHTS
-from localthink.fit.memory import needs
+from localthink.fit.memory import SAFE_SHARE, needs
 from localthink.fit.placement import place
-from localthink.fit.verdict import SAFE_SHARE
 from localthink.machine.capacity import MemoryBudget
 
 NEEDS = needs(LARGE, LARGE_WEIGHTS.total, 8192)

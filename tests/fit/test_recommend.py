@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from fit.shapes import GIB
 from localthink.fit.choice import Asked
-from localthink.fit.recommend import BEARABLE, FAMILY, PLEASANT, USUAL, Recommendation, precision_for, recommend
+from localthink.fit.recommend import FAMILY, GOOD_SPEED, LEAST_SPEED, USUAL, Recommendation, precision_for, recommend
 from localthink.machine.capacity import Bandwidth, MemoryBudget
 from localthink.shelf.catalogue import parse_name, read_catalogue
 
@@ -48,10 +48,10 @@ def test_the_rule_holds_on_any_machine(memory: float, bandwidth: float) -> None:
     assert found.spec.family == FAMILY
     assert all(each.candidate.precision == USUAL for each in found.considered)
     if chosen.candidate.precision != USUAL:
-        assert chosen.tokens_per_second >= PLEASANT
+        assert chosen.tokens_per_second >= GOOD_SPEED
     better = [each for each in usable if (each.candidate.score or 0) > (chosen.candidate.score or 0)
               and each.choice.needs.context >= 8192]
-    assert all((each.tokens_per_second or 0) < BEARABLE for each in better)
+    assert all((each.tokens_per_second or 0) < LEAST_SPEED for each in better)
     for each in better:
         assert each.candidate.name in found.why
 

@@ -1,14 +1,14 @@
-"""A report says of a model whether it fits, with all the bytes, for people and for programs."""
+"""A report says of a model whether it fits, with all the bytes, and how fast it would write."""
 from __future__ import annotations
 
 import json
 
 import pytest
 
-from fit.shapes import GIB, SMALL_WEIGHTS
+from fit.shapes import GIB, LARGE, LARGE_WEIGHTS, SMALL_WEIGHTS
 from localthink import locations
-from localthink.fit.choice import Asked
-from localthink.fit.report import of_file, of_spec, report, reports, score_of
+from localthink.fit.choice import Asked, choose
+from localthink.fit.report import MEAN_CONTEXT, of_file, of_spec, report, reports, score_of, tokens_per_second
 from localthink.gguf.header import read_facts
 from localthink.machine.capacity import Bandwidth, MemoryBudget
 from localthink.shelf.catalogue import ModelSpec, parse_name, read_catalogue
@@ -63,3 +63,36 @@ def test_a_score_is_the_mean_of_two_and_none_where_one_is_missing() -> None:
     assert score_of(spec("r1-qwen-1.5b")) == pytest.approx((28.9 + 33.8) / 2)
     without = [each for each in read_catalogue() if "GPQA Diamond" not in each.scores]
     assert all(score_of(each) is None for each in without)
+
+
+def speed(bandwidth: Bandwidth, device: int = 0, context: int = 16_384) -> float | None:
+    here = MemoryBudget(64 * GIB, device, "GPU" if device else "")
+    choice = choose(LARGE, LARGE_WEIGHTS, here, Asked(1, context, "f16"))
+    return tokens_per_second(choice, LARGE_WEIGHTS, LARGE.layers, bandwidth)
+
+
+def test_it_is_the_bandwidth_over_what_a_token_reads() -> None:
+    read = LARGE_WEIGHTS.step + MEAN_CONTEXT * LARGE.cache_bytes_per_token()
+    assert speed(Bandwidth(40e9)) == pytest.approx(40e9 / read)
+    assert speed(Bandwidth(40e9), context=131_072) == pytest.approx(40e9 / read)  # an empty cache is not read
+    assert speed(Bandwidth(40e9), context=1024) == pytest.approx(
+        40e9 / (LARGE_WEIGHTS.step + 1024 * LARGE.cache_bytes_per_token()))
+
+
+def test_layers_on_a_gpu_are_read_at_its_speed_and_the_others_at_theirs() -> None:
+    whole = speed(Bandwidth(40e9, 400e9), 24 * GIB)
+    part = speed(Bandwidth(40e9, 400e9), 4 * GIB)
+    none = speed(Bandwidth(40e9, 400e9))
+    assert whole is not None and part is not None and none is not None
+    assert whole == pytest.approx(10 * none)
+    assert none < part < whole
+
+
+@pytest.mark.parametrize(("bandwidth", "device"), [(Bandwidth(), 0), (Bandwidth(40e9), 24 * GIB),
+                                                   (Bandwidth(None, 400e9), 4 * GIB)])
+def test_what_was_not_measured_is_not_promised(bandwidth: Bandwidth, device: int) -> None:
+    assert speed(bandwidth, device) is None
+
+
+def test_what_is_not_read_need_not_be_measured() -> None:
+    assert speed(Bandwidth(None, 400e9), 24 * GIB) is not None

@@ -43,7 +43,7 @@ def path(tmp_path: Path) -> Path:
 
 REFUSED_FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "no architecture": (named(general__architecture=None), "no general.architecture"),
-    "unknown architecture": (named(general__architecture=(TEXT, "qwen99")), "architecture 'qwen99'"),
+    "architecture that is no name": (named(general__architecture=(TEXT, "\x1b[2J")), r"architecture '\x1b[2J'"),
     "architecture of a wrong type": (named(general__architecture=(U32, 1)), "general.architecture is a 32-bit"),
     "projector": (named(general__type=(TEXT, "mmproj")), "projector"),
     "adapter": (named(general__type=(TEXT, "adapter")), "adapter"),
@@ -77,8 +77,9 @@ REFUSED_FIELDS: dict[str, tuple[dict[str, Any], str]] = {
     "alignment zero": (named(general__alignment=(U32, 0)), "alignment is 0"),
     "alignment too large": (named(general__alignment=(U32, 2**21)), "alignment is 2,097,152"),
     "no tokenizer": (named(tokenizer__ggml__model=None), "no tokenizer.ggml.model"),
-    "unknown tokenizer": (named(tokenizer__ggml__model=(TEXT, "none")), "tokenizer.ggml.model is 'none'"),
-    "unknown pre-tokenizer": (named(tokenizer__ggml__pre=(TEXT, "qwen99")), "tokenizer.ggml.pre is 'qwen99'"),
+    "tokenizer that crashes": (named(tokenizer__ggml__model=(TEXT, "none")), "tokenizer.ggml.model is 'none'"),
+    "tokenizer that is no name": (named(tokenizer__ggml__model=(TEXT, "a\nb")), r"tokenizer.ggml.model is 'a\nb'"),
+    "pre-tokenizer that is no name": (named(tokenizer__ggml__pre=(TEXT, "a b")), "tokenizer.ggml.pre is 'a b'"),
     "no merges": (named(tokenizer__ggml__merges=None), "no tokenizer.ggml.merges"),
     "merges of a wrong type": (named(tokenizer__ggml__merges=(U32, [1])), "merges is an array of 32-bit"),
     "no tokens": (named(tokenizer__ggml__tokens=None), "no tokenizer.ggml.tokens"),
@@ -114,6 +115,22 @@ ACCEPTED_FIELDS: dict[str, dict[str, Any]] = {
 @pytest.mark.parametrize("case", ACCEPTED_FIELDS)
 def test_unusual_field_that_llama_cpp_takes_is_accepted(path: Path, case: str) -> None:
     assert read_facts(write_tiny_gguf(path, fields=ACCEPTED_FIELDS[case])).has_weights
+
+
+NEWER_NAMES: dict[str, tuple[dict[str, Any], dict[str, str]]] = {
+    "architecture": (named(
+        general__architecture=(TEXT, "qwen99"), qwen99__block_count=(U32, 1), qwen99__embedding_length=(U32, 64),
+        qwen99__context_length=(U32, 512), qwen99__attention__head_count=(U32, 4)), {"architecture": "qwen99"}),
+    "tokenizer": (named(tokenizer__ggml__model=(TEXT, "plamo99")), {"tokenizer": "plamo99"}),
+    "pre-tokenizer": (named(tokenizer__ggml__pre=(TEXT, "qwen99")), {"pre_tokenizer": "qwen99"}),
+}
+
+
+@pytest.mark.parametrize("case", NEWER_NAMES)
+def test_a_name_that_only_a_newer_llama_cpp_may_know_is_read(path: Path, case: str) -> None:
+    fields, expected = NEWER_NAMES[case]
+    facts = read_facts(write_tiny_gguf(path, fields=fields))
+    assert {name: getattr(facts, name) for name in expected} == expected
 
 
 def test_heads_larger_than_their_share_of_the_width_are_accepted(path: Path) -> None:

@@ -15,6 +15,7 @@ from localthink.grade.boxes import MOST_CHARACTERS, last_boxed
     (r"\boxed{41} no, \boxed{42}, done {}", "42"), (r"\fbox{41} no, \boxed{42}", "42"),
     (r"\boxed{\boxed{42}}", "42"), (r"\boxed{\frac{1}{2}}", r"\frac{1}{2}"), (r"\boxed{\{1, 2\}}", r"\{1, 2\}"),
     ("\\boxed{\\begin{pmatrix} 1 \\\\\n -2 \\end{pmatrix}}", "\\begin{pmatrix} 1 \\\\\n -2 \\end{pmatrix}"),
+    (r"so \boxed{1} and then \boxed{\frac{1}{2}}.", r"\frac{1}{2}"), (r"\boxed{a\}b}", r"a\}b"),
     (r"\boxed 2", "2"), (r"$\boxed2$", "2"), (r"\boxed 2.", "2"), (r"\boxed -1.5, so", "-1.5"), (r"\fbox 42", "42"),
     (r"\boxed\frac12", r"\frac12"), (r"\boxed \frac{1}{2}$ and", r"\frac{1}{2}"), (r"\boxed\frac 12", r"\frac 12"),
     (r"\(\boxed\frac{\sqrt{3}}{2}\).", r"\frac{\sqrt{3}}{2}"), (r"$\boxed 2\sqrt3$", r"2\sqrt3"),

@@ -374,12 +374,12 @@ def test_a_disk_without_room_for_the_log_costs_nothing_that_was_saved(file):
 
 
 def test_a_store_that_another_program_keeps_locked_is_told_of_and_can_still_be_read(written):
-    with History(written, patience=0.01) as store, closing(sqlite3.connect(written, isolation_level=None)) as other:
+    with History(written, lock_seconds=0.01) as store, closing(sqlite3.connect(written, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(HistoryError, match="cannot be written: another program keeps it locked"):
             store.create("x")
         with pytest.raises(HistoryError, match="cannot be opened: another program keeps it locked"):
-            History(written, patience=0.01)
+            History(written, lock_seconds=0.01)
         assert contents(store, 1) == ["a question"]
         other.execute("ROLLBACK")
         store.create("x")
@@ -390,7 +390,7 @@ def test_a_new_store_that_another_program_keeps_locked_is_told_of(file):
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN EXCLUSIVE")
         with pytest.raises(HistoryError, match="cannot be opened: another program keeps it locked"):
-            History(file, patience=0.01)
+            History(file, lock_seconds=0.01)
 
 
 @pytest.mark.skipif(os.name == "nt", reason="an open file cannot be moved there")

@@ -147,7 +147,7 @@ def test_a_reader_sees_one_moment_while_another_program_finishes_an_answer(file,
 
 
 def test_a_change_that_looks_first_cannot_be_overtaken(file, monkeypatch):
-    with History(file) as store, History(file, patience=0.01) as other:
+    with History(file) as store, History(file, lock_seconds=0.01) as other:
         conversation, question = asked(store)
         overtaken, place = [], choices._place
 

@@ -20,9 +20,9 @@ from huggingface_hub import constants
 from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
 from localthink.errors import LocalthinkError
-from localthink.hub.news import Failed, Note, Patience, Pulled, PullNews, PullProgress, Waiting
+from localthink.hub.cache import unfinished_pulls
+from localthink.hub.news import Failed, Note, Pulled, PullNews, PullProgress, RetryPolicy, Waiting
 from localthink.hub.pull import Pull, error_of, look_up
-from localthink.hub.removal import unfinished_pulls
 from localthink.hub.wanted import parse_wanted
 from localthink.shelf.local_models import known_models
 from localthink.shelf.receipts import read_receipts, write_receipt
@@ -54,8 +54,8 @@ def settings(hub: Hub, tmp_path: Path) -> Iterator[None]:
         yield
 
 
-def pull(patience: Patience = HASTY) -> Pull:
-    return Pull(WANTED, patience=patience, spare=0)
+def pull(policy: RetryPolicy = HASTY) -> Pull:
+    return Pull(WANTED, policy=policy, spare=0)
 
 
 def part(tmp_path: Path) -> int:
@@ -173,7 +173,8 @@ def test_one_file_is_downloaded_by_one_process_at_a_time(hub: Hub, data: bytes) 
         assert hub.stalled.wait(20)
         with pull() as second:
             said = failed(to_the_end(second))
-        assert said.startswith(f"{FILE} is in the hands of process ") and said.endswith("wait for that, or stop it")
+        assert said.startswith(f"{FILE} is being downloaded or removed by process ")
+        assert said.endswith("wait for it, or stop it")
         assert not first.finished
     with pull() as third:  # whoever was killed holds nothing any more
         pulled(to_the_end(third))
@@ -243,9 +244,9 @@ def test_settings_that_lead_nowhere_are_named(data: bytes, tmp_path: Path, setti
 
 
 def test_a_look_says_what_a_repository_holds_or_why_it_cannot(hub: Hub, data: bytes) -> None:
-    assert [offer.name for offer in look_up(WANTED, patience=HASTY).offers] == [FILE]
+    assert [offer.name for offer in look_up(WANTED, policy=HASTY).offers] == [FILE]
     with pytest.raises(LocalthinkError, match="there is no model me/none that you may read") as caught:
-        look_up(parse_wanted("hf:me/none"), patience=HASTY)
+        look_up(parse_wanted("hf:me/none"), policy=HASTY)
     assert caught.value.exit_code == 2
 
 

@@ -15,7 +15,7 @@ import pytest
 
 from hub.loopback import CHUNK, Fault, Hub, Repository
 from hub.working import HASTY, TOKEN, Worker, environment, failed, pulled
-from localthink.hub.news import Checking, Found, Listed, Note, Patience, PullNews, PullOrder, PullProgress, Waiting
+from localthink.hub.news import Checking, Found, Listed, Note, PullNews, PullOrder, PullProgress, RetryPolicy, Waiting
 from localthink.hub.wanted import Place, Wanted, parse_wanted
 from split_gguf import split
 from tiny_gguf import write_tiny_gguf
@@ -40,8 +40,8 @@ class Case:
     name: str
     data: bytes
 
-    def pull(self, behind: str = "", spare: int = 0, patience: Patience = HASTY) -> list[PullNews]:
-        return self.worker.pull(f"hf:{self.name}{behind}", (), spare, patience)
+    def pull(self, behind: str = "", spare: int = 0, policy: RetryPolicy = HASTY) -> list[PullNews]:
+        return self.worker.pull(f"hf:{self.name}{behind}", (), spare, policy)
 
     @property
     def folder(self) -> Path:
@@ -104,7 +104,7 @@ def test_pulled_again_nothing_is_sent_again(case: Case, hub: Hub) -> None:
 def test_a_model_that_was_pulled_under_another_name_gets_the_name_of_the_catalogue_too(case: Case, hub: Hub) -> None:
     receipt = pulled(case.pull())
     wanted = Wanted("tiny", (Place(case.name),), "", "", "tiny")
-    named = pulled(case.worker.follow(PullOrder(wanted, patience=HASTY, spare=0)))
+    named = pulled(case.worker.follow(PullOrder(wanted, policy=HASTY, spare=0)))
     assert named == replace(receipt, model="tiny")
     assert pulled(case.pull()) == named
 
@@ -196,7 +196,7 @@ def test_a_wait_that_makes_no_sense_is_not_told_in_minutes(case: Case, hub: Hub,
 def test_waits_grow_and_begin_anew_when_bytes_have_come(case: Case, hub: Hub) -> None:
     hub.faults += [Fault("store", status=500), Fault("store", status=500), Fault("store", after=10),
                    Fault("store", status=500)]
-    news = case.pull(patience=Patience(first=0.001, most=1))
+    news = case.pull(policy=RetryPolicy(first_seconds=0.001, most_seconds=1))
     pulled(news)
     assert [item.seconds for item in news if isinstance(item, Waiting)] == [0.001, 0.002, 0.001, 0.002]
 
@@ -432,13 +432,13 @@ def test_the_next_source_of_a_model_serves_where_one_cannot(case: Case, hub: Hub
     names = [f"{case.name}{suffix}" for suffix in ("-gone", "-gated", "-other", "")]
     places = tuple(Place(name, None, "tiny-{precision}.gguf") for name in names)
     wanted = Wanted("tiny", places, "Q4_K_M", "", "from-the-fourth")  # no other test's, which may be here already
-    news = case.worker.follow(PullOrder(wanted, patience=HASTY, spare=0))
+    news = case.worker.follow(PullOrder(wanted, policy=HASTY, spare=0))
     receipt = pulled(news)
     assert (receipt.repository, receipt.model, receipt.path.read_bytes()) == (case.name, "from-the-fourth", model(0))
     notes = [item.text for item in news if isinstance(item, Note)]
     assert [note.partition("; trying ")[2] for note in notes] == names[1:]
-    none = case.worker.follow(PullOrder(Wanted("tiny", places[:3], "Q4_K_M", "", "none"), patience=HASTY))
-    assert failed(none).startswith("tiny cannot be had from any of its 3 sources: there is no model")
+    none = case.worker.follow(PullOrder(Wanted("tiny", places[:3], "Q4_K_M", "", "none"), policy=HASTY))
+    assert failed(none).startswith("tiny cannot be downloaded from any of its 3 sources: there is no model")
 
 
 @pytest.mark.parametrize("state", ["whole", "begun"])
@@ -447,7 +447,7 @@ def test_a_model_of_the_catalogue_comes_from_where_it_came_from_before(case: Cas
     """The first source was away then, and is back."""
     first, second = f"{case.name}-first", f"{case.name}-second"
     wanted = Wanted("tiny", (Place(first), Place(second)), "Q4_K_M", "", case.name)
-    order = PullOrder(wanted, patience=HASTY, spare=0)
+    order = PullOrder(wanted, policy=HASTY, spare=0)
     hub.repositories[second] = Repository({FILE: model(1)})
     if state == "begun":
         hub.faults += [Fault("store", after=9000), *[Fault("store", status=503)] * 4]
@@ -465,10 +465,10 @@ def test_a_model_whose_source_vanished_stays_and_is_not_pulled_from_another(case
     first, second = f"{case.name}-first", f"{case.name}-second"
     hub.repositories |= {first: Repository({FILE: model(0)}), second: Repository({FILE: model(1)})}
     wanted = Wanted("tiny", (Place(first), Place(second)), "Q4_K_M", "", case.name)
-    receipt = pulled(case.worker.follow(PullOrder(wanted, patience=HASTY, spare=0)))
+    receipt = pulled(case.worker.follow(PullOrder(wanted, policy=HASTY, spare=0)))
     del hub.repositories[first]
     places = wanted.places if left else wanted.places[1:]  # or the catalogue names it no longer
-    news = case.worker.follow(PullOrder(replace(wanted, places=places), patience=HASTY, spare=0))
+    news = case.worker.follow(PullOrder(replace(wanted, places=places), policy=HASTY, spare=0))
     assert pulled(news) == receipt and hub.sent[FILE] == len(model(0))
     (note,) = [item.text for item in news if isinstance(item, Note)]
     assert note.startswith(f"there is no model {first}") and note.endswith(
@@ -487,7 +487,7 @@ def test_a_branch_is_noted_for_whom_the_umask_lets_read_it(case: Case, hub: Hub)
 
 
 def test_a_look_downloads_nothing(case: Case, hub: Hub) -> None:
-    news = case.worker.follow(PullOrder(parse_wanted(f"hf:{case.name}"), only_look=True, patience=HASTY))
+    news = case.worker.follow(PullOrder(parse_wanted(f"hf:{case.name}"), only_look=True, policy=HASTY))
     assert isinstance(news[-1], Listed)
     (offer,) = news[-1].listing.offers
     assert (offer.name, offer.precision, offer.bytes) == (FILE, "Q4_K_M", len(case.data))

@@ -17,8 +17,7 @@ from hub.working import HASTY
 from localthink.hub import transfer
 from localthink.hub.news import Waiting
 from localthink.hub.retries import Retries
-from localthink.hub.sums import Sum
-from localthink.hub.transfer import Source, Transfer
+from localthink.hub.transfer import Source, Sum, Transfer
 
 NAME, FILE = "me/any", "any.gguf"
 DATA = b"GGUF" + bytes(number * number % 251 for number in range(49_996))
@@ -53,7 +52,7 @@ def bring(hub: Hub, part: Path) -> tuple[Sum, list[int]]:
 @settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_any_trouble_costs_time_and_not_a_byte(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, have: int,
                                                faults: list[Fault], at_once: int) -> None:
-    monkeypatch.setattr(transfer, "AT_ONCE", at_once)
+    monkeypatch.setattr(transfer, "REQUEST_BYTES", at_once)
     hub.reset()
     hub.repositories[NAME] = Repository({FILE: DATA})
     hub.faults += faults
@@ -78,7 +77,7 @@ def test_a_store_that_sometimes_forgets_ranges_spoils_nothing(hub: Hub, tmp_path
 
 
 def test_a_large_file_is_asked_for_in_pieces(hub: Hub, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transfer, "AT_ONCE", 20_000)
+    monkeypatch.setattr(transfer, "REQUEST_BYTES", 20_000)
     hub.repositories[NAME] = Repository({FILE: DATA})
     bring(hub, tmp_path / "part")
     assert hub.ranges(FILE) == ["bytes=0-19999", "bytes=20000-39999", "bytes=40000-49999"]

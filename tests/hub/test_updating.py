@@ -12,14 +12,13 @@ from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY, environment, failed, pulled, to_the_end, told
 from localthink.errors import LocalthinkError
 from localthink.gguf import header
-from localthink.hub.cache import CachedFile, cached_files
+from localthink.hub.cache import CachedFile, cached_files, remove, taken, unfinished_pulls
 from localthink.hub.finding import Choice
 from localthink.hub.listing import Offer, RemoteFile
 from localthink.hub.news import Checking, Note, PullNews, PullOrder
 from localthink.hub.pull import Pull
 from localthink.hub.pulling import Pulling
-from localthink.hub.removal import remove, taken, unfinished_pulls
-from localthink.hub.sums import Sum
+from localthink.hub.transfer import Sum
 from localthink.hub.wanted import Place, parse_wanted
 from localthink.shelf.local_models import find_model
 from localthink.shelf.receipts import Receipt, read_receipts, write_receipt
@@ -37,7 +36,7 @@ def settings(hub: Hub, tmp_path: Path) -> Iterator[None]:
 
 
 def pull(text: str = f"hf:{NAME}") -> list[PullNews]:
-    with Pull(parse_wanted(text), patience=HASTY, spare=0) as pulling:
+    with Pull(parse_wanted(text), policy=HASTY, spare=0) as pulling:
         return to_the_end(pulling)
 
 
@@ -166,7 +165,7 @@ def test_nothing_is_removed_before_the_header_is_read(
     real = header.read_facts
 
     def meanwhile(path: Path) -> header.ModelFacts:
-        with pytest.raises(LocalthinkError, match="in the hands of process") as caught:
+        with pytest.raises(LocalthinkError, match="being downloaded or removed by process") as caught:
             remove(read_receipts()[0])
         tried.append(str(caught.value))
         return real(path)

@@ -10,13 +10,12 @@ from pathlib import Path
 from typing import Any
 
 from hub.loopback import Hub
-from localthink.hub.news import LAST, Failed, Patience, Pulled, PullNews, PullOrder
-from localthink.hub.pull import Pull
-from localthink.hub.serve import answer
+from localthink.hub.news import LAST, Failed, Pulled, PullNews, PullOrder, RetryPolicy
+from localthink.hub.pull import Pull, answer
 from localthink.hub.wanted import parse_wanted
 from localthink.shelf.receipts import Receipt
 
-HASTY = Patience(tries=4, tries_to_begin=3, first=0.001, most=0.002)
+HASTY = RetryPolicy(tries=4, tries_to_begin=3, first_seconds=0.001, most_seconds=0.002)
 TOKEN = "hf_ThisMustStaySecret"
 
 
@@ -66,8 +65,9 @@ class Worker:
             news.append(self._connection.recv())
         return news
 
-    def pull(self, text: str, prefer: Sequence[str] = (), spare: int = 0, patience: Patience = HASTY) -> list[PullNews]:
-        return self.follow(PullOrder(parse_wanted(text), tuple(prefer), False, patience, spare))
+    def pull(self, text: str, prefer: Sequence[str] = (), spare: int = 0,
+             policy: RetryPolicy = HASTY) -> list[PullNews]:
+        return self.follow(PullOrder(parse_wanted(text), tuple(prefer), False, policy, spare))
 
     def close(self) -> None:
         self._connection.send(None)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localthink.latex.formulas import FormulaPiece, boxed, closing_brace, pieces, readable
+from localthink.latex.formulas import FormulaPiece, closing_brace, pieces, readable
 
 FRAGMENTS = [
     r"\frac", r"\sqrt", r"\text", r"\mathrm", r"\mathbf", r"\mathbb", r"\boxed", r"\sum", r"\lim", r"\sin", r"\pi",
@@ -137,7 +137,6 @@ def test_no_command_is_left_over_whatever_is_written(latex):
 @given(st.text())
 def test_nothing_at_all_makes_it_fail(text):
     readable(text)
-    boxed(text)
 
 
 @pytest.mark.parametrize("latex", [
@@ -145,19 +144,6 @@ def test_nothing_at_all_makes_it_fail(text):
     r"\text{" * 600, r"\boxed{" * 500, r"\begin{cases}" * 300, r"\not" * 900, "x'" * 1900, r"\\[4" * 900])
 def test_deep_and_long_sources_end_at_once(latex):
     assert readable(latex) is None or len(latex) < 4000
-    boxed(latex)
-
-
-@pytest.mark.parametrize(("text", "content"), [
-    (r"so \boxed{1} and \boxed{\frac{1}{2}}.", r"\frac{1}{2}"),
-    (r"\boxed {4}", "4"),
-    (r"\boxed{a\}b}", r"a\}b"),
-    (r"\boxed{}", ""),
-    (r"\boxed{1} then \boxed{2", None),
-    ("no box", None),
-])
-def test_the_last_box_is_read_with_its_braces_balanced(text, content):
-    assert boxed(text) == content
 
 
 def test_a_closing_brace_is_found_past_those_that_are_opened_in_between():

@@ -89,7 +89,7 @@ def test_what_cannot_be_done_is_one_line_each_and_all_else_goes_on():
 
 def test_a_question_that_does_not_fit_says_so_and_another_is_answered():
     ran = talk(f"{'word ' * 1500}\n{PUZZLE}\n")
-    assert "tokens, and the context holds 1,024, answer included\n/new asks it in a new conversation\n" in ran.err
+    assert "tokens, and the context holds 1,024, answer included\nask it in fewer words\n" in ran.err
     assert "57" in ran.out
     assert talk("word " * 1500).code == 1
 
@@ -137,7 +137,7 @@ def test_the_demo_shows_both_answers_and_how_often_it_is_so():
     (["--alpha", "nan"], "alpha is nan"), (["--max-thinking", "0"], "max-thinking is 0"),
     (["--max-tokens", "0"], "max-tokens is 0"), (["--context", "0"], "context is 0"),
     (["--threads", "0"], "threads is 0"), (["--seed", "-1"], "-1 is not in the range"),
-    (["--continue", "--no-history"], "--continue needs"), (["--stop", "x"], "No such option"),
+    (["--continue", "--no-history"], "--continue needs"), (["--stop", ""], "a stop string is empty"),
     (["--markers", "nonsense"], "no marker group 'nonsense'"),
 ])
 def test_wrong_options_get_one_line_and_exit_code_2(refused, arguments, said):

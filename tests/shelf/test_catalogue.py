@@ -365,7 +365,7 @@ def test_a_table_that_is_needed_is_missed(field: str) -> None:
 def test_a_file_that_is_no_toml_says_what_to_do(content: bytes) -> None:
     path = own("")
     path.write_bytes(content)
-    with pytest.raises(UsageError, match=r"catalogue\.toml cannot be read: .*; mend it, or remove it$") as caught:
+    with pytest.raises(UsageError, match=r"catalogue\.toml cannot be read: .*; correct it, or remove it$") as caught:
         read_catalogue()
     assert str(caught.value).isprintable()
 

@@ -386,8 +386,8 @@ def test_a_model_of_the_catalogue_that_is_not_here_says_how_to_get_it(name: str,
 
 def test_a_pull_that_was_not_checked_to_its_end_is_no_model_and_is_said_to_be_none() -> None:
     pull("any.gguf", model="r1-qwen-7b", checked=False)
-    with pytest.raises(UsageError, match=r"^r1-qwen-7b is here and not sound \(localthink models verify says why\): "
-                                         r"localthink models pull r1-qwen-7b$"):
+    with pytest.raises(UsageError, match=r"^r1-qwen-7b is damaged or not checked "
+                       r"\(localthink models verify says why\): localthink models pull r1-qwen-7b$"):
         find_model("r1-qwen-7b")
 
 

@@ -158,5 +158,5 @@ def test_a_receipt_whose_names_no_file_system_can_hold_is_removed_like_any(tmp_p
 def test_a_folder_that_cannot_be_written_is_said(home: Path, tmp_path: Path) -> None:
     home.mkdir(parents=True)
     (home / "data").write_text("no folder")
-    with pytest.raises(LocalthinkError, match=r"cannot be written \(.+\): free some of the disk or mend"):
+    with pytest.raises(LocalthinkError, match=r"cannot be written \(.+\): free some of the disk or correct"):
         write_receipt(receipt(tmp_path))

@@ -492,7 +492,7 @@ def test_f5_compares_the_latest_question(tmp_path):
         await person.press("f5")
         await person.wait(lambda: len(person.client.asks) == asked + 2)
         left, right = person.client.asks[-2:]
-        assert (left.tip.alpha, right.tip.alpha) == (0.0, 3.0)
+        assert (left.generation.tip.alpha, right.generation.tip.alpha) == (0.0, 3.0)
         assert left.seed == right.seed == person.session.entries[-1].turn.seed
         assert left.messages == right.messages
         person.client.finish()

@@ -37,7 +37,7 @@ SIZES = [(80, 24), (120, 40), (50, 20), (30, 10), (200, 60)]
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
     """No pause between two looks is longer than it has to be."""
-    monkeypatch.setattr(compare, "SHARE", 0)
+    monkeypatch.setattr(compare, "PAUSE_FACTOR", 0)
 
 
 class CompareApp(App[None]):
@@ -100,7 +100,7 @@ def test_both_sides_are_asked_at_once_with_one_seed_and_nothing_is_kept():
     app = run(done)
     left, right = app.client.asks
     assert (left.seed, right.seed) == (6, 6) and left.messages == right.messages
-    assert (left.tip.alpha, right.tip.alpha) == (0, 3)
+    assert (left.generation.tip.alpha, right.generation.tip.alpha) == (0, 3)
     assert app.talk.entries == []
 
 
@@ -225,7 +225,8 @@ def test_alpha_and_beta_of_both_can_be_written_over():
         await pilot.press("r", "ctrl+u", *"6.5", "tab", "ctrl+u", *"80", "enter")
         await asked(app, pilot, 4)
         left, right = app.client.asks[2:]
-        assert (left.tip.alpha, left.tip.beta) == (0, 600) and (right.tip.alpha, right.tip.beta) == (6.5, 80)
+        left_tip, right_tip = left.generation.tip, right.generation.tip
+        assert (left_tip.alpha, left_tip.beta) == (0, 600) and (right_tip.alpha, right_tip.beta) == (6.5, 80)
         assert (left.seed, right.seed) == (6, 6)
         await wait_until(pilot, lambda: "Stop" in app.keys and not app.compared.has_class("editing"))
     run(check)

@@ -70,7 +70,7 @@ def test_the_puzzle_is_asked_on_a_model_of_its_own_where_the_session_has_another
         await wait_until(pilot, lambda: len(app.own.asks) == 2)
         left, right = app.own.asks
         assert app.client.asks == [] and app.own.orders[0].model is None
-        assert (left.seed, right.seed) == (6, 6) and (left.tip.alpha, right.tip.beta) == (0, 40)
+        assert (left.seed, right.seed) == (6, 6) and (left.generation.tip.alpha, right.generation.tip.beta) == (0, 40)
         await pilot.press("x")
         await wait_until(pilot, lambda: app.screen is not app.demo)
         assert not app.own.running and app.client.running

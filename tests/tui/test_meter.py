@@ -150,14 +150,14 @@ def test_a_wish_is_shown_while_it_is_written(wish, said):
 
 def test_the_penalty_is_that_of_the_answer_under_way_else_that_of_the_next():
     turn = writing("thinking")
-    made = session(turn=turn, settings=ChatSettings(Tip(alpha=5.5, beta=float("inf"))))
+    made = session(turn=turn, settings=ChatSettings(Generation(tip=Tip(alpha=5.5, beta=float("inf")))))
     assert "α 3 β 600" in lines(made, 200)[1]
     turn.end("stop")
     assert "α 5.5 β ∞" in lines(made, 200)[1]
 
 
 def test_no_penalty_is_said_in_words():
-    assert lines(session(settings=ChatSettings(Tip(alpha=0))), 200)[1].endswith("no penalty")
+    assert lines(session(settings=ChatSettings(Generation(tip=Tip(alpha=0)))), 200)[1].endswith("no penalty")
 
 
 def test_figures_that_stand_beside_the_answer_are_not_told_again():
@@ -171,7 +171,7 @@ def test_figures_that_stand_beside_the_answer_are_not_told_again():
 def test_a_model_that_does_not_think_has_no_penalty():
     mute = replace(READY, loaded=replace(READY.loaded, thinks=False))
     assert lines(session(mute), 200)[1].endswith("does not think")
-    for settings in (ChatSettings(Tip(where="everywhere")), ChatSettings(Generation(think="open"))):
+    for settings in (ChatSettings(Generation(tip=Tip(where="everywhere"))), ChatSettings(Generation(think="open"))):
         assert "α 3 β 600" in lines(session(mute, settings=settings), 200)[1]
 
 

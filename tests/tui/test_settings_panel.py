@@ -71,10 +71,10 @@ def test_it_begins_with_the_defaults():
 
 
 @pytest.mark.parametrize(("name", "text", "expected"), [
-    ("alpha", "4.5", ChatSettings(Tip(alpha=4.5))),
-    ("alpha", "-2", ChatSettings(Tip(alpha=-2))),
-    ("alpha", "inf", ChatSettings(Tip(alpha=INFINITY))),
-    ("beta", "∞", ChatSettings(Tip(beta=INFINITY))),
+    ("alpha", "4.5", ChatSettings(Generation(tip=Tip(alpha=4.5)))),
+    ("alpha", "-2", ChatSettings(Generation(tip=Tip(alpha=-2)))),
+    ("alpha", "inf", ChatSettings(Generation(tip=Tip(alpha=INFINITY)))),
+    ("beta", "∞", ChatSettings(Generation(tip=Tip(beta=INFINITY)))),
     ("temperature", "0", ChatSettings(Generation(sampling=Sampling(temperature=0)))),
     ("top-p", "1", ChatSettings(Generation(sampling=Sampling(top_p=1)))),
     ("max-thinking", "512", ChatSettings(Generation(max_thinking=512))),
@@ -173,7 +173,7 @@ def test_settings_are_shown_without_a_message():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         app.input("beta").value = "nonsense"
         await wait_until(pilot, lambda: bool(app.wrong("beta")))
-        shown = ChatSettings(Tip(INFINITY, 100), Sampling(0.25, 0.5), 10, 20, 30)
+        shown = ChatSettings(Generation(Sampling(0.25, 0.5), Tip(INFINITY, 100), max_thinking=10, max_tokens=20), 30)
         app.panel.show(shown)
         await wait_until(pilot, lambda: app.input("seed").value == "30")
         assert [app.input(name).value for name in KINDS] == ["inf", "100", "0.25", "0.5", "10", "20", "30"]
@@ -196,7 +196,7 @@ def test_what_is_being_written_stays_where_it_means_the_same():
 
 def test_defaults_come_back_with_one_message_and_the_system_prompt_stays():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
-        app.panel.show(ChatSettings(Tip(9, 9), seed=1, system="be brief"))
+        app.panel.show(ChatSettings(Generation(tip=Tip(9, 9)), seed=1, system="be brief"))
         app.query_one(Button).press()
         await wait_until(pilot, lambda: app.posted == [ChatSettings(system="be brief")])
         assert app.input("alpha").value == "3"
@@ -206,7 +206,7 @@ def test_defaults_come_back_with_one_message_and_the_system_prompt_stays():
 
 
 def test_the_groups_of_switch_markers_are_kept():
-    settings = ChatSettings(Tip(where="everywhere", groups=("switch", "other")))
+    settings = ChatSettings(Generation(tip=Tip(where="everywhere", groups=("switch", "other"))))
     changed = settings.changed("alpha", 1.0).changed("beta", 2.0)
     assert changed.tip == replace(settings.tip, alpha=1.0, beta=2.0)
 

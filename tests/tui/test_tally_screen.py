@@ -16,7 +16,7 @@ from tui.test_compare_screen import CompareApp, done
 
 @pytest.fixture(autouse=True)
 def at_once(monkeypatch):
-    monkeypatch.setattr(compare, "SHARE", 0)
+    monkeypatch.setattr(compare, "PAUSE_FACTOR", 0)
 
 
 class Counting:

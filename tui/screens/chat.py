@@ -34,9 +34,9 @@ from localthink.tui.widgets.transcript import Earlier, TranscriptView
 from localthink.tui.widgets.turns import Branches, QuestionTurn
 from localthink.tui.widgets.welcome import Welcome
 
-FLUSH = 1 / 12  # seconds between two looks at what has happened
-SHARE = 0.03  # of a core: while something is written the engine needs them all, and flushes come less often
-SELDOM = 0.2  # seconds; still less often would look like standing still
+FLUSH_SECONDS = 1 / 12  # between two looks at what has happened
+FLUSH_SHARE = 0.03  # of a core that drawing may take while something is written: the engine needs the cores
+SLOWEST_FLUSH = 0.2  # seconds between two flushes at most: less often would look like standing still
 DEMO = "/demo"  # asked as in a plain conversation
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
@@ -100,7 +100,8 @@ class ChatScreen(ChatDoors):
         await self.show()
         self.shows.append(time.perf_counter() - begun)
         usual = statistics.median(itertools.islice(reversed(self.flushes), 5))
-        pause = min(max(FLUSH, usual / SHARE), SELDOM) if self.session.live is not None else FLUSH
+        slower = min(max(FLUSH_SECONDS, usual / FLUSH_SHARE), SLOWEST_FLUSH)
+        pause = slower if self.session.live is not None else FLUSH_SECONDS
         self._flushing = self.set_timer(pause, self._flush)
 
     async def show(self) -> None:

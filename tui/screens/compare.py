@@ -1,4 +1,4 @@
-"""The same question and the same luck twice, without the penalty and with it: what it does, to be seen."""
+"""The same question and the same random numbers twice, without the penalty and with it: what it does, to be seen."""
 from __future__ import annotations
 
 import time
@@ -34,8 +34,8 @@ from localthink.tui.widgets.compared import ComparedMap, ComparedText, Verdict
 from localthink.tui.widgets.key_line import KeyLine
 from localthink.tui.widgets.tip_rows import SIDES, TipRows
 
-FLUSH = 1 / 12  # seconds between two looks at what has happened
-SHARE = 15  # a flush that takes long is followed by so many times its own length: the engines need the cores
+FLUSH_SECONDS = 1 / 12  # between two looks at what has happened
+PAUSE_FACTOR = 15  # a slow flush is followed by a pause of so many times its length: the engines need the cores
 NARROW, LOW = 60, 30  # columns and lines
 GONE = ("none", "failed", "died")
 CONVERSATION = "conversation"  # the choice of the model that is open there
@@ -96,7 +96,7 @@ class CompareScreen(Screen[None]):
         settings = session.settings
         tip = settings.tip if penalises(settings.tip) else Tip(where=settings.tip.where, groups=settings.tip.groups)
         return cls(session, messages, new_seed() if seed is None else seed,
-                   replace(settings, tip=replace(tip, alpha=0.0)), replace(settings, tip=tip))
+                   settings.with_tip(replace(tip, alpha=0.0)), settings.with_tip(tip))
 
     def compose(self) -> ComposeResult:
         with Horizontal(id="title"):
@@ -118,7 +118,7 @@ class CompareScreen(Screen[None]):
         if self._right_opening is not None:
             self._open(1, self._right_opening)
         self._start()
-        self.set_interval(FLUSH, self._pump)
+        self.set_interval(FLUSH_SECONDS, self._pump)
         self.call_after_refresh(self._flush)
 
     def on_unmount(self) -> None:
@@ -180,7 +180,7 @@ class CompareScreen(Screen[None]):
         self.call_after_refresh(self._flushed, begun)
 
     def _flushed(self, begun: float) -> None:
-        pause = max(FLUSH, SHARE * (time.perf_counter() - begun) if self.writing else 0.0)
+        pause = max(FLUSH_SECONDS, PAUSE_FACTOR * (time.perf_counter() - begun) if self.writing else 0.0)
         self.set_timer(min(pause, 1.0), self._flush)
 
     async def show(self) -> None:
@@ -275,7 +275,7 @@ class CompareScreen(Screen[None]):
 
     @on(TipRows.Wanted)
     def _take_tips(self, event: TipRows.Wanted) -> None:
-        left, right = (replace(settings, tip=tip) for settings, tip in zip(self._settings, event.tips, strict=True))
+        left, right = (settings.with_tip(tip) for settings, tip in zip(self._settings, event.tips, strict=True))
         self._settings = left, right
         self._end_editing()
         self._start()

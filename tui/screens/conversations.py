@@ -14,12 +14,12 @@ from textual.widgets import Input, OptionList, Static
 
 from localthink.errors import HistoryError
 from localthink.history import Conversation, History
+from localthink.text.sizes import counted
 from localthink.tui.keys import CONVERSATIONS_KEYS
 from localthink.tui.lines import one_line
 from localthink.tui.screens.dialog import Dialog
 from localthink.tui.widgets.conversation_list import CURRENT, ConversationList, Row
 from localthink.tui.widgets.line_input import LineInput
-from localthink.tui.wording import counted
 
 PAGE = 100  # conversations that are read at once
 HITS = 200  # places that a search shows at most

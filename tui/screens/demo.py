@@ -16,7 +16,7 @@ from localthink.chat.demo import Demo
 from localthink.chat.pacing import SPEED, PacedTurn
 from localthink.chat.session import Session
 from localthink.records import Message
-from localthink.tui.screens.compare import FLUSH, CompareScreen
+from localthink.tui.screens.compare import FLUSH_SECONDS, CompareScreen
 
 ANY_KEY = "Any key goes to the chat. There, F5 and then N count how often it helps."
 
@@ -90,7 +90,7 @@ class DemoScreen(CompareScreen, inherit_bindings=False):
 
     def _flushed(self, begun: float) -> None:
         """At an even pace: the engine has long ended."""
-        self.set_timer(FLUSH, self._flush)
+        self.set_timer(FLUSH_SECONDS, self._flush)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         return True

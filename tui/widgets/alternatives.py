@@ -12,7 +12,7 @@ from textual.geometry import Size
 from textual.strip import Strip
 from textual.widget import Widget
 
-from localthink.chat.branching import would_have_come
+from localthink.chat.going_on import would_have_come
 from localthink.records import Event
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.widgets.token_lines import token_text, written

@@ -9,8 +9,8 @@ import asyncio
 
 from textual.containers import Vertical
 
+from localthink.chat.code_blocks import code_blocks
 from localthink.text.visible import visible
-from localthink.tui.widgets.answer_markdown import parse
 from localthink.tui.widgets.answer_plain import PlainText
 from localthink.tui.widgets.answer_settled import settled
 from localthink.tui.widgets.answer_stretch import Stretch
@@ -42,7 +42,7 @@ class Answer(Vertical):
     @property
     def code_blocks(self) -> list[str]:
         """What stands between fences, as the model wrote it."""
-        return [token.content.removesuffix("\n") for token in parse(self._text) if token.type == "fence"]
+        return code_blocks(self._text)
 
     async def append(self, text: str) -> None:
         """Show more text."""

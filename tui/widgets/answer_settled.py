@@ -1,15 +1,13 @@
 """What cannot change any more of an answer that is still being written."""
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
 from markdown_it.token import Token
 
+from localthink.chat.code_blocks import is_closed
 from localthink.tui.widgets.answer_markdown import BLOCK_OPENERS, CONTINUES, MATH_BLOCK, parse
-
-_FENCE_END = re.compile(r" {0,3}(`{3,}|~{3,})\s*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,20 +37,17 @@ def settled(text: str) -> Settled:
 def _boundaries(tokens: list[Token], lines: list[str]) -> Iterator[tuple[int, bool]]:
     """Lines before which everything is complete, the last first, and whether they are amid a list."""
     blocks = [token for token in tokens if token.level == 0 and token.map is not None]
-    if blocks and blocks[-1].map and _is_closed(blocks[-1], lines):
+    if blocks and blocks[-1].map and _has_ended(blocks[-1], lines):
         yield blocks[-1].map[1], False
     for block in reversed(blocks[1:]):
         if block.map:
             yield block.map[0], CONTINUES in block.meta
 
 
-def _is_closed(token: Token, lines: list[str]) -> bool:
+def _has_ended(token: Token, lines: list[str]) -> bool:
     """Whether a block has an end of its own, and has come to it."""
-    assert token.map is not None
     if token.type == "fence":
-        start, end = token.map
-        found = _FENCE_END.fullmatch(lines[end - 1]) if end - 1 > start else None
-        return found is not None and found[1].startswith(token.markup)
+        return is_closed(token, lines)
     return token.type in ("heading_open", "hr", MATH_BLOCK)
 
 

@@ -11,11 +11,11 @@ from textual.widgets import Static
 
 from localthink.chat.compare import Names, Row, Summary
 from localthink.chat.turn import Turn
+from localthink.text.sizes import counted
 from localthink.text.visible import visible
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
-from localthink.tui.wording import counted
 
 CAVEAT = "This is one seed, and does not show how often it is so: N counts over many, R draws another."
 STATES = {"stop": "done", "length": "cut off", "cancelled": "stopped", "interrupted": "interrupted"}

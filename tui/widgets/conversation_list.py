@@ -11,9 +11,9 @@ from textual.content import Content
 from textual.widgets.option_list import Option
 
 from localthink.history import Conversation
+from localthink.text.sizes import counted
 from localthink.tui.lines import column, cut, ends, one_line
 from localthink.tui.widgets.choices import Choices
-from localthink.tui.wording import counted
 
 ONE_LINE = 56  # cells; from there on a title has its figures beside it, and below them with fewer
 WHEN, TURNS = 11, 9  # cells: "today 14:02", "123 turns"

@@ -18,8 +18,8 @@ from textual.widget import Widget
 from localthink.chat.session import Session
 from localthink.chat.turn import Turn
 from localthink.records import BudgetRequest
+from localthink.text.sizes import counted
 from localthink.text.visible import visible
-from localthink.tui.wording import counted
 from localthink.tui.wrapping import shortened
 
 POINTS = 16  # of the speed's curve

@@ -10,10 +10,9 @@ from localthink.chat.stock import Offer, Stock, offer, recommended
 from localthink.chat.surveying import Machine
 from localthink.errors import UsageError
 from localthink.fit.choice import Asked, Choice
-from localthink.fit.memory import LEAST_CONTEXT
+from localthink.fit.memory import LEAST_CONTEXT, Verdict
 from localthink.fit.recommend import Recommendation
 from localthink.fit.report import FitReport, of_file, report
-from localthink.fit.verdict import Verdict
 from localthink.gguf.header import ModelFacts
 from localthink.shelf.catalogue import ModelSpec
 from localthink.text.sizes import sized

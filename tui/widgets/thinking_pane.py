@@ -20,11 +20,11 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from localthink.chat.turn import Turn
+from localthink.text.sizes import counted, lasted
 from localthink.tui.widgets.thought_headline import HELD
 from localthink.tui.widgets.thought_lines import unanswered
 from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
-from localthink.tui.wording import counted, lasted
 
 SHARE = 0.6  # of the terminal's lines
 LEAST_LIST = 3  # lines

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from rich.cells import cell_len
 
 from localthink.chat.turn import ThoughtView, Turn
-from localthink.tui.wording import lasted
+from localthink.text.sizes import lasted
 from localthink.tui.wrapping import shortened
 
 HELD = "⊘"

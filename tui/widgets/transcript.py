@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from localthink.chat.session import Session
 from localthink.chat.transcript import Entry
+from localthink.text.sizes import counted
 from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn
 
 AT_FIRST = 20  # entries that are mounted; earlier ones on demand
@@ -108,7 +109,7 @@ class TranscriptView(VerticalScroll, can_focus=True):
     async def _show_earlier(self) -> None:
         await self.query(Earlier).remove()
         if self._first:
-            text = f"▲ {self._first} earlier turn{'' if self._first == 1 else 's'}"
+            text = f"▲ {counted(self._first, 'earlier turn')}"
             await self.mount(Earlier(Text(text), markup=False), before=self._turns[0])
 
     async def more(self, session: Session) -> None:

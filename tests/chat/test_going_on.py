@@ -10,8 +10,8 @@ import pytest
 
 from chat.scripted import ScriptedClient, advance, answered, ask, client_of, finish, session
 from localthink.chat.asking import Opening
-from localthink.chat.branching import branch_at, marks, would_have_come
 from localthink.chat.client import EngineClient
+from localthink.chat.going_on import branch_at, marks, would_have_come
 from localthink.chat.puzzles import PUZZLES
 from localthink.chat.session import Session
 from localthink.chat.settings import ChatSettings
@@ -66,7 +66,8 @@ def test_it_stands_beside_the_answer_with_its_seed_and_the_penalty_as_it_is_set(
     assert demo.branch(entry, position)
     finish(demo)
     asked = client_of(demo).asks
-    assert asked[-1].seed == asked[0].seed and asked[-1].messages == asked[0].messages and asked[-1].tip.alpha == 1.5
+    assert asked[-1].seed == asked[0].seed and asked[-1].messages == asked[0].messages
+    assert asked[-1].generation.tip.alpha == 1.5
     branch = demo.entries[-1]
     assert branch.place == (2, 2) and branch.details["branched_at"] == position and branch.turn.alpha == 1.5
     assert demo.show_sibling(branch, -1) and demo.entries[-1].turn.answer == entry.turn.answer

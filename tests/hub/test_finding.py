@@ -15,8 +15,8 @@ from huggingface_hub.errors import HfHubHTTPError
 from hub.loopback import Fault, Hub, Repository
 from hub.working import HASTY
 from localthink.errors import LocalthinkError
-from localthink.hub import answers
-from localthink.hub.answers import ask_about
+from localthink.hub import finding
+from localthink.hub.finding import ask_about
 from localthink.hub.news import Waiting
 from localthink.hub.retries import Retries
 from localthink.hub.wanted import Place
@@ -77,7 +77,7 @@ def test_a_packing_that_was_not_asked_for_is_not_unpacked(hub: Hub) -> None:
 
 
 def test_an_answer_that_drips_is_not_waited_for(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(answers, "MOST_SECONDS", 0.3)
+    monkeypatch.setattr(finding, "MOST_SECONDS", 0.3)
     hub.faults.append(Fault("listing", body=b" " * 1200, drip=0.05))
     began = time.monotonic()
     assert "bytes in 0 seconds and no end of its answer: check the connection" in refused()

@@ -9,8 +9,7 @@ import pytest
 from filelock import FileLock
 
 from localthink.errors import LocalthinkError
-from localthink.hub.cache import CachedFile, cached_file, held, settle
-from localthink.hub.removal import remove, taken, unfinished_pulls
+from localthink.hub.cache import CachedFile, cached_file, held, remove, settle, taken, unfinished_pulls
 from localthink.shelf.receipts import PulledFile, Receipt, read_receipts, write_receipt
 
 SUMS = {"a": "a" * 64, "b": "b" * 64, "c": "c" * 64}
@@ -90,9 +89,10 @@ def test_what_is_being_downloaded_is_not_removed(folder: Path) -> None:
     file = place(folder, "m.gguf")
     receipt = receipt_of(file)
     file.lock.parent.mkdir(parents=True)
-    with FileLock(file.lock), pytest.raises(LocalthinkError, match=r"m\.gguf is in the hands of another program"):
+    said = r"m\.gguf is being downloaded or removed by another program"
+    with FileLock(file.lock), pytest.raises(LocalthinkError, match=said):
         remove(receipt)
-    with held(file), pytest.raises(LocalthinkError, match=f"in the hands of process {os.getpid()}"):
+    with held(file), pytest.raises(LocalthinkError, match=f"being downloaded or removed by process {os.getpid()}"):
         remove(receipt)
     assert receipt.complete and read_receipts() == (receipt,)
 

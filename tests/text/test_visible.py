@@ -1,3 +1,4 @@
+"""A word that is shown as a command can be typed into a shell."""
 from __future__ import annotations
 
 import subprocess
@@ -5,7 +6,7 @@ import sys
 
 import pytest
 
-from localthink.hub.typed import as_typed
+from localthink.text.visible import as_typed
 
 WORDS = ["r1-qwen-7b:Q4_K_M", "hf:me/r@aaaaaaaa/m.gguf", "my model", "it's", "$HOME", "a;b", "a&b", "(x)", "深度"]
 
