@@ -21,7 +21,8 @@ def command(names: tuple[str, ...], models: tuple[str, ...], target: Path | None
     With folders of `localthink run` instead, the first is what the others are compared with.
     """
     from localthink.study.page import page
-    from localthink.study.reported import report_on, write_report
+    from localthink.study.report import write_report
+    from localthink.study.reported import report_on
 
     reported = report_on(names, models)
     click.echo(page(reported.analyses))

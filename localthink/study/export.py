@@ -9,9 +9,9 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from localthink.batch.cells import guarded
 from localthink.batch.export import check_form
 from localthink.batch.export_files import replacing
+from localthink.batch.rows import guarded
 from localthink.errors import UsageError
 from localthink.generation import FIELDS, field_of, json_number
 from localthink.study.folder import StudyFolder

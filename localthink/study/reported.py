@@ -6,15 +6,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from localthink.batch.export_files import replacing
-from localthink.batch.ledger import RESULTS, make_folder
-from localthink.batch.manifest import now, read_manifest
+from localthink.batch.ledger import RESULTS
+from localthink.batch.manifest import read_manifest
 from localthink.errors import UsageError
 from localthink.generation import with_fields
 from localthink.records import Generation
 from localthink.study.analysis import SetAnalysis, analyse, analyse_set
 from localthink.study.cells import BASELINE, Cell
-from localthink.study.folder import FIGURES, REPORT, find, read_record
+from localthink.study.folder import REPORT, find, read_record
 from localthink.study.samples import Sample, complete_pairs, read_samples, read_texts, setting_name
 from localthink.study.spec import SETS
 from localthink.text.visible import shown_name
@@ -151,23 +150,3 @@ def _pairs(analysis: SetAnalysis, results: Sequence[Path]) -> tuple[Pair, ...]:
         texts |= read_texts(path, keys)
     return tuple(Pair(kind, left.problem, texts[left.key], texts[right.key], (left, right))
                  for kind, found in kinds.items() for left, right in found)
-
-
-def write_report(reported: Reported, target: Path) -> None:
-    """The report as one HTML file, and its figures beside it as SVG files. Raises UsageError without matplotlib."""
-    from localthink.study.figures import drawings
-    from localthink.study.html import html
-    from localthink.study.svg import standalone
-
-    drawn = [drawings(analysis) for analysis in reported.analyses]
-    _write(target, html(reported, drawn, now()))
-    for analysis, figures in zip(reported.analyses, drawn, strict=True):
-        for figure in figures:
-            name = f"{analysis.model}-{analysis.name}-{figure.name}.svg".replace("/", "-").replace(":", "-")
-            _write(target.parent / FIGURES / name, standalone(figure.svg))
-
-
-def _write(target: Path, text: str) -> None:
-    make_folder(target.parent)
-    with replacing(target) as file:
-        file.write(text.encode("utf-8", "backslashreplace"))

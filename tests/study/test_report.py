@@ -12,10 +12,10 @@ from localthink.errors import UsageError
 from localthink.records import Tip
 from localthink.study.analysis import points, verdict
 from localthink.study.figures import drawings
-from localthink.study.html import html
 from localthink.study.metrics import Comparison, Figure
 from localthink.study.page import bar, page
-from localthink.study.reported import report_on, write_report
+from localthink.study.report import html, write_report
+from localthink.study.reported import report_on
 from localthink.study.svg import COLOURS, standalone
 from study.making import SMALL
 from study.running import begun

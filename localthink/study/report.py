@@ -4,14 +4,19 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from importlib import resources
+from pathlib import Path
 from typing import Any
 
+from localthink.batch.export_files import replacing
+from localthink.batch.ledger import make_folder
+from localthink.batch.manifest import now
 from localthink.study import page
 from localthink.study.analysis import SetAnalysis, points, verdict
+from localthink.study.folder import FIGURES
 from localthink.study.metrics import parting
 from localthink.study.reported import Pair, Reported
 from localthink.study.samples import OUTCOMES
-from localthink.study.svg import Drawing, palette
+from localthink.study.svg import Drawing, palette, standalone
 from localthink.text.visible import visible
 
 TEMPLATE = "report.html.jinja"
@@ -40,6 +45,24 @@ class PairView:
     title: str
     question: str
     sides: tuple[Side, Side]
+
+
+def write_report(reported: Reported, target: Path) -> None:
+    """The report as one HTML file, and its figures beside it as SVG files. Raises UsageError without matplotlib."""
+    from localthink.study.figures import drawings
+
+    drawn = [drawings(analysis) for analysis in reported.analyses]
+    _write(target, html(reported, drawn, now()))
+    for analysis, figures in zip(reported.analyses, drawn, strict=True):
+        for figure in figures:
+            _write(target.parent / FIGURES / f"{analysis.model}-{analysis.name}-{figure.name}.svg",
+                   standalone(figure.svg))
+
+
+def _write(target: Path, text: str) -> None:
+    make_folder(target.parent)
+    with replacing(target) as file:
+        file.write(text.encode("utf-8", "backslashreplace"))
 
 
 def html(reported: Reported, drawn: Sequence[Sequence[Drawing]], made: str) -> str:
