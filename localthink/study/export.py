@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from localthink.batch.export import check_form
-from localthink.batch.export_files import replacing
+from localthink.batch.export_files import exporting
 from localthink.batch.rows import guarded
 from localthink.errors import UsageError
 from localthink.generation import FIELDS, field_of, json_number
@@ -57,7 +57,7 @@ def export_study(study: Study, folder: StudyFolder, target: Path) -> int:
     found = list(rows(study, folder))
     if not found:
         raise UsageError(f"{study.name} has no samples in {folder.path}: run it first")
-    with replacing(target) as file:
+    with exporting(target) as file:
         if target.suffix.lower() == ".parquet":
             arrow, parquet = import_module("pyarrow"), import_module("pyarrow.parquet")
             parquet.write_table(arrow.table({name: _column([row[name] for row in found]) for name in found[0]}), file)

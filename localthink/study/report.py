@@ -7,7 +7,7 @@ from importlib import resources
 from pathlib import Path
 from typing import Any
 
-from localthink.batch.export_files import replacing
+from localthink.batch.export_files import exporting
 from localthink.batch.ledger import make_folder
 from localthink.batch.manifest import now
 from localthink.study import page
@@ -61,7 +61,7 @@ def write_report(reported: Reported, target: Path) -> None:
 
 def _write(target: Path, text: str) -> None:
     make_folder(target.parent)
-    with replacing(target) as file:
+    with exporting(target) as file:
         file.write(text.encode("utf-8", "backslashreplace"))
 
 

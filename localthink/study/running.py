@@ -22,6 +22,7 @@ from localthink.batch.status import read_figures
 from localthink.batch.workers import Workers
 from localthink.engine.randomness import SEED_BITS
 from localthink.errors import LocalthinkError, UsageError
+from localthink.files import replacing
 from localthink.records import Offload
 from localthink.shelf.local_models import find_model
 from localthink.study.cells import Cell
@@ -104,9 +105,8 @@ def write_lines(path: Path, wanted: Iterator[dict[str, Any]]) -> None:
                 raise UsageError(f"{path} is not what this study asks: restore it, or give another folder with -o")
             return
         path.parent.mkdir(parents=True, exist_ok=True)
-        beside = path.with_name(f"{path.name}.new")
-        beside.write_bytes(data)
-        beside.replace(path)
+        with replacing(path) as file:
+            file.write(data)
     except OSError as error:
         raise LocalthinkError(f"{path} cannot be written: {error.strerror}") from None
 
