@@ -134,17 +134,18 @@ def verdict(analysis: SetAnalysis) -> str:
         return "There is nothing to compare yet."
     told = f"{comparison.name} against {comparison.baseline}: {points(comparison.difference.value)}"
     over = f"over {comparison.problems:,} problems, {comparison.pairs:,} pairs of samples"
+    picked = len(analysis.comparisons) > 1
+    how = "" if analysis.planned else (
+        " It was picked from this grid after looking: exploratory." if picked else " This set is for choosing.")
     interval = comparison.difference.interval
     if interval is None:
-        return f"{told} {over}: too few problems for an interval, and nothing can be said."
+        return f"{told} {over}: too few problems for an interval, and nothing can be said.{how}"
     told = f"{told} [{points(interval[0], '')}, {points(interval[1], '')}] {over}"
     if comparison.significant:
         found = "The setting helps" if comparison.difference.value > 0 else "The setting harms"
     else:
         seen = f", which would have shown {100 * comparison.seen:.0f} points or more" if comparison.seen else ""
         found = f"No difference is shown by this design{seen}"
-    how = "" if analysis.planned else " It was picked from this grid after looking: exploratory." if (
-        len(analysis.comparisons) > 1) else " This set is for choosing."
     return f"{found}. {told}.{how}"
 
 

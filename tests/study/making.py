@@ -19,7 +19,7 @@ alpha = [1, 3]
 alpha = -2
 [choose]
 source = "countdown"
-items = 8
+items = 4
 [test]
 source = "countdown"
 items = 9

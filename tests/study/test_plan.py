@@ -18,14 +18,14 @@ def planned(text, folder, speed=None):
 
 
 def test_before_the_first_start_the_plan_counts_and_says_what_is_expected(tmp_path):
-    wanted, found = planned(SMALL + "[budget]\nexpected_tokens = 150\nhours = 2", StudyFolder(tmp_path), speed=118.0)
-    assert [(each.name, each.total, each.comparisons) for each in found.sets] == [("choose", 64, 2), ("test", 54, 1)]
+    wanted, found = planned(SMALL + "[budget]\nexpected_tokens = 150\nhours = 2", StudyFolder(tmp_path), speed=86.0)
+    assert [(each.name, each.total, each.comparisons) for each in found.sets] == [("choose", 32, 2), ("test", 54, 1)]
     assert found.sets[1].detectable == detectable(9, 2)
-    assert (found.samples, found.tokens) == (118, 118 * 150)
+    assert (found.samples, found.tokens) == (86, 86 * 150)
     assert found.hours == pytest.approx(150 / 3600)
     text = "\n".join(plan_lines(wanted, found))
-    for part in ("8 problems × 4 settings × 2 samples = 64 samples", "54 samples", "points or more (any of 2 settings)",
-                 "118 samples of 150 (expected) = 17,700", "2 minutes at 118 tokens/s", "stops after 2 hours"):
+    for part in ("4 problems × 4 settings × 2 samples = 32 samples", "54 samples", "points or more (any of 2 settings)",
+                 "86 samples of 150 (expected) = 12,900", "2 minutes at 86 tokens/s", "stops after 2 hours"):
         assert part in text
 
 
@@ -45,4 +45,4 @@ def test_a_study_that_has_begun_is_planned_by_what_it_measured(finished):
 def test_models_share_a_plan(tmp_path):
     wanted, found = planned(SMALL.replace("samples = 2", "samples = 2\nmodels = ['countdown', 'other']"),
                             StudyFolder(tmp_path))
-    assert found.samples == 236 and "all of it for 2 models" in plan_lines(wanted, found)
+    assert found.samples == 172 and "all of it for 2 models" in plan_lines(wanted, found)

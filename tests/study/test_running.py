@@ -21,14 +21,14 @@ from localthink.study.spec import Study
 from study.making import SMALL, study
 from study.running import begun, keys, run
 
-ONE_SET = SMALL.replace('[choose]\nsource = "countdown"\nitems = 8\n', "")
+ONE_SET = SMALL.replace('[choose]\nsource = "countdown"\nitems = 4\n', "")
 
 
 def test_a_study_ends_with_every_sample_of_every_setting(finished):
     wanted, folder = finished
     choose, test = (read_samples(folder.results("countdown", name)) for name in ("choose", "test"))
     assert {cell: len(found) for cell, found in by_cell(choose).items()} == dict.fromkeys(
-        ("plain", "alpha 1", "alpha 3", "inviting"), 16)
+        ("plain", "alpha 1", "alpha 3", "inviting"), 8)
     chosen = chosen_cell(wanted, read_samples(folder.results("countdown", "choose")))
     assert {cell: len(found) for cell, found in by_cell(test).items()} == dict.fromkeys(
         ("plain", chosen.name, "inviting"), 18)
@@ -40,14 +40,14 @@ def test_all_settings_of_a_problem_have_its_seeds(finished):
     seeds = defaultdict(set)
     for sample in read_samples(folder.results("countdown", "choose")):
         seeds[sample.pair].add(sample.seed)
-    assert len(seeds) == 16 and all(len(found) == 1 for found in seeds.values())
-    assert len({seed for found in seeds.values() for seed in found}) == 16
+    assert len(seeds) == 8 and all(len(found) == 1 for found in seeds.values())
+    assert len({seed for found in seeds.values() for seed in found}) == 8
 
 
 def test_the_chosen_setting_is_the_best_of_the_grid_on_the_set_for_choosing(finished):
     wanted, folder = finished
     found = by_cell(read_samples(folder.results("countdown", "choose")))
-    means = {cell: sum(sample.right for sample in found[cell]) / 16 for cell in ("alpha 1", "alpha 3")}
+    means = {cell: sum(sample.right for sample in found[cell]) / 8 for cell in ("alpha 1", "alpha 3")}
     assert means[chosen_cell(wanted, read_samples(folder.results("countdown", "choose"))).name] == max(means.values())
 
 
@@ -64,7 +64,7 @@ def test_lines_are_every_setting_of_one_problem_and_then_of_the_next(tmp_path):
     written = list(lines(wanted, problems, wanted.cells))
     assert [line["study_cell"] for line in written[:5]] == ["plain", "alpha 1", "alpha 3", "inviting", "plain"]
     by_problem = [list(group) for _, group in itertools.groupby(written, lambda line: line["study_problem"])]
-    assert len(by_problem) == 8 and all(len({line["seed"] for line in group}) == 1 for group in by_problem)
+    assert len(by_problem) == 4 and all(len({line["seed"] for line in group}) == 1 for group in by_problem)
 
 
 def begun_folder(tmp_path):
@@ -135,4 +135,4 @@ def test_killed_at_several_moments_a_study_has_every_sample_once(tmp_path):
         process.wait()
     subprocess.run(command, check=True)
     found = keys(begun_folder(tmp_path))
-    assert len(found) == len(set(found)) == 8 * 4 * 2 + 9 * 3 * 2
+    assert len(found) == len(set(found)) == 4 * 4 * 2 + 9 * 3 * 2
