@@ -53,13 +53,13 @@ def _sheet(height: float, columns: int = 1) -> tuple[Sheet, list[Axes]]:
     return sheet, list(made)
 
 
-def _legend(axes: Axes, place: Any = "best", above: bool = False) -> None:
+def _legend(axes: Axes, above: bool = False) -> None:
     """Within the figure, or in one row above it."""
     if above:
         axes.legend(frameon=False, labelcolor=COLOURS["ink"], fontsize=8, loc="lower center", ncols=len(OUTCOMES),
                     bbox_to_anchor=(0.5, 1.0))
     else:
-        axes.legend(frameon=False, labelcolor=COLOURS["ink"], fontsize=8, loc=place)
+        axes.legend(frameon=False, labelcolor=COLOURS["ink"], fontsize=8)
 
 
 def _drawing(sheet: Sheet, name: str, title: str, caption: str) -> Drawing:
@@ -209,6 +209,7 @@ def thought_index(analysis: SetAnalysis) -> Drawing | None:
         axes.plot(places, [100 * row.right for row in rows], "o-", color=_colour(analysis, name), markersize=4,
                   label=name)
         axes.set_xlabel("thought")
+        axes.set_xticks(places[::2])
         axes.set_ylabel("% that can lead on")
         axes.set_ylim(0, 100)
         _legend(axes)
@@ -233,7 +234,7 @@ def underthinking_scores(analysis: SetAnalysis) -> Drawing | None:
     axes.set_xlim(0, 100)
     axes.set_ylim(-0.7, len(names) - 0.3)
     axes.set_xlabel("underthinking score, %")
-    _legend(axes, "lower right")
+    _legend(axes, above=True)
     return _drawing(sheet, "underthinking", "Underthinking",
                     "ξ of arXiv 2501.18585 over the n samples that are not right, with 95 % intervals, and the range "
                     "that shuffling each sample's thoughts gives: within it the score says nothing.")

@@ -103,7 +103,7 @@ def share(figure: Figure, interval: bool = True) -> str:
 def mean(figure: Figure) -> str:
     if not figure.samples:
         return NONE
-    return f"{figure.value:,.0f}" if abs(figure.value) >= 100 else f"{figure.value:.1f}"
+    return f"{figure.value:,.{0 if abs(figure.value) >= 100 else 1}f}".replace("-", "−")
 
 
 def difference(figure: Figure) -> str:

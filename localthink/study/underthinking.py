@@ -22,6 +22,7 @@ LEAST_JUDGED = 0.95  # of all thoughts: with fewer of them judged there is no sc
 LEAST_WRONG = 20  # responses: fewer say too little
 SHUFFLES = 500
 MOST_INDEX = 12  # thoughts whose rightness is told by their place
+LEAST_AT_PLACE = 20  # thoughts: a share of fewer says nothing
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,14 +112,16 @@ def _null(wrong: Sequence[Sample]) -> tuple[float, float, float]:
 def by_index(samples: Sequence[Sample]) -> list[IndexRow]:
     """Whether thoughts are right, by their place in the response, with the range that shuffling gives.
 
-    Of all samples whose thoughts can be judged. A right thought often ends its sample, so that last thoughts are right
-    more often than shuffling has them.
+    Of all samples whose thoughts can be judged, up to the place that LEAST_AT_PLACE of them reach. A right thought often
+    ends its sample, so that last thoughts are right more often than shuffling has them.
     """
     kept = [[bool(thought.right) for thought in sample.thoughts] for sample in samples
             if sample.thoughts and all(thought.right is not None for thought in sample.thoughts)]
     if not kept:
         return []
-    rng, longest = np.random.default_rng(SEED), min(MOST_INDEX, max(map(len, kept)))
+    lengths = sorted(map(len, kept), reverse=True)
+    longest = min(MOST_INDEX, lengths[LEAST_AT_PLACE - 1] if len(lengths) >= LEAST_AT_PLACE else 0)
+    rng = np.random.default_rng(SEED)
     counts, right, shuffled = np.zeros(longest), np.zeros(longest), np.zeros((SHUFFLES, longest))
     for labels in kept:
         here = min(longest, len(labels))

@@ -81,3 +81,10 @@ def test_rightness_by_place_has_a_band_that_holds_what_luck_gives():
 
 def test_samples_whose_thoughts_nobody_can_judge_have_no_place_in_it():
     assert by_index([sample(thoughts=(ThoughtSpan(0, 5, 0),))]) == []
+
+
+def test_places_that_few_samples_reach_are_left_out():
+    samples = [sample(f"p{place}", thoughts=thoughts(True, False)) for place in range(25)]
+    samples.append(sample("long", thoughts=thoughts(*[False] * 9)))
+    assert [row.index for row in by_index(samples)] == [1, 2]
+    assert by_index(samples[:5]) == []
