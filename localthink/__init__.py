@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from localthink.generation import read_generation as read_generation
     from localthink.gguf.header import ModelFacts as ModelFacts
     from localthink.gguf.header import read_facts as read_facts
+    from localthink.records import ControlSpec as ControlSpec
     from localthink.records import Event as Event
     from localthink.records import Generation as Generation
     from localthink.records import Message as Message
@@ -34,9 +35,8 @@ _HOMES = {
     "Engine": "engine.engine", "load": "engine.loading", "LocalthinkError": "errors",
     "ModelFacts": "gguf.header", "read_facts": "gguf.header",
     "read_generation": "generation",
-    "Event": "records", "Generation": "records", "Message": "records", "Offload": "records", "Sampling": "records",
-    "Thought": "records",
-    "Tip": "records", "Trace": "records",
+    "ControlSpec": "records", "Event": "records", "Generation": "records", "Message": "records", "Offload": "records",
+    "Sampling": "records", "Thought": "records", "Tip": "records", "Trace": "records",
 }
 __all__ = list(_HOMES)
 

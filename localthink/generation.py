@@ -11,8 +11,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
+from localthink.control.catalogue import check_together, read_control
 from localthink.errors import UsageError
-from localthink.records import THINK_MODES, Generation, Sampling, ThinkMode, Tip
+from localthink.records import THINK_MODES, ControlSpec, Generation, Sampling, ThinkMode, Tip
 from localthink.text.values import check_unicode, quoted
 
 
@@ -66,6 +67,17 @@ def groups(field: str, value: object) -> tuple[str, ...]:
     return named
 
 
+def text(field: str, value: object) -> str:
+    if not isinstance(value, str):
+        raise UsageError(f"{field} is {quoted(value)}: give a text")
+    return check_unicode(value, field)
+
+
+def controls(field: str, value: object) -> tuple[ControlSpec, ...]:
+    """One control, or a list of them, each as `NAME[:key=value,…]`."""
+    return tuple(read_control(written) for written in texts(field, value))
+
+
 def think_mode(field: str, value: object) -> ThinkMode:
     for mode in THINK_MODES:
         if value == mode:
@@ -98,11 +110,17 @@ FIELDS: Mapping[str, Field] = {
     "top_k": Field("sampling", "top_k", whole),
     "max_tokens": Field("own", "max_tokens", whole),
     "max_thinking": Field("own", "max_thinking", whole),
+    "min_thinking": Field("own", "min_thinking", whole),
+    "landing": Field("own", "landing", number),
+    "closing_message": Field("own", "closing", text),
+    "answer_room": Field("own", "answer_room", whole),
+    "controls": Field("own", "controls", controls),
     "stop": Field("own", "stop", texts),
     "think": Field("own", "think", think_mode),
 }
 
 
+LATER = ("min_thinking", "landing", "closing_message", "answer_room", "controls")  # what the first version did not have
 LINE_FIELDS = {name: field for name, field in FIELDS.items() if name != "where"}  # as a line's own it may be data
 
 
@@ -117,8 +135,10 @@ def with_fields(generation: Generation, fields: Mapping[str, object]) -> Generat
             given[field.part][field.name] = field.read(name, fields[name])
     if not any(given.values()):
         return generation
-    return replace(generation, tip=replace(generation.tip, **given["tip"]),
-                   sampling=replace(generation.sampling, **given["sampling"]), **given["own"])
+    new = replace(generation, tip=replace(generation.tip, **given["tip"]),
+                  sampling=replace(generation.sampling, **given["sampling"]), **given["own"])
+    check_together(new)
+    return new
 
 
 def field_of(generation: Generation, name: str) -> Any:
@@ -149,10 +169,20 @@ def read_generation(fields: Mapping[str, object], where: str = "generation") -> 
 
 
 def generation_object(generation: Generation) -> dict[str, Any]:
-    """As JSON, by which `read_generation` finds it again (but for the names of the groups, which are `groups` here)."""
+    """As JSON, by which `read_generation` finds it again (but for the names of the groups, which are `groups` here).
+
+    The settings of `LATER` are left out where they are as they are by themselves: earlier runs did not know them.
+    """
     return {**penalty_object(generation.tip), **sampling_object(generation.sampling),
             "max_tokens": generation.max_tokens, "max_thinking": generation.max_thinking,
-            "stop": list(generation.stop), "think": generation.think}
+            **later_object(generation), "stop": list(generation.stop), "think": generation.think}
+
+
+def later_object(generation: Generation) -> dict[str, Any]:
+    """Those of the settings in `LATER` that are not as they are by themselves, as JSON."""
+    found = {name: field_of(generation, name) for name in LATER}
+    return {name: [str(each) for each in value] if name == "controls" else value
+            for name, value in found.items() if value != field_of(Generation(), name)}
 
 
 def penalty_object(tip: Tip) -> dict[str, Any]:

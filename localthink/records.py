@@ -11,7 +11,8 @@ Role = Literal["system", "user", "assistant"]
 Part = Literal["thinking", "answer"]
 CACHE_TYPES = ("f16", "q8_0", "q4_0")  # of the KV cache, by llama.cpp's names
 MOST_LAYERS = 1024  # that anybody may ask for
-FinishReason = Literal["stop", "length", "cancelled"]
+FinishReason = Literal["stop", "length", "cancelled", "loop", "confidence"]
+CUT_OFF: tuple[FinishReason, ...] = ("length", "loop", "confidence")  # ended by localthink, before there was an answer
 ThinkMode = Literal["auto", "open", "free"]
 THINK_MODES: tuple[ThinkMode, ...] = ("auto", "open", "free")  # opening the block: for R1's family, always, never
 BudgetRequest = Literal["free", "answer", "think"]  # thinking takes its own course, ends soon, or must not end yet
@@ -79,6 +80,20 @@ class Tip:
             raise UsageError(f"where is {self.where!r}: it is 'thinking' or 'everywhere'")
 
 
+@dataclass(frozen=True, slots=True)
+class ControlSpec:
+    """A control by its name in `control.catalogue`, and the settings that were given to it, by their names."""
+
+    name: str
+    settings: tuple[tuple[str, float | str], ...] = ()
+
+    def __str__(self) -> str:
+        """As it is written: `cyclic-reflex:amplitude=5,period=600`."""
+        written = [f"{name}={value if isinstance(value, str) else repr(value).removesuffix('.0')}"
+                   for name, value in self.settings]
+        return f"{self.name}:{','.join(written)}" if written else self.name
+
+
 SplitMode = Literal["none", "layer", "row"]
 SPLIT_MODES: tuple[SplitMode, ...] = ("none", "layer", "row")  # by llama_split_mode
 
@@ -127,9 +142,15 @@ class Prefix:
 class Generation:
     """How a sample is written: one record, from a command's options, a batch's line or the chat down to the engine.
 
-    Thinking is closed after `max_thinking` tokens, at a sentence end shortly before where there is one. `stop` are
-    texts that end the answer. `think` says whether the block of thinking is opened for the model: for R1's family
-    (`auto`), always (`open`) or as its template does (`free`). Limits of None are what the context holds.
+    Thinking is closed after `max_thinking` tokens, at a sentence end shortly before where there is one. With a
+    `landing` it is closed from there on, at the first sentence end at which the closing tag is among the ten likeliest
+    tokens or at most `landing` (a difference of log-probabilities) behind the likeliest; a quarter later at the latest.
+    Before `min_thinking` tokens it is not closed. `closing` is written before the tag where the budget closes.
+    `answer_room` tokens, at most a quarter of all that may come, are kept back for the answer: thinking that would
+    use them is closed. `controls` are the others, in the order in which they come first.
+
+    `stop` are texts that end the answer. `think` says whether the block of thinking is opened for the model: for R1's
+    family (`auto`), always (`open`) or as its template does (`free`). Limits of None are what the context holds.
     """
 
     sampling: Sampling = field(default_factory=Sampling)
@@ -138,12 +159,24 @@ class Generation:
     max_thinking: int | None = None
     stop: tuple[str, ...] = ()
     think: ThinkMode = "auto"
+    min_thinking: int | None = None
+    landing: float | None = None
+    closing: str = ""
+    answer_room: int = 0
+    controls: tuple[ControlSpec, ...] = ()
 
     def __post_init__(self) -> None:
-        if self.max_thinking is not None and self.max_thinking < 1:
-            raise UsageError(f"max-thinking is {self.max_thinking}: give at least 1, or leave it out")
-        if self.max_tokens is not None and self.max_tokens < 1:
-            raise UsageError(f"max-tokens is {self.max_tokens}: give at least 1, or leave it out")
+        for name, least in (("max_thinking", self.max_thinking), ("min_thinking", self.min_thinking),
+                            ("max_tokens", self.max_tokens)):
+            if least is not None and least < 1:
+                raise UsageError(f"{name.replace('_', '-')} is {least}: give at least 1, or leave it out")
+        if self.landing is not None and not self.landing >= 0:
+            raise UsageError(f"landing is {self.landing}: give a difference of log-probabilities of at least 0")
+        if self.answer_room < 0:
+            raise UsageError(f"answer-room is {self.answer_room}: give a number of tokens of at least 0 (0 is off)")
+        if self.min_thinking is not None and self.max_thinking is not None and self.min_thinking > self.max_thinking:
+            raise UsageError(f"min-thinking is {self.min_thinking}, and max-thinking only {self.max_thinking}: give a "
+                             "minimum that is not above the maximum")
         if "" in self.stop:
             raise UsageError("a stop string is empty: it would stop at once")
 

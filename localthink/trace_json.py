@@ -1,6 +1,7 @@
 """A trace as a JSON object: what `ask --json` prints, and what other commands keep."""
 from __future__ import annotations
 
+from dataclasses import asdict
 from typing import Any
 
 from localthink.generation import generation_object
@@ -18,6 +19,7 @@ def trace_object(trace: Trace, model: str, generation: Generation, more_settings
         "thinking": trace.thinking, "answer": trace.answer, "finish_reason": trace.finish_reason,
         "thoughts": [_thought_object(thought) for thought in trace.thoughts],
         "switches": trace.switches, "held": trace.held, "paraphrases": trace.paraphrases,
+        "interventions": [asdict(each) for each in trace.interventions],
         "settings": {**generation_object(generation), **more_settings},
         "seconds": round(trace.seconds, 6),
         "prompt_tokens_per_second": round(trace.prompt_tokens_per_second, 3),

@@ -15,6 +15,7 @@ FLOORS = (  # from the ground up: each may import from itself and from those bef
     ("errors", "files", "intervals", "interrupts", "child_process"),
     ("records", "locations"),
     ("text",),
+    ("control.catalogue", "control.presets"),
     ("generation",),
     ("trace_json",),
     ("engine.bindings",),

@@ -9,6 +9,7 @@ from typing import Any
 
 from localthink.batch.jsonlines import JsonLines, Kind, read_lines, replace_lines, wrong_field
 from localthink.errors import LocalthinkError, UsageError
+from localthink.records import CUT_OFF
 
 RESULTS, ERRORS = "results.jsonl", "errors.jsonl"
 MANIFEST, STATUS, SPOOL = "manifest.json", "status.json", "input.jsonl"
@@ -34,7 +35,7 @@ class Tally:
         self.samples += 1
         self.tokens += result["tokens"]
         self.held += result["held"]
-        self.cut_off += result.get("finish_reason") == "length"
+        self.cut_off += result.get("finish_reason") in CUT_OFF
         if "correct" in result:
             self.graded += 1
             self.correct += bool(result["correct"])

@@ -23,6 +23,7 @@ from localthink.thinking import markers
 FORMAT = 1
 PACKAGES = ("localthink", "llama-cpp-python", "numpy", "gguf", "jinja2", "math-verify")
 DECIDING = ("localthink", "llama-cpp-python", "numpy")
+BEFORE_GUARDS = {"controls": (None, ["loop-guard"])}  # begun without a guard, as by a version that had none
 EXTENDABLE = ("samples", "limit", "data sha256")  # what --extend may change
 
 
@@ -135,6 +136,8 @@ def check_same(old: Mapping[str, Any], new: Mapping[str, Any], folder: Path, ext
         grows = not extend and set(found) <= set(EXTENDABLE) and not any(
             name != "data sha256" and _is_less(now_, was) for name, (was, now_) in found.items())
         advice = "--extend allows more items or more samples" if grows else "give another folder with -o"
+        if found == BEFORE_GUARDS:
+            advice = "--no-loop-guard goes on as it was begun"
         raise UsageError(f"{folder} holds another run: {shown}: {advice}")
 
 

@@ -8,6 +8,7 @@ from typing import BinaryIO
 
 from localthink.batch.export_files import ERROR, Object, checked_lines, checked_results, exporting
 from localthink.batch.jsonlines import json_line, json_text
+from localthink.records import CUT_OFF
 
 Place = tuple[int, str]  # of an item: its line in the input, its id as JSON
 
@@ -63,7 +64,8 @@ def _completed(results: list[Object], completed: int) -> Object:
 
 def _choice(result: Object) -> Object:
     message = {"role": "assistant", "content": result["answer"], "reasoning_content": result["thinking"]}
-    return {"index": result["sample"], "message": message, "logprobs": None, "finish_reason": result["finish_reason"]}
+    reason = "length" if result["finish_reason"] in CUT_OFF else result["finish_reason"]  # the form knows no other
+    return {"index": result["sample"], "message": message, "logprobs": None, "finish_reason": reason}
 
 
 def _failed(error: Object) -> Object:

@@ -6,7 +6,7 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 from localthink.engine.randomness import SEED_BITS, sample_seed
-from localthink.generation import LINE_FIELDS, whole, with_fields
+from localthink.generation import FIELDS, LATER, LINE_FIELDS, later_object, whole, with_fields
 from localthink.records import Generation, check_samples, check_think
 from localthink.text.values import json_sha256
 
@@ -45,6 +45,9 @@ class Settings:
         What was not there when the first runs were written is left out where it is not set: their keys stay.
         """
         values = asdict(self.generation) | {"seed": self.seed, "raw": self.raw, "own_seed": self.own_seed}
+        for name in LATER:
+            del values[FIELDS[name].name]
+        values |= later_object(self.generation)
         if values["max_thinking"] is None:
             del values["max_thinking"]
         for part, names in (("sampling", ("temperature", "top_p", "min_p")), ("tip", ("alpha", "beta"))):

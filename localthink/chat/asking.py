@@ -197,6 +197,7 @@ class Asker:
     def _finished(self, writing: _Writing, trace: Trace) -> None:
         turn = writing.turn
         turn.steered = writing.steered + trace.steered  # the engine knows the tokens best
+        turn.interventions += trace.interventions
         turn.prompt_tokens = turn.prompt_read = trace.prompt_tokens
         turn.prompt_speed = trace.prompt_tokens_per_second
         turn.end(trace.finish_reason, speed=trace.tokens_per_second)

@@ -250,5 +250,6 @@ def _ended(turn: Turn) -> str:
     if turn.running:
         return "is being written"
     how = {"stop": "by itself", "length": "cut off, as no room is left", "cancelled": "stopped",
+           "loop": "as it went round in a circle", "confidence": "as it was not confident enough",
            "interrupted": "interrupted"}[turn.state]
     return f"{how}, after {turn.seconds:,.1f} s"

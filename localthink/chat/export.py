@@ -17,6 +17,7 @@ from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn, stored_turn
 from localthink.errors import UsageError
 from localthink.history import Conversation, StoredMessage
+from localthink.text.announcements import EARLY_ENDS
 from localthink.text.sizes import counted
 from localthink.text.visible import shown, shown_name
 
@@ -83,7 +84,7 @@ def _figures(entry: Entry, turn: Turn) -> str:
              f"seed {turn.seed}", *_penalties(entry, turn), counted(turn.tokens, "token"),
              switches_held(turn.held)]
     if turn.state != "stop":
-        parts.append({"writing": "still being written", "length": "cut off at the most tokens",
+        parts.append({**EARLY_ENDS, "writing": "still being written", "length": "cut off at the most tokens",
                       "cancelled": "stopped"}.get(turn.state, "interrupted"))
     if entry.place[1] > 1:
         parts.append(f"answer {entry.place[0]} of {entry.place[1]}")

@@ -27,14 +27,14 @@ class ChatSettings:
         return self.generation.tip
 
     def value(self, name: str) -> Any:
-        """A setting by its name: `seed`, or one of `generation.FIELDS`."""
-        return self.seed if name == "seed" else field_of(self.generation, name)
+        """A setting by its name: `seed`, or one of `generation.FIELDS`; as an option has it (max-tokens), too."""
+        return self.seed if name == "seed" else field_of(self.generation, name.replace("-", "_"))
 
     def changed(self, name: str, value: object) -> ChatSettings:
         """The same with one of them changed; None puts it back to what it is by itself. Raises UsageError."""
         if name == "seed":
             return replace(self, seed=None if value is None else whole("seed", value))
-        return replace(self, generation=with_field(self.generation, name, value))
+        return replace(self, generation=with_field(self.generation, name.replace("-", "_"), value))
 
     def with_tip(self, tip: Tip) -> ChatSettings:
         return replace(self, generation=replace(self.generation, tip=tip))

@@ -14,7 +14,7 @@ from localthink.chat.turn import Turn
 from localthink.grade.answer_key import answer_key
 from localthink.grade.countdown import read_puzzle, solves
 from localthink.grade.final_answer import final_answer
-from localthink.records import Message, Trace
+from localthink.records import CUT_OFF, Message, Trace
 
 SEEDS_AHEAD = 4  # asked at once, so that no slot is ever without work
 SEEDS = 2**63  # as many as there are
@@ -93,7 +93,7 @@ class Tally:
         puzzle = self.puzzle
         solved = None if puzzle is None else solves(trace.answer, puzzle.numbers, puzzle.target)
         return Outcome(final_answer(trace.answer).strip(), solved, len(trace.thoughts), trace.tokens, trace.held,
-                       trace.finish_reason == "length")
+                       trace.finish_reason in CUT_OFF)
 
 
 def answer_groups(pairs: Sequence[Pair]) -> list[tuple[str, int, int]]:

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any, Literal
 
 from localthink.generation import json_number as number
 from localthink.history import Piece, State, StoredMessage, ThoughtSpan, TokenRun
 from localthink.history.texts import thoughts_of, undamaged
 from localthink.history.tokens import seal
-from localthink.records import Adjustment, BudgetRequest, Event, FinishReason, Trace
+from localthink.records import Adjustment, BudgetRequest, Event, FinishReason, Intervention, Trace
 
 Phase = Literal["waiting", "reading", "thinking", "answering", "done"]
 RECENT = 512  # tokens that are kept with their alternatives
@@ -69,6 +69,7 @@ class Turn:
         self.token_ids: list[int] = []
         self.prompt_tokens, self.prompt_read, self.prompt_speed, self.speed = 0, 0, 0.0, 0.0
         self.steered: tuple[Adjustment, ...] = ()
+        self.interventions: tuple[Intervention, ...] = ()
         self.recent: deque[Event] = deque(maxlen=RECENT)
         self.held_at: list[tuple[int, int]] = []  # the positions of tokens at which switches were held, and how many
         self.seen: Mapping[int, Event] = {}  # by position: tokens of another answer, with which this one begins
@@ -218,7 +219,7 @@ class Turn:
         """
         self.phase, self.state, self.reason = "done", state, reason
         self.speed = self._overall(speed)
-        if self._thinks and state in ("stop", "length"):
+        if self._thinks and state not in ("cancelled", "interrupted"):
             self.answer = self.answer.rstrip()
 
     def _overall(self, speed: float | None) -> float:
@@ -240,7 +241,7 @@ class Turn:
         return {"prompt_tokens": self.prompt_tokens, "tokens": self.tokens, "thinking_tokens": self.thinking_tokens,
                 "thoughts": len(self.thoughts), "held": round(self.held, 6), "seconds": round(self.seconds, 3),
                 "prompt_tokens_per_second": round(self.prompt_speed, 3), "tokens_per_second": round(self.speed, 3),
-                "thinks": self._thinks,
+                "thinks": self._thinks, "interventions": [asdict(each) for each in self.interventions],
                 "steered": [{"position": s.position, "alpha": number(s.alpha), "beta": number(s.beta), "wish": s.wish}
                             for s in self.steered]}
 
@@ -266,6 +267,8 @@ def _stored_turn(message: StoredMessage) -> Turn:
                          for each in figures.get("steered", ()))
     if turn.steered:
         turn.alpha, turn.beta = turn.steered[-1].alpha, turn.steered[-1].beta
+    turn.interventions = tuple(Intervention(each["position"], each["control"], each["why"])
+                               for each in figures.get("interventions", ()))
     turn.token_ids = list(message.token_ids)
     turn._saved, turn._thinks = len(turn.token_ids), figures.get("thinks", bool(turn.thoughts))
     turn.held = figures.get("held", sum(span.held for span in message.thoughts))

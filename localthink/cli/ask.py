@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.control.catalogue import forks
 from localthink.interrupts import INTERRUPTED, interrupts
 from localthink.records import Event, Generation, Offload, Request, Trace, check_samples, check_think
+from localthink.text.announcements import announcements
 from localthink.text.page import DIM, HELD_STYLE, Page
 from localthink.text.sizes import counted
 from localthink.text.terminal import Terminal, json_line, read_text
@@ -49,7 +51,8 @@ def command(question: str | None, model: str | None, generation: Generation, thi
     check_think(raw, generation.think)
     asked = read_text(question, "question")
     seed = secrets.randbits(31) if seed is None else seed
-    with load(model, slots=min(samples, MOST_AT_ONCE), context=context, cache=cache, threads=threads, offload=offload,
+    slots = min(samples, MOST_AT_ONCE) + forks(generation)  # a fork has one of its own
+    with load(model, slots=slots, context=context, cache=cache, threads=threads, offload=offload,
               force=force, think_tags=think_tags, on_choice=None if as_json else _say_choice) as engine:
         if not raw:
             _hint(engine, asked)
@@ -113,10 +116,17 @@ def _summarise(traces: Sequence[Trace], seed: int, seconds: float) -> None:
             parts.append(counted(paraphrases, "paraphrase"))
     parts += [counted(tokens, "token"), f"{speed:,.0f} tokens/s", f"seed {seed}"]
     err.write(" · ".join(parts) + "\n", DIM)
+    for trace in traces:
+        said = f"sample {trace.sample + 1}: " if len(traces) > 1 else ""
+        for announced in announcements(trace.interventions):
+            err.write(f"{said}{announced}\n", HELD_STYLE)
     if silent := sum(trace.finish_reason == "stop" and not trace.answer.strip() for trace in traces):
         err.write(f"{counted(silent, 'sample')} ended without an answer\n", HELD_STYLE)
     if cut := sum(trace.finish_reason == "length" for trace in traces):
         err.write(f"{counted(cut, 'sample')} cut off: give more --max-tokens or --context\n", HELD_STYLE)
+    for reason, why in (("loop", "went round in a circle"), ("confidence", "was not confident enough")):
+        if ended := sum(trace.finish_reason == reason for trace in traces):
+            err.write(f"{counted(ended, 'sample')} ended early: it {why}\n", HELD_STYLE)
 
 
 def _hint(engine: Engine, question: str) -> None:

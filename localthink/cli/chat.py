@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.cli.options import engine_options, guarded_options, model_option
 from localthink.errors import HistoryError, UsageError
 from localthink.records import Generation, Offload, Tip
 
@@ -23,7 +23,7 @@ LOCK_SECONDS = 0.5  # seconds to wait for another program's lock: what cannot be
 
 @click.command("chat")
 @model_option
-@generation_options
+@guarded_options
 @click.option("--seed", type=click.IntRange(min=0), help="Repeats an answer.  [default: a new one for every answer]")
 @click.option("--system", default="", metavar="TEXT",
               help="Instructions before every conversation; R1's authors advise against any.")

@@ -26,6 +26,7 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
     "models": ("localthink.cli.models", "Choose, download and look after models."),
     "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
     "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),
+    "controls": ("localthink.cli.controls", "Show what can be done to a text while it is written."),
     "bench": ("localthink.cli.bench", "Measure how fast a model reads and writes here."),
     "doctor": ("localthink.cli.doctor", "Look at what localthink needs of this machine."),
 }

@@ -6,7 +6,9 @@ from collections.abc import Callable
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
+from localthink.control.presets import ANSWER_ROOM, EFFORTS, LANDING, preset
 from localthink.errors import UsageError
 from localthink.generation import FIELDS, with_fields
 from localthink.records import CACHE_TYPES, SPLIT_MODES, THINK_MODES, Generation, Offload, SplitMode
@@ -14,6 +16,7 @@ from localthink.thinking.tags import Tags
 
 Command = Callable[..., None]
 AUTO = "auto"
+LOOP_GUARD = "loop-guard"
 
 _GENERATION = (
     click.option("--alpha", type=float, default=3.0, show_default=True,
@@ -37,6 +40,17 @@ _GENERATION = (
     click.option("--max-tokens", type=int, help="Most tokens to write.  [default: what the context holds]"),
     click.option("--max-thinking", type=int,
                  help="Most tokens of thinking, after which it answers.  [default: no limit]"),
+    click.option("--thinking", metavar="MIN..MAX",
+                 help="Fewest and most tokens of thinking, either may be left out; it lands softly, with room kept for "
+                      "an answer."),
+    click.option("--landing", type=float, metavar="NATS",
+                 help="From the most tokens on, close where the model might: so close to its likeliest token."),
+    click.option("--closing", "closing_message", default="", metavar="TEXT",
+                 help="Written before the thinking is closed at its limit."),
+    click.option("--answer-room", type=int, help="Tokens that thinking leaves for the answer, at most a quarter."),
+    click.option("--effort", type=click.Choice(EFFORTS), help="Thinking and penalty together; see docs/controls.md."),
+    click.option("--control", "controls", multiple=True, metavar="NAME[:key=value,…]",
+                 help="Another control; may be repeated. See localthink controls."),
     click.option("--stop", multiple=True, metavar="TEXT", help="End the answer before this text; may be repeated."),
 )
 _ENGINE = (
@@ -57,11 +71,15 @@ _ENGINE = (
 model_option = click.option("-m", "--model", help="Path or name of a GGUF model.  [default: the bundled one]")
 
 
-def generation_options(command: Command) -> Command:
-    """What decides how a text is written: the command gets `generation` and `think_tags`."""
+def generation_options(command: Command, loop_guard: bool = False) -> Command:
+    """What decides how a text is written: the command gets `generation` and `think_tags`.
+
+    `loop_guard` says whether that control is there where nothing is said of it.
+    """
 
     @functools.wraps(command)
-    def gathered(*, no_penalty: bool, think_tags: tuple[str, str] | None, **given: Any) -> None:
+    def gathered(*, no_penalty: bool, think_tags: tuple[str, str] | None, effort: str | None, thinking: str | None,
+                 guard: bool, controls: tuple[str, ...], **given: Any) -> None:
         if think_tags is not None:
             Tags(*think_tags)  # refuses what is no pair of tags before anything is loaded
         fields = {name: given.pop(name) for name in FIELDS if name in given}
@@ -69,9 +87,58 @@ def generation_options(command: Command) -> Command:
             fields["alpha"] = 0.0
         if not fields["markers"]:
             del fields["markers"]
+        fields |= _budget(thinking, fields)
+        if effort is not None:
+            fields |= _effort(preset(effort, given.get("model")), {"no_penalty": "alpha", "thinking": "max_thinking"})
+        guarded = guard and not any(written.partition(":")[0].strip() == LOOP_GUARD for written in controls)
+        fields["controls"] = [*([LOOP_GUARD] if guarded else []), *controls]
         command(generation=with_fields(Generation(), fields), think_tags=think_tags, **given)
 
-    return _with(gathered, _GENERATION)
+    guard = click.option("--loop-guard/--no-loop-guard", "guard", default=loop_guard, show_default=True,
+                         help="Notice text that goes round in a circle, help it out, and end it if it comes back.")
+    return _with(gathered, (*_GENERATION, guard))
+
+
+def guarded_options(command: Command) -> Command:
+    """`generation_options` for commands whose answers nobody watches to the end."""
+    return generation_options(command, loop_guard=True)
+
+
+def _effort(fields: dict[str, Any], also: dict[str, str]) -> dict[str, Any]:
+    """The fields of a preset, but for what was given on the command line; `also` has options that give a field.
+
+    Whoever says how long it thinks has said all of it: the budget of a preset goes together.
+    """
+    source = click.get_current_context().get_parameter_source
+    given = {name for name in (*fields, *also) if source(name) is ParameterSource.COMMANDLINE}
+    given |= {also[name] for name in also if name in given}
+    if "max_thinking" in given:
+        given |= {"min_thinking", "landing", "answer_room"}
+    return {name: value for name, value in fields.items() if name not in given}
+
+
+def _budget(thinking: str | None, fields: dict[str, Any]) -> dict[str, Any]:
+    """The fields that --thinking sets."""
+    if thinking is None:
+        if fields["landing"] is not None and fields["max_thinking"] is None:
+            raise UsageError(f"landing is {fields['landing']:g}, and there is no limit to land at: give --thinking or "
+                             "--max-thinking as well")
+        return {}
+    if fields["max_thinking"] is not None:
+        raise UsageError("--thinking and --max-thinking both say how long it thinks: give one of them")
+    first, dots, last = thinking.partition("..")
+    try:
+        least, most = (int(part) if part.strip() else None for part in (first, last))
+    except ValueError:
+        least = most = None
+    if not dots or least is most is None:
+        raise UsageError(f"thinking is {thinking!r}: give the fewest and the most tokens as 500..4000, 500.. or ..4000")
+    found: dict[str, Any] = {"min_thinking": least, "max_thinking": most}
+    if fields["landing"] is None and most is not None:
+        found["landing"] = LANDING
+    if fields["answer_room"] is None:
+        found["answer_room"] = ANSWER_ROOM
+    return found
 
 
 def engine_options(command: Command) -> Command:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from localthink.cli.options import engine_options, generation_options, model_option
+from localthink.cli.options import engine_options, guarded_options, model_option
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
 from localthink.interrupts import exit_code, interrupts
@@ -33,7 +33,7 @@ LAYOUTS = {"auto": None, "unified": False, "split": True}
               help="Folder of the run; the same command with the same folder goes on where it stopped.")
 @model_option
 @click.option("-n", "--n", "samples", type=int, default=1, show_default=True, help="Samples of each item.")
-@generation_options
+@guarded_options
 @click.option("--seed", type=click.IntRange(min=0), default=0, show_default=True,
               help="Of the run; every sample has its own, from this, its item and its number.")
 @click.option("--append", default="", metavar="TEXT", help="Instructions that follow every question.")

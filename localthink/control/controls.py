@@ -52,8 +52,9 @@ class Controls:
             temperature *= action.temperature
             if request is None and action.request is not None:
                 request, asker = action.request, control
-            if action.force and not self._forced:
-                self._forced = list(action.force)
+            if action.force and self._forced:
+                continue  # what was forced before comes whole
+            self._forced = self._forced or list(action.force)
             if action.why:
                 self._note(control, action.why)
         return Step(added(biases), temperature, request, asker)
@@ -79,6 +80,12 @@ class Controls:
         """The sample has taken this token; the view has it already."""
         for control in self._after:
             control.after(self.view, token)
+
+    def ended(self) -> None:
+        """The sample has ended."""
+        for control in self.controls:
+            if said := control.summary():
+                self._note(control, said)
 
     def _note(self, control: Control, why: str) -> None:
         if len(self.interventions) < MOST_NOTED:

@@ -72,3 +72,7 @@ class Control:
 
     def forked(self, view: View, tokens: Sequence[int], logprobs: Sequence[float]) -> None:
         """Told of what a fork has written behind its own tokens, and of the natural log-probability of each."""
+
+    def summary(self) -> str:
+        """What the trace is to say of the control at the end, where it has something to say."""
+        return ""

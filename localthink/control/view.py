@@ -8,6 +8,8 @@ import numpy as np
 import numpy.typing as npt
 
 if TYPE_CHECKING:
+    from localthink.records import BudgetRequest
+    from localthink.thinking.automaton import TokenIds
     from localthink.thinking.tracker import ThoughtTracker
 
 FloatRow = npt.NDArray[np.float32]
@@ -22,12 +24,28 @@ class Words:
         self.closing = tuple(closing)
         self._tokenize, self._ends = tokenize, ends
         self._known: dict[str, tuple[int, ...]] = {}
+        self._forms: dict[tuple[str, ...], TokenIds] = {}
+        self._found: dict[str, frozenset[int]] = {}
 
     def tokens(self, text: str) -> tuple[int, ...]:
         """A text as tokens; asked for once."""
         if text not in self._known:
             self._known[text] = tuple(self._tokenize(text)) if self._tokenize is not None else ()
         return self._known[text]
+
+    def forms(self, words: tuple[str, ...]) -> TokenIds:
+        """The tokens that are one of these words as a whole, at a line's start or after a space, ids ascending."""
+        if words not in self._forms:
+            spelt = (self.tokens(before + word) for word in words for before in ("", " "))
+            found = {tokens[0] for tokens in spelt if len(tokens) == 1}
+            self._forms[words] = np.array(sorted(found), dtype=np.int64)
+        return self._forms[words]
+
+    def is_word(self, token: int, word: str) -> bool:
+        """Whether a token is this word as a whole."""
+        if word not in self._found:
+            self._found[word] = frozenset(self.forms((word,)).tolist())
+        return token in self._found[word]
 
     def ends(self, token: int) -> bool:
         """Whether a token ends the generation."""
@@ -38,10 +56,12 @@ class View:
     """One sample, as its controls see it; the same object all the way, brought up to date before every token.
 
     `tokens` are those generated so far, `room` is how many may still come. `logits` is the row that the next token is
-    drawn from, before any bias.
+    drawn from, before any bias; with the biases on it once a token was drawn. `seed` is the sample's own, and `wish`
+    what a person wants of its thinking.
     """
 
-    __slots__ = ("_texts", "logits", "logprob", "room", "thinking_since", "tokens", "tracker", "whole", "words")
+    __slots__ = ("_texts", "logits", "logprob", "room", "seed", "thinking_since", "tokens", "tracker", "whole", "wish",
+                 "words")
 
     def __init__(self, tracker: ThoughtTracker, words: Words, tokens: list[int], texts: list[str]) -> None:
         self.tracker, self.words, self.tokens, self._texts = tracker, words, tokens, texts
@@ -49,6 +69,8 @@ class View:
         self.logprob = 0.0  # of the latest token, after the biases, at the sampling temperature
         self.thinking_since = 0  # the position behind the opening tag
         self.room = 2**31
+        self.seed = 0
+        self.wish: BudgetRequest = "free"
         self.whole = True  # no character is half written
 
     @property

@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 
 from localthink import locations
+from localthink.control.catalogue import check_thinking, check_together
 from localthink.control.view import Words
 from localthink.engine.bindings import NOTHING, NativeModel, OnProgress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
@@ -147,8 +148,8 @@ class Model:
         return not raw and (think == "open" or (think == "auto" and self.facts.r1_family))
 
     def check(self, request: Request, longest: int) -> None:
-        """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids or
-        groups of markers.
+        """Raise PromptError if `longest` tokens do not hold the prompt and one more, UsageError for unknown ids,
+        groups of markers or controls, and for controls of thinking where there is none.
         """
         tokens = request.prompt + request.prefix.tokens
         least, most = min(tokens), max(tokens)
@@ -157,6 +158,8 @@ class Model:
             raise UsageError(f"the prompt holds token {wrong}: the vocabulary ends at {self.native.n_vocab - 1}")
         prompts.check_room(len(tokens), longest, self.facts.context_length)
         self.automaton(request.generation.tip.groups)
+        check_together(request.generation)
+        check_thinking(request.generation, self.thinks or self.begins_thinking(request.prompt), self.name)
 
     @cached_property
     def words(self) -> Words:

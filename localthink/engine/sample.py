@@ -12,6 +12,7 @@ from dataclasses import replace
 
 from localthink.control.budget import BudgetControl
 from localthink.control.controls import Controls
+from localthink.control.making import made
 from localthink.control.tip import TipControl
 from localthink.control.view import View, Words
 from localthink.engine import randomness
@@ -45,7 +46,7 @@ class Sample:
         self._tags = tags or Tags()
         self._reader = TagReader(self._tags, tracker.part == "thinking")
         self.seed = randomness.sample_seed(request.seed, index)
-        self._tip, self._budget = TipControl(request.generation.tip), BudgetControl(request.generation.max_thinking)
+        self._tip, self._budget = TipControl(request.generation.tip), BudgetControl(request.generation)
         self._steered: list[Adjustment] = []
         self.job = Job(list(request.prompt), owner=self)
         self._mixed_seed = randomness.mix(self.seed)
@@ -53,7 +54,8 @@ class Sample:
         self.tokens: list[int] = []  # generated so far
         self._texts: list[str] = []
         self.view = View(tracker, words or Words(), self.tokens, self._texts)
-        self.controls = Controls([self._tip, self._budget], self.view)
+        self.view.seed = self.seed
+        self.controls = Controls([self._tip, self._budget, *made(request.generation)], self.view)
         self._after_tag = ""  # what the last token of a tag says after it, which goes with the next token
         self._turns: list[tuple[int, Part]] = [(0, tracker.part)]
         self._held: list[tuple[int, int]] = []
@@ -91,6 +93,7 @@ class Sample:
         self._tip.tip = replace(self.tip, alpha=tip.alpha, beta=tip.beta)
         if wish != self.wish:
             self._budget.budget.steer(wish, self.view.thinking_tokens)
+            self.view.wish = wish
         self._steered.append(Adjustment(self.tracker.position, tip.alpha, tip.beta, wish))
 
     def admitted(self, now: float, shared: int) -> None:
@@ -236,6 +239,7 @@ class Sample:
     def finish(self, reason: FinishReason) -> list[Event]:
         """End the sample. Returns what was held back, and always an event that carries the trace."""
         self.finished = reason
+        self.controls.ended()
         rest = self._after_tag + self._decoder.decode(b"", final=True)
         if rest and self._turns[-1][0] < len(self._texts):
             self._texts[-1] += rest

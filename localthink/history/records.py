@@ -7,7 +7,8 @@ from typing import Any, Literal
 
 from localthink.records import Role
 
-State = Literal["writing", "stop", "length", "cancelled", "interrupted"]  # of an answer; others are always "stop"
+# of an answer; others are always "stop"
+State = Literal["writing", "stop", "length", "cancelled", "loop", "confidence", "interrupted"]
 
 
 @dataclass(frozen=True, slots=True)

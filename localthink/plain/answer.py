@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from localthink.chat.steering import steering, switches_held
 from localthink.chat.turn import ThoughtView, Turn
 from localthink.plain.voice import Voice
+from localthink.text.announcements import EARLY_ENDS, announcements
 from localthink.text.page import Sheet
 from localthink.text.sizes import counted
 
@@ -16,8 +17,7 @@ if TYPE_CHECKING:
     from localthink.chat.compare import Comparison, Summary
 
 LONG_PROMPT = 256  # tokens: reading fewer is over before it could be said
-ENDS = {"cancelled": "stopped: /go goes on", "interrupted": "interrupted: /go goes on",
-        "length": "cut off: the context or the most tokens are used up"}
+ENDS = {**EARLY_ENDS, "cancelled": "stopped: /go goes on", "interrupted": "interrupted: /go goes on"}
 
 
 class Follower:
@@ -64,7 +64,7 @@ class Follower:
 
 def figures(turn: Turn, longest: int) -> str:
     """What an answer took, in one line; `longest` is the context that the model has, 0 if that is not known."""
-    parts = [ENDS[turn.state]] if turn.state in ENDS else []
+    parts = [*([ENDS[turn.state]] if turn.state in ENDS else []), *announcements(turn.interventions)]
     if turn.thoughts:
         parts += [counted(len(turn.thoughts), "thought"), switches_held(turn.held)]
     parts.append(counted(turn.tokens, "token"))

@@ -15,23 +15,19 @@ OFF = ("off", "none", "new")  # of a limit or the seed: as it is where nothing w
 class Setting:
     """A setting that can be turned, by its name in `ChatSettings`; `unset` is what None means."""
 
-    field: str
+    name: str
     help: str
     unset: str = ""
 
-    @property
-    def name(self) -> str:
-        return self.field.replace("_", "-")
-
     def line(self, settings: ChatSettings) -> str:
-        value = settings.value(self.field)
+        value = settings.value(self.name)
         return f"{self.name} is {self.unset if value is None else f'{value:g}' if value < 1e6 else value}"
 
     def put(self, settings: ChatSettings, text: str) -> ChatSettings:
-        return settings.changed(self.field, self._read(text))
+        return settings.changed(self.name, self._read(text))
 
     def _read(self, text: str) -> float | int | None:
-        if not self.unset and self.field not in WHOLE:
+        if not self.unset and self.name not in WHOLE:
             return _decimal(self.name, text)
         value = whole(self.name, text)
         return 0 if value is None and not self.unset else value
@@ -54,16 +50,17 @@ def whole(name: str, text: str) -> int | None:
         raise UsageError(f"{name} is {shown(text)}: give a whole number, or off") from None
 
 
-WHOLE = ("top_k",)  # of those that are always set
+WHOLE = ("top-k",)  # of those that are always set
 SETTINGS = (
     Setting("alpha", "strength of the switch penalty, in logits; 0 is plain decoding"),
     Setting("beta", "its duration, in tokens from the start of a thought"),
     Setting("temperature", "0 is greedy"),
-    Setting("top_p", "1 is off"),
-    Setting("top_k", "0 is off"),
-    Setting("min_p", "0 is off"),
-    Setting("max_thinking", "most tokens of thinking, after which it answers, or off", "off"),
-    Setting("max_tokens", "most tokens to write, or off", "off: what the context holds"),
+    Setting("top-p", "1 is off"),
+    Setting("top-k", "0 is off"),
+    Setting("min-p", "0 is off"),
+    Setting("max-thinking", "most tokens of thinking, after which it answers, or off", "off"),
+    Setting("min-thinking", "fewest tokens of thinking, or off", "off"),
+    Setting("max-tokens", "most tokens to write, or off", "off: what the context holds"),
     Setting("seed", "repeats an answer; off is a new one for every answer", "off: a new one for every answer"),
 )
 
@@ -84,5 +81,7 @@ def turning(setting: Setting) -> Act:
 def show_settings(chat: Talk, rest: str) -> None:
     settings = chat.session.settings
     chat.voice.say("\n".join(setting.line(settings) for setting in SETTINGS))
+    if controls := settings.generation.controls:
+        chat.voice.say(f"controls are {' '.join(map(str, controls))}")
     if settings.system:
         chat.voice.say(f"system is {settings.system}")

@@ -112,8 +112,8 @@ def _null(wrong: Sequence[Sample]) -> tuple[float, float, float]:
 def by_index(samples: Sequence[Sample]) -> list[IndexRow]:
     """Whether thoughts are right, by their place in the response, with the range that shuffling gives.
 
-    Of all samples whose thoughts can be judged, up to the place that LEAST_AT_PLACE of them reach. A right thought often
-    ends its sample, so that last thoughts are right more often than shuffling has them.
+    Of all samples whose thoughts can be judged, up to the place that LEAST_AT_PLACE of them reach. A right thought
+    often ends its sample, so that last thoughts are right more often than shuffling has them.
     """
     kept = [[bool(thought.right) for thought in sample.thoughts] for sample in samples
             if sample.thoughts and all(thought.right is not None for thought in sample.thoughts)]

@@ -393,6 +393,12 @@ def test_samples_are_choices_of_one_item(tmp_path: Path) -> None:
     assert (first["id"], second["custom_id"]) == (f"batch_req_{'0' * 24}", "5")
 
 
+@pytest.mark.parametrize("reason", ["loop", "confidence"])
+def test_a_reason_that_the_form_does_not_know_is_a_length(tmp_path: Path, reason: str) -> None:
+    [line] = openai(tmp_path, [result(finish_reason=reason)])
+    assert [choice["finish_reason"] for choice in line["response"]["body"]["choices"]] == ["length"]
+
+
 def test_the_later_of_two_results_of_a_sample_counts(tmp_path: Path) -> None:
     (line,) = openai(tmp_path, [result(answer="old"), result(answer="new")])
     (choice,) = line["response"]["body"]["choices"]

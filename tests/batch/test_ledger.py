@@ -47,6 +47,13 @@ def held_elsewhere(folder: Path) -> Iterator[subprocess.Popen[str]]:
             process.kill()
 
 
+@pytest.mark.parametrize(("reason", "cut_off"), [("stop", 0), ("length", 1), ("loop", 1), ("confidence", 1)])
+def test_a_result_that_did_not_come_to_its_end_counts_as_cut_off(reason: str, cut_off: int) -> None:
+    tally = Tally()
+    tally.add(result("a", finish_reason=reason))
+    assert tally.cut_off == cut_off
+
+
 def test_results_count_when_they_are_appended_and_when_the_folder_is_opened_again(folder: Path) -> None:
     results = [result("a"), result("a", 1, finish_reason="length", correct=False), result(7, correct=True, tokens=5)]
     with Ledger(folder) as ledger:

@@ -23,7 +23,7 @@ from localthink.batch.manifest import FORMAT, check_same, model_record, read_man
 from localthink.batch.settings import Settings
 from localthink.errors import LocalthinkError, UsageError
 from localthink.gguf.header import ModelFacts, read_facts
-from localthink.records import Generation, Sampling, Tip
+from localthink.records import ControlSpec, Generation, Sampling, Tip
 
 FOLDER = Path("some/run")
 BASE = Settings(Generation(Sampling(temperature=0.5), Tip(alpha=2.0, beta=300), max_tokens=100), samples=4, seed=7)
@@ -115,6 +115,13 @@ def test_every_change_is_refused_with_what_was_and_what_is_now(
 def test_the_changes_that_are_tested_are_of_all_settings() -> None:
     assert {*manifest(BASE)["settings"], "model sha256", "data sha256"} - {"markers_sha256"} == {
         name for name, *_ in CHANGED}
+
+
+def test_a_run_that_was_begun_without_a_guard_says_how_it_goes_on() -> None:
+    guarded = manifest(generating(controls=(ControlSpec("loop-guard"),)))
+    assert refusal(manifest(BASE), guarded).endswith("--no-loop-guard goes on as it was begun")
+    assert "--no-loop-guard" not in refusal(guarded, manifest(BASE))
+    assert "--no-loop-guard" not in refusal(manifest(BASE), manifest(generating(controls=(ControlSpec("no-wait"),))))
 
 
 def test_other_switch_expressions_are_refused() -> None:

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from localthink.batch.settings import Settings, result_key
 from localthink.engine.randomness import SEED_BITS, sample_seed
 from localthink.errors import UsageError
-from localthink.records import Generation, Sampling, Tip
+from localthink.records import ControlSpec, Generation, Sampling, Tip
 
 ENGINE = {"model": "5e" * 32, "cache": "f16", "context": 4096, "slots": None, "markers_sha256": "3a" * 32}
 BASE = Settings(Generation(Sampling(0.6, 0.95, 0, 0.0), Tip(3.0, 600, "thinking", ("switch",)), 100, stop=("Stop",)),
@@ -44,6 +44,12 @@ CHANGES: dict[str, Callable[[Settings], Settings]] = {
     "grace": lambda old: generating(old, tip=replace(old.generation.tip, grace=8)),
     "think": lambda old: generating(old, think="free"),
     "max_thinking": lambda old: generating(old, max_thinking=50),
+    "min_thinking": lambda old: generating(old, min_thinking=50),
+    "landing": lambda old: generating(old, landing=0.0),
+    "closing": lambda old: generating(old, closing="So."),
+    "answer_room": lambda old: generating(old, answer_room=50),
+    "controls": lambda old: generating(old, controls=(ControlSpec("no-wait"),)),
+    "settings of a control": lambda old: generating(old, controls=(ControlSpec("no-wait", (("words", "so"),)),)),
     "raw": lambda old: replace(old, raw=True),
     "own_seed": lambda old: replace(old, own_seed=True),
 }

@@ -24,7 +24,7 @@ from chat.scripted import (
 from localthink.chat.turn import BUCKET_SECONDS, POINTS, RECENT, Turn, stored_turn
 from localthink.history import History, Piece, StoredMessage
 from localthink.history.texts import join
-from localthink.records import Adjustment, Event, Part, Sampling, Tip, Trace
+from localthink.records import Adjustment, Event, Intervention, Part, Sampling, Tip, Trace
 
 TRACE = Trace(0, 1, 3, (), "", "", "cancelled", (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 0.0)
 
@@ -289,6 +289,15 @@ def test_what_details_lack_is_taken_from_the_text():
     turn = stored_turn(message)
     assert (turn.answer, turn.tokens, turn.steered) == ("4", 0, ())
     assert [thought.text for thought in turn.thoughts] == ["So it is"]
+
+
+def test_what_controls_did_comes_back_from_the_store(tmp_path):
+    talk = session(tmp_path)
+    ask(talk, "How many?")
+    live = talk.entries[-1].turn
+    live.interventions = (Intervention(7, "loop-guard", "a loop"),)
+    finish(talk)
+    assert stored_turn(stored(talk)).interventions == live.interventions
 
 
 def test_figures_of_an_infinite_penalty_are_json(tmp_path):

@@ -18,7 +18,7 @@ from tiny_gguf import write_tiny_gguf
 
 PLAIN = "{{ messages[-1]['content'] }}<｜Assistant｜>"
 FIELDS = ["model", "sample", "seed", "prompt_tokens", "tokens", "token_ids", "thinking", "answer", "finish_reason",
-          "thoughts", "switches", "held", "paraphrases", "settings", "seconds",
+          "thoughts", "switches", "held", "paraphrases", "interventions", "settings", "seconds",
           "prompt_tokens_per_second", "tokens_per_second"]
 
 

@@ -139,7 +139,8 @@ def test_a_question_that_cannot_be_measured_says_why(talk):
 def test_what_does_not_fit_says_tokens_and_room_and_what_can_be_done(talk):
     screen = talk.run(words(LONGEST))
     assert "the prompt is 1,004 tokens, and the context holds 1,000, answer included" in screen
-    assert "/new asks it in a new conversation; /load --context 2008 opens the model with more room" in screen
+    assert "/load --context 2008 opens the model with more room" in screen
+    assert "/new" not in screen  # nothing goes before it there either
     assert "/drop" not in screen  # nothing is older
     assert talk.asked == []
 

@@ -55,7 +55,8 @@ def test_json_is_one_object_with_every_finding(capsys, monkeypatch, examined):
 
 
 def test_commands_stand_whole_on_a_line_of_their_own(monkeypatch):
-    monkeypatch.setattr("localthink.cli.doctor.shutil.get_terminal_size", lambda: os.terminal_size((60, 24)))
+    monkeypatch.setattr("localthink.cli.doctor.shutil.get_terminal_size",
+                        lambda fallback=None: os.terminal_size((60, 24)))
     screen = FakeTerminal()
     monkeypatch.setenv("TERM", "dumb")
     Page(Terminal(screen)).show(ILL)

@@ -77,7 +77,7 @@ def test_what_was_written_before_the_wish_does_not_close_at_once_in_mid_sentence
 def test_thinking_that_is_to_go_on_never_closes_whatever_the_limit(pieces, limit):
     budget = ThinkingBudget(limit)
     budget.steer("think", 0)
-    assert budget.goes_on
+    assert budget.goes_on(10_000)
     assert closing_place(budget, pieces) == 1_000
 
 
@@ -87,7 +87,7 @@ def test_a_limit_that_was_overruled_counts_again_when_the_wish_is_taken_back(lim
     budget.steer("think", 0)
     budget.steer("free", limit + 5)
     assert budget.closes(limit + 5, " and")
-    assert not budget.goes_on
+    assert not budget.goes_on(limit + 5)
 
 
 @given(st.integers(0, 10_000), pieces)
@@ -95,7 +95,7 @@ def test_thinking_takes_its_own_course_without_limit_or_wish(position, pieces):
     budget = ThinkingBudget(None)
     assert budget.free
     assert not budget.closes(position, "".join(pieces))
-    assert not budget.goes_on
+    assert not budget.goes_on(position)
 
 
 @pytest.mark.parametrize(("limit", "wish", "free"), [(None, "free", True), (9, "free", False), (None, "answer", False),

@@ -67,7 +67,7 @@ def test_of_tokens_that_are_forced_the_first_control_s_come_whole_and_before_any
     controls.plan()
     assert [controls.choose(7) for _ in range(2)] == [1, 2]
     assert controls.choose(7) == 4, "nothing is left to force: the next is asked"
-    assert [each.control for each in controls.interventions] == ["first", "second", "second"]
+    assert [each.control for each in controls.interventions] == ["first", "second"], "too late is nothing done"
 
 
 def test_of_requests_the_first_counts_and_its_asker_is_known():

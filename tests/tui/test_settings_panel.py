@@ -151,7 +151,7 @@ def test_a_step_stays_within_what_is_allowed():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         app.input("top-p").focus()
         await pilot.press(*["up"] * 8)
-        await wait_until(pilot, lambda: app.panel.settings.sampling.top_p == 1)
+        await wait_until(pilot, lambda: app.panel.settings.generation.sampling.top_p == 1)
         assert not app.wrong("top-p")
         assert len(app.posted) == 5
 

@@ -18,7 +18,8 @@ from localthink.tui.widgets.thought_list import ThoughtList
 from localthink.tui.widgets.thought_map import ThoughtMap
 
 CAVEAT = "This is one seed, and does not show how often it is so: N counts over many, R draws another."
-STATES = {"stop": "done", "length": "cut off", "cancelled": "stopped", "interrupted": "interrupted"}
+STATES = {"stop": "done", "length": "cut off", "cancelled": "stopped", "loop": "went round in a circle",
+          "confidence": "not confident enough", "interrupted": "interrupted"}
 
 
 class Words(Static):

@@ -19,9 +19,9 @@ TIP_KINDS = (
 )
 OTHER_KINDS = (
     NumberKind("temperature", "temperature", "Higher is bolder; 0 is greedy.", 0.05, 0, math.inf),
-    NumberKind("top_p", "top-p", "Draw from this share; 1 is off.", 0.01, 0.01, 1),
-    NumberKind("max_thinking", "max. thinking", "Tokens, then it must answer.", 256, 1, math.inf, True, "none", 1024),
-    NumberKind("max_tokens", "max. tokens", "Of thinking and answer.", 256, 1, math.inf, True, "none", 2048),
+    NumberKind("top-p", "top-p", "Draw from this share; 1 is off.", 0.01, 0.01, 1),
+    NumberKind("max-thinking", "max. thinking", "Tokens, then it must answer.", 256, 1, math.inf, True, "none", 1024),
+    NumberKind("max-tokens", "max. tokens", "Of thinking and answer.", 256, 1, math.inf, True, "none", 2048),
     NumberKind("seed", "seed", "The same seed, the same answer.", 1, 0, 2**63 - 1, True, "new each time"),
 )
 
@@ -64,7 +64,7 @@ class SettingsPanel(VerticalScroll, can_focus=False):
         yield Static("This model does not think: there is no jump for α and β to hold.",
                      classes="heading from-now unpenalised", markup=False)
         for kind in OTHER_KINDS:
-            yield self._fields[kind.name].set_class(kind.name == "max_thinking", "thinking")
+            yield self._fields[kind.name].set_class(kind.name == "max-thinking", "thinking")
         yield Static("These apply from the next answer.", classes="heading")
         yield Button("defaults", id="defaults", compact=True)
 

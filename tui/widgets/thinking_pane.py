@@ -29,7 +29,8 @@ from localthink.tui.widgets.thought_map import ThoughtMap
 SHARE = 0.6  # of the terminal's lines
 LEAST_LIST = 3  # lines
 WORKING = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
-ENDINGS = {"cancelled": "Stopped after", "length": "Cut off after", "interrupted": "Cut off after"}
+ENDINGS = {"cancelled": "Stopped after", "length": "Cut off after", "loop": "Cut off after",
+           "confidence": "Cut off after", "interrupted": "Cut off after"}
 
 
 class ThinkingHeader(Widget, can_focus=True):

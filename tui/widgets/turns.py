@@ -14,6 +14,7 @@ from textual.widgets import Static
 from localthink.chat.steering import steering
 from localthink.chat.transcript import Entry
 from localthink.chat.turn import Turn
+from localthink.text.announcements import EARLY_ENDS, announcements
 from localthink.text.visible import visible
 from localthink.tui.widgets.answer import Answer
 from localthink.tui.widgets.thinking_pane import ThinkingPane
@@ -146,14 +147,15 @@ class AnswerTurn(Vertical):
 
     def _show_end(self, turn: Turn) -> None:
         self._figures.set_class(not turn.running, "ended")
-        self._figures.set_class(turn.state in ("interrupted", "length", "cancelled"), "trouble")
+        self._figures.set_class(turn.state not in ("writing", "stop"), "trouble")
         self._figures.update(Text(visible(figures(turn, self.entry.details))))
 
 
 def figures(turn: Turn, details: Mapping[str, Any]) -> str:
     """How an answer ended, and what it took; `details` are its entry's."""
-    parts = {"cancelled": ["stopped"], "length": ["cut off: the context or the most tokens are used up"],
-             "interrupted": [turn.reason or "interrupted"]}.get(turn.state, [])
+    ends = {**EARLY_ENDS, "cancelled": "stopped", "interrupted": turn.reason or "interrupted"}
+    parts = [ends[turn.state]] if turn.state in ends else []
+    parts += announcements(turn.interventions)
     if turn.state in ("cancelled", "interrupted"):
         parts.append("Ctrl+G goes on")
     parts += [f"{turn.tokens:,} tokens", f"{turn.seconds:,.1f} s"]
