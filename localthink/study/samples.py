@@ -135,7 +135,8 @@ def _said(result: Mapping[str, Any], known: Puzzle | Gold | None) -> object:
 
 def _outcome(result: Mapping[str, Any], said: object) -> Outcome:
     if result["finish_reason"] != "stop":
-        return "loop" if ends_in_loop(result["token_ids"]) else "cut off"
+        looped = result["finish_reason"] == "loop" or ends_in_loop(result["token_ids"])
+        return "loop" if looped else "cut off"
     if result["correct"]:
         return "right"
     return "no answer" if said is None else "wrong"

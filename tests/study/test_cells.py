@@ -12,7 +12,9 @@ from localthink.study.cells import BASELINE, axes_of, make_cells
 
 PLAIN = {"alpha": 0}
 VALUES = {"alpha": 2, "beta": 100, "grace": 5, "markers": ["wait"], "temperature": 0.3, "top_p": 0.5, "min_p": 0.1,
-          "top_k": 40, "max_tokens": 99, "max_thinking": 50, "stop": ["x"], "think": "open"}
+          "top_k": 40,
+          "max_tokens": 99, "max_thinking": 50, "min_thinking": 9, "landing": 1.5, "closing_message": "So.",
+          "answer_room": 7, "controls": ["no-wait"], "stop": ["x"], "think": "open"}
 
 
 def cells(**tables):

@@ -40,6 +40,8 @@ def test_a_result_of_a_plain_run_has_the_setting_that_it_was_written_with():
     ({}, "wrong"),
     ({"answer": "I found no way to make 60."}, "no answer"),
     ({"finish_reason": "length"}, "cut off"),
+    ({"finish_reason": "loop"}, "loop"),
+    ({"finish_reason": "confidence"}, "cut off"),
     ({"finish_reason": "length", "token_ids": [1, 2, 3] + [7, 8, 9, 4] * 5}, "loop"),
 ])
 def test_outcomes_are_told_apart(more, outcome):
