@@ -13,6 +13,7 @@ from localthink.records import Generation
 
 PLAIN, BASELINE = "plain", "baseline"
 WHOLE_STUDY = "where"  # a line of a batch cannot set it: in data it may mean something else
+OF_THE_PENALTY = ("beta", "grace", "markers")
 MOST_CELLS = 500
 
 
@@ -33,6 +34,11 @@ class Cell:
         return {name: json_number(value) if isinstance(value, float) else value for name, value in self.fields.items()}
 
 
+def base_of(settings: Mapping[str, Any], where: str) -> Generation:
+    """What all settings share: plain decoding, unless it says otherwise, so that a setting changes what it names alone."""
+    return read_generation({"alpha": 0, **settings}, f"{where} [settings]")
+
+
 def make_cells(settings: Mapping[str, Any], baseline: Mapping[str, Any], grid: Mapping[str, Any],
                arms: Mapping[str, Mapping[str, Any]], where: str) -> tuple[Cell, ...]:
     """The cells of a study, the baseline first. `where` names the file, for messages.
@@ -40,7 +46,7 @@ def make_cells(settings: Mapping[str, Any], baseline: Mapping[str, Any], grid: M
     In `grid` a list stands for its values, each of which is tried with each of the others. Raises UsageError for an
     unknown or wrong field, an empty list, two settings that are one, and for nothing to compare.
     """
-    base = read_generation(settings, f"{where} [settings]")
+    base = base_of(settings, where)
     tables = {"[baseline]": baseline, "[grid]": grid, **{f"[arms.{name}]": arm for name, arm in arms.items()}}
     for table, fields in tables.items():
         if WHOLE_STUDY in fields:
@@ -58,9 +64,14 @@ def make_cells(settings: Mapping[str, Any], baseline: Mapping[str, Any], grid: M
 def _cell(name: str, role: str, fields: Mapping[str, Any], base: Generation, where: str) -> Cell:
     read_generation(fields, where)  # refuses unknown names
     try:
-        return Cell(name or _named(fields), role, dict(fields), with_fields(base, fields))
+        generation = with_fields(base, fields)
     except UsageError as error:
         raise UsageError(f"{where}: {error}") from None
+    idle = next((field for field in OF_THE_PENALTY if field in fields and generation.tip.alpha == 0), None)
+    if idle is not None and role != BASELINE:
+        raise UsageError(f"{where} has {idle} and no alpha, without which it does nothing: give an alpha beside it, or "
+                         "in [settings]")
+    return Cell(name or _named(fields), role, dict(fields), generation)
 
 
 def _combinations(grid: Mapping[str, Any], where: str) -> list[dict[str, Any]]:

@@ -9,9 +9,8 @@ from pathlib import Path
 from typing import Any, Literal
 
 from localthink.errors import UsageError
-from localthink.generation import read_generation
 from localthink.records import Generation
-from localthink.study.cells import Cell, make_cells
+from localthink.study.cells import Cell, base_of, make_cells
 from localthink.study.countdown import SPLITS
 from localthink.text.fields import Fields
 from localthink.text.values import json_sha256
@@ -153,7 +152,7 @@ def read_study(text: str, name: str, folder: Path, where: str) -> Study:
         models = (COUNTDOWN,)
     _check_models(models, where)
     identity = {key: value for key, value in table.items() if key not in ("about", "budget")}
-    return Study(name, about, models, samples, seed, append, read_generation(named["settings"], where), cells, choose,
+    return Study(name, about, models, samples, seed, append, base_of(named["settings"], where), cells, choose,
                  test, budget, expected, context, identity | {"models": list(models)}, text, folder)
 
 

@@ -8,7 +8,7 @@ import pytest
 from localthink.errors import UsageError
 from localthink.generation import FIELDS, field_of, with_fields
 from localthink.records import Generation
-from localthink.study.cells import BASELINE, axes_of, make_cells
+from localthink.study.cells import BASELINE, axes_of, base_of, make_cells
 
 PLAIN = {"alpha": 0}
 VALUES = {"alpha": 2, "beta": 100, "grace": 5, "markers": ["wait"], "temperature": 0.3, "top_p": 0.5, "min_p": 0.1,
@@ -34,20 +34,25 @@ def test_a_grid_is_every_combination_and_arms_stand_for_themselves():
 
 @pytest.mark.parametrize("name", [name for name in FIELDS if name != "where"])
 def test_any_field_of_a_generation_can_be_compared_and_comes_back_from_its_line(name):
-    value = VALUES[name]
-    [_, cell] = cells(grid={name: [value]})
+    settings = {} if name == "alpha" else {"alpha": 1}
+    [_, cell] = cells(settings=settings, grid={name: [VALUES[name]]})
     assert field_of(cell.generation, name) not in (None, field_of(Generation(), name))
-    assert with_fields(Generation(), cell.line_fields()) == cell.generation
+    assert with_fields(base_of(settings, "s.toml"), cell.line_fields()) == cell.generation
 
 
 def test_an_infinite_alpha_comes_back_from_a_line_of_json():
     [_, cell] = cells(grid={"alpha": math.inf})
     assert cell.line_fields() == {"alpha": "inf"}
-    assert with_fields(Generation(), cell.line_fields()) == cell.generation
+    assert with_fields(base_of({}, "s.toml"), cell.line_fields()) == cell.generation
+
+
+def test_what_names_no_alpha_is_compared_without_a_penalty():
+    [baseline, cell] = cells(grid={"controls": ["no-wait"]})
+    assert baseline.generation.tip.alpha == cell.generation.tip.alpha == 0
 
 
 def test_a_value_that_is_a_list_itself_stands_in_another_list():
-    found = cells(grid={"markers": [["switch", "wait"], ["wait"]]})
+    found = cells(settings={"alpha": 1}, grid={"markers": [["switch", "wait"], ["wait"]]})
     assert [cell.name for cell in found[1:]] == ["markers switch+wait", "markers wait"]
 
 
@@ -62,6 +67,7 @@ def test_a_value_that_is_a_list_itself_stands_in_another_list():
     ({"grid": {"alpha": [3]}, "arms": {"same": {"alpha": 3.0}}}, "'alpha 3' and 'same' are the same setting"),
     ({"grid": {"alpha": list(range(1, 30)), "beta": list(range(30))}}, "makes 870 settings: 500 is the most"),
     ({"grid": {"where": ["everywhere"]}}, "put it into [settings]"),
+    ({"grid": {"beta": [40, 600]}}, "has beta and no alpha, without which it does nothing"),
     ({}, "nothing to compare"),
 ])
 def test_what_cannot_be_compared_is_refused_in_one_line(tables, said):
@@ -71,7 +77,7 @@ def test_what_cannot_be_compared_is_refused_in_one_line(tables, said):
 
 
 def test_the_map_is_drawn_of_a_grid_over_alpha_and_beta_alone():
-    found = axes_of(cells(grid={"alpha": [3, 1], "beta": [40, 600]}, arms={"x": {"grace": 5}}))
+    found = axes_of(cells(grid={"alpha": [3, 1], "beta": [40, 600]}, arms={"x": {"temperature": 1}}))
     assert found is not None and found[:2] == ([1.0, 3.0], [40.0, 600.0])
     assert found[2][3.0, 40.0] == "alpha 3, beta 40"
     assert axes_of(cells(grid={"alpha": [1, 3]})) is None
