@@ -21,11 +21,11 @@ if TYPE_CHECKING:
     from localthink.generation import read_generation as read_generation
     from localthink.gguf.header import ModelFacts as ModelFacts
     from localthink.gguf.header import read_facts as read_facts
+    from localthink.offload import Offload as Offload
     from localthink.records import ControlSpec as ControlSpec
     from localthink.records import Event as Event
     from localthink.records import Generation as Generation
     from localthink.records import Message as Message
-    from localthink.records import Offload as Offload
     from localthink.records import Sampling as Sampling
     from localthink.records import Thought as Thought
     from localthink.records import Tip as Tip
@@ -35,7 +35,7 @@ _HOMES = {
     "Engine": "engine.engine", "load": "engine.loading", "LocalthinkError": "errors",
     "ModelFacts": "gguf.header", "read_facts": "gguf.header",
     "read_generation": "generation",
-    "ControlSpec": "records", "Event": "records", "Generation": "records", "Message": "records", "Offload": "records",
+    "ControlSpec": "records", "Event": "records", "Generation": "records", "Message": "records", "Offload": "offload",
     "Sampling": "records", "Thought": "records", "Tip": "records", "Trace": "records",
 }
 __all__ = list(_HOMES)

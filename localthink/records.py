@@ -10,7 +10,6 @@ from localthink.errors import UsageError
 Role = Literal["system", "user", "assistant"]
 Part = Literal["thinking", "answer"]
 CACHE_TYPES = ("f16", "q8_0", "q4_0")  # of the KV cache, by llama.cpp's names
-MOST_LAYERS = 1024  # that anybody may ask for
 FinishReason = Literal["stop", "length", "cancelled", "loop", "confidence"]
 CUT_OFF: tuple[FinishReason, ...] = ("length", "loop", "confidence")  # ended by localthink, before there was an answer
 ThinkMode = Literal["auto", "open", "free"]
@@ -92,36 +91,6 @@ class ControlSpec:
         written = [f"{name}={value if isinstance(value, str) else repr(value).removesuffix('.0')}"
                    for name, value in self.settings]
         return f"{self.name}:{','.join(written)}" if written else self.name
-
-
-SplitMode = Literal["none", "layer", "row"]
-SPLIT_MODES: tuple[SplitMode, ...] = ("none", "layer", "row")  # by llama_split_mode
-
-
-@dataclass(frozen=True, slots=True)
-class Offload:
-    """What of a model goes to GPUs, where llama.cpp was built for some.
-
-    `layers` counts the output as one, -1 is all, None as many as the GPUs hold. Of several GPUs, `split` says whether
-    one has everything, each has layers of its own, or all share the rows of each; `shares` are their parts (as
-    (3, 1)), by their free memory if empty; `main_gpu` is the one that has everything, or what is not split.
-    """
-
-    layers: int | None = None
-    main_gpu: int = 0
-    split: SplitMode = "layer"
-    shares: tuple[float, ...] = ()
-
-    def __post_init__(self) -> None:
-        if self.layers is not None and not -1 <= self.layers <= MOST_LAYERS:
-            raise UsageError(f"gpu-layers is {self.layers}: give a number of layers, all, or auto")
-        if self.main_gpu < 0:
-            raise UsageError(f"main-gpu is {self.main_gpu}: give the number of a GPU, from 0 on")
-        if self.split not in SPLIT_MODES:
-            raise UsageError(f"gpu-split is {self.split!r}: it is one of {', '.join(SPLIT_MODES)}")
-        usable = all(math.isfinite(share) and share >= 0 for share in self.shares)
-        if self.shares and not (usable and any(self.shares)):
-            raise UsageError(f"gpu-shares is {self.shares}: give numbers of at least 0, as 3,1, not all of them 0")
 
 
 @dataclass(frozen=True, slots=True)

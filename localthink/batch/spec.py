@@ -9,7 +9,7 @@ from localthink.batch.settings import Settings
 from localthink.batch.shard import Shard
 from localthink.errors import UsageError
 from localthink.fit.batch import even_slots
-from localthink.records import Offload
+from localthink.offload import Offload
 from localthink.thinking import markers
 
 

@@ -24,7 +24,8 @@ from localthink.engine.messages import (
     Steer,
     Written,
 )
-from localthink.records import Adjustment, BudgetRequest, Message, Offload, Prefix, ThinkMode, Tip, Trace
+from localthink.offload import Offload
+from localthink.records import Adjustment, BudgetRequest, Message, Prefix, ThinkMode, Tip, Trace
 
 ALTERNATIVES = 6  # tokens that are shown in the place of one
 SLOTS = 2  # one for the conversation, a second for what it is compared with

@@ -11,7 +11,8 @@ import click
 from localthink.cli.options import engine_options, generation_options, model_option
 from localthink.control.catalogue import forks
 from localthink.interrupts import INTERRUPTED, interrupts
-from localthink.records import Event, Generation, Offload, Request, Trace, check_samples, check_think
+from localthink.offload import Offload
+from localthink.records import Event, Generation, Request, Trace, check_samples, check_think
 from localthink.text.announcements import announcements
 from localthink.text.page import DIM, HELD_STYLE, Page
 from localthink.text.sizes import counted

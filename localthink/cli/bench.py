@@ -13,7 +13,7 @@ import click
 
 from localthink.cli.options import engine_options
 from localthink.interrupts import INTERRUPTED, interrupts
-from localthink.records import Offload
+from localthink.offload import Offload
 from localthink.text.terminal import Terminal, json_line
 
 if TYPE_CHECKING:

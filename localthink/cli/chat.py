@@ -10,7 +10,8 @@ import click
 
 from localthink.cli.options import engine_options, guarded_options, model_option
 from localthink.errors import HistoryError, UsageError
-from localthink.records import Generation, Offload, Tip
+from localthink.offload import Offload
+from localthink.records import Generation, Tip
 
 if TYPE_CHECKING:
     from localthink.chat.asking import Opening

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from localthink.cli.options import AUTO, gpu_layers_of
-from localthink.records import CACHE_TYPES, Offload
+from localthink.offload import Offload
+from localthink.records import CACHE_TYPES
 from localthink.text.sizes import parse_size
 from localthink.text.terminal import Terminal, json_line
 

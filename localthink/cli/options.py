@@ -11,7 +11,8 @@ from click.core import ParameterSource
 from localthink.control.presets import ANSWER_ROOM, EFFORTS, LANDING, preset
 from localthink.errors import UsageError
 from localthink.generation import FIELDS, with_fields
-from localthink.records import CACHE_TYPES, SPLIT_MODES, THINK_MODES, Generation, Offload, SplitMode
+from localthink.offload import SPLIT_MODES, Offload, SplitMode
+from localthink.records import CACHE_TYPES, THINK_MODES, Generation
 from localthink.thinking.tags import Tags
 
 Command = Callable[..., None]

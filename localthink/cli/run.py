@@ -15,7 +15,8 @@ from localthink.cli.options import engine_options, guarded_options, model_option
 from localthink.errors import UsageError
 from localthink.fit.batch import MOST_SLOTS
 from localthink.interrupts import exit_code, interrupts
-from localthink.records import Generation, Offload
+from localthink.offload import Offload
+from localthink.records import Generation
 
 if TYPE_CHECKING:
     from localthink.batch.figures import Figures

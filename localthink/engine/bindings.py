@@ -26,7 +26,7 @@ import numpy.typing as npt
 
 from localthink import records
 from localthink.errors import EngineError
-from localthink.records import Offload
+from localthink.offload import SPLIT_MODES, Offload
 
 CACHE_TYPES = dict(zip(records.CACHE_TYPES, (lib.GGML_TYPE_F16, lib.GGML_TYPE_Q8_0, lib.GGML_TYPE_Q4_0), strict=True))
 WARNING, ERROR = 3, 4  # GGML_LOG_LEVEL_WARN, GGML_LOG_LEVEL_ERROR
@@ -121,7 +121,7 @@ class NativeModel:
         log.lines.clear()
         params = lib.llama_model_default_params()
         _set(params, n_gpu_layers=offload.layers or 0, vocab_only=vocabulary_only, main_gpu=offload.main_gpu,
-             split_mode=records.SPLIT_MODES.index(offload.split))
+             split_mode=SPLIT_MODES.index(offload.split))
         if offload.shares:
             most = int(lib.llama_max_devices())
             if len(offload.shares) > most:

@@ -17,7 +17,7 @@ from localthink.fit.memory import LEAST_CONTEXT, STEP_TOKENS
 from localthink.gguf.header import ModelFacts, read_facts
 from localthink.machine.measuring import memory_budget
 from localthink.machine.resources import physical_cores
-from localthink.records import Offload
+from localthink.offload import Offload
 from localthink.shelf.local_models import find_model
 
 MOST_THREADS = 512  # GGML_MAX_N_THREADS

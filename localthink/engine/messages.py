@@ -8,18 +8,8 @@ from typing import Any
 
 from localthink.errors import EngineError, LocalthinkError, UsageError
 from localthink.machine.capacity import MemoryBudget
-from localthink.records import (
-    Alternative,
-    BudgetRequest,
-    Event,
-    Generation,
-    Message,
-    Offload,
-    Prefix,
-    ThinkMode,
-    Tip,
-    Trace,
-)
+from localthink.offload import Offload
+from localthink.records import Alternative, BudgetRequest, Event, Generation, Message, Prefix, ThinkMode, Tip, Trace
 
 
 @dataclass(frozen=True, slots=True)

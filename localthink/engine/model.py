@@ -11,9 +11,10 @@ from localthink.control.view import Words
 from localthink.engine.bindings import NOTHING, NativeModel, OnProgress, backend
 from localthink.errors import EngineError, ModelFileError, UsageError
 from localthink.gguf.header import ModelFacts, read_facts
+from localthink.offload import Offload
 from localthink.prompt import messages as prompts
 from localthink.prompt.template import ChatTemplate
-from localthink.records import Message, Offload, Request, ThinkMode, check_think
+from localthink.records import Message, Request, ThinkMode, check_think
 from localthink.thinking import markers
 from localthink.thinking.automaton import Automaton
 from localthink.thinking.tags import Tags

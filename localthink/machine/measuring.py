@@ -6,7 +6,7 @@ from localthink.machine.capacity import Bandwidth, MachineFigures, MemoryBudget
 from localthink.machine.devices import Device, devices
 from localthink.machine.probe import decoding_bandwidth
 from localthink.machine.resources import free_memory, memory_bandwidth, other_programs_share
-from localthink.records import Offload
+from localthink.offload import Offload
 
 QUICK_SECONDS = 0.3  # of a measurement that only has to find a bound on the speed
 SHARED_MEMORY = "Metal"  # the backend whose GPUs work in the machine's memory, without being called integrated

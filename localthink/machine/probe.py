@@ -11,7 +11,7 @@ from pathlib import Path
 
 from localthink.engine.bindings import NativeContext, NativeModel
 from localthink.machine.resources import physical_cores
-from localthink.records import Offload
+from localthink.offload import Offload
 
 LAYERS, WIDTH, HIDDEN, HEADS, KV_HEADS, VOCABULARY = 6, 2048, 8192, 16, 4, 256
 CONTEXT = 512

@@ -32,7 +32,8 @@ from localthink.fit.choice import FitError
 from localthink.grade import mathematics
 from localthink.grade.mathematician import Mathematician, NoVerdictError
 from localthink.machine.capacity import MemoryBudget
-from localthink.records import Generation, Offload, Tip, Trace
+from localthink.offload import Offload
+from localthink.records import Generation, Tip, Trace
 
 
 @pytest.fixture

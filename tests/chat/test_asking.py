@@ -22,7 +22,8 @@ from localthink.engine.messages import (
     Throughput,
     Written,
 )
-from localthink.records import Adjustment, Generation, Message, Offload, Sampling, Tip, Trace
+from localthink.offload import Offload
+from localthink.records import Adjustment, Generation, Message, Sampling, Tip, Trace
 
 QUESTION = (Message("user", "How many?"),)
 ENDED = Trace(0, 1, 3, (), "", "", "stop", (), 0, 0.0, Sampling(), Tip(), 1.0, 0.0, 0.0)

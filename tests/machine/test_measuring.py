@@ -5,7 +5,7 @@ from localthink.machine.capacity import MemoryBudget
 from localthink.machine.devices import Device, devices
 from localthink.machine.measuring import budget_of, memory_budget
 from localthink.machine.resources import free_memory
-from localthink.records import Offload
+from localthink.offload import Offload
 
 GIB = 2**30
 CPU = Device("CPU", "Some processor", "cpu", "CPU", 16 * GIB, 16 * GIB)
