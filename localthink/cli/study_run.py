@@ -10,7 +10,7 @@ import click
 from localthink.cli.options import engine_options
 from localthink.cli.study import study_argument, study_models
 from localthink.interrupts import exit_code, interrupts
-from localthink.records import Offload
+from localthink.offload import Offload
 
 
 @click.command("run")

@@ -35,7 +35,7 @@ class Cell:
 
 
 def base_of(settings: Mapping[str, Any], where: str) -> Generation:
-    """What all settings share: plain decoding, unless it says otherwise, so that a setting changes what it names alone."""
+    """What all settings share: plain decoding, unless it says otherwise; a setting changes what it names alone."""
     return read_generation({"alpha": 0, **settings}, f"{where} [settings]")
 
 

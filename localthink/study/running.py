@@ -23,7 +23,7 @@ from localthink.batch.workers import Workers
 from localthink.engine.randomness import SEED_BITS
 from localthink.errors import LocalthinkError, UsageError
 from localthink.files import replacing
-from localthink.records import Offload
+from localthink.offload import Offload
 from localthink.shelf.local_models import find_model
 from localthink.study.cells import Cell
 from localthink.study.choice import chosen_cell
