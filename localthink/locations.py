@@ -71,6 +71,11 @@ def history_file() -> Path:
     return _home("data") / "history.sqlite"
 
 
+def studies() -> Path:
+    """The folder of the studies that were run without naming one."""
+    return _home("data") / "studies"
+
+
 def demo_mark() -> Path:
     """An empty file that is there once the first launch has shown what the penalty does."""
     return _home("data") / "demo-shown"

@@ -79,7 +79,7 @@ def _refuse(constant: str) -> NoReturn:
     raise UsageError(f"{constant} is not JSON")
 
 
-def csv_rows(path: Path, name: str) -> Iterator[Row]:
+def csv_rows(path: Path, name: str, asking: Sequence[str] = ASKING) -> Iterator[Row]:
     """The rows below the header, each numbered by the line it begins on; empty cells and empty rows are none.
 
     Raises UsageError where the header cannot be used. A cell that a quote opens and none closes
@@ -88,9 +88,9 @@ def csv_rows(path: Path, name: str) -> Iterator[Row]:
     limit = csv.field_size_limit(LONGEST_CELL)
     try:
         with path.open(encoding="utf-8-sig", errors="surrogateescape", newline="") as file:
-            delimiter, declared = _delimiter(file)
+            delimiter, declared = _delimiter(file, asking)
             reader = _reader(file, delimiter, declared)
-            header = _header(reader, name, delimiter)
+            header = _header(reader, name, delimiter, asking)
             as_written = unguarded if set(header) >= EXPORTED else str
             while True:
                 line = declared + reader.line_num + 1
@@ -107,7 +107,7 @@ def csv_rows(path: Path, name: str) -> Iterator[Row]:
         csv.field_size_limit(limit)
 
 
-def _delimiter(file: TextIO) -> tuple[str, int]:
+def _delimiter(file: TextIO, asking: Sequence[str]) -> tuple[str, int]:
     """What parts the cells, and how many lines say so: one, as `sep=;`, or none.
 
     Then it is the first of DELIMITERS by which the header asks something, or else makes most columns.
@@ -118,7 +118,7 @@ def _delimiter(file: TextIO) -> tuple[str, int]:
     for delimiter in DELIMITERS:
         with suppress(csv.Error):
             found[delimiter] = _columns(_reader(file, delimiter, 0))
-    asks = (delimiter for delimiter, columns in found.items() if set(ASKING) & set(columns))
+    asks = (delimiter for delimiter, columns in found.items() if set(asking) & set(columns))
     return next(asks, max(found, key=lambda delimiter: len(found[delimiter]), default=",")), 0
 
 
@@ -134,13 +134,13 @@ def _columns(reader: CsvReader) -> list[str]:
     return [column.strip() for column in next((cells for cells in reader if any(cells)), ())]
 
 
-def _header(reader: CsvReader, name: str, delimiter: str) -> Sequence[str]:
+def _header(reader: CsvReader, name: str, delimiter: str, asking: Sequence[str]) -> Sequence[str]:
     try:
         columns = _columns(reader)
     except csv.Error as error:
         raise UsageError(f"the header of {name} is not CSV ({error}): correct it") from None
     if columns:
-        _check_columns(columns, name, ASKING, f"; it was read with {_in_words(delimiter)} between its cells, and a "
+        _check_columns(columns, name, asking, f"; it was read with {_in_words(delimiter)} between its cells, and a "
                                               'first line like "sep=;" names another sign')
     return columns
 
@@ -159,7 +159,7 @@ def _check_columns(columns: Sequence[str], name: str, asking: Sequence[str], mor
             raise UsageError(f"{name} has two columns {quoted(column)}: rename one of them")
     if not set(asking) & set(columns):
         raise UsageError(f"none of the columns of {name} asks something (the first is {quoted(columns[0])}): "
-                         f"name one of them {', '.join(ASKING[:-1])} or {ASKING[-1]}{more}")
+                         f"name one of them {', '.join(asking[:-1])} or {asking[-1]}{more}")
 
 
 def _csv_row(line: int, header: Sequence[str], cells: Sequence[str], delimiter: str) -> Row:
@@ -195,19 +195,19 @@ def _wrong_byte(text: str) -> int | None:
     return next((ord(letter) - 0xDC00 for letter in text if "\udc80" <= letter <= "\udcff"), None)
 
 
-def parquet_rows(path: Path, name: str) -> Iterator[Row]:
+def parquet_rows(path: Path, name: str, asking: Sequence[str] = ASKING) -> Iterator[Row]:
     """The rows of a Parquet file, numbered from 1.
 
     Raises UsageError where pyarrow is missing, or the file is damaged or its columns cannot be used.
     """
     number = 0
-    for batch in _batches(path, name):
+    for batch in _batches(path, name, asking):
         for row in batch:
             number += 1
             yield number, _json_value(row)
 
 
-def _batches(path: Path, name: str) -> Iterator[list[dict[str, Any]]]:
+def _batches(path: Path, name: str, asking: Sequence[str]) -> Iterator[list[dict[str, Any]]]:
     try:
         arrow, parquet = (importlib.import_module(module) for module in ("pyarrow", "pyarrow.parquet"))
     except ImportError:
@@ -215,7 +215,7 @@ def _batches(path: Path, name: str) -> Iterator[list[dict[str, Any]]]:
                          "pip install 'localthink[parquet]'") from None
     try:
         with parquet.ParquetFile(path) as file:
-            _check_columns(file.schema_arrow.names, name, (*ASKING, "body"))  # it can hold OpenAI's form
+            _check_columns(file.schema_arrow.names, name, (*asking, "body"))  # it can hold OpenAI's form
             for batch in file.iter_batches(batch_size=ROWS_AT_ONCE):
                 yield batch.to_pylist()
     except (arrow.ArrowException, OSError, ValueError) as error:

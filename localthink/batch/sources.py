@@ -4,13 +4,13 @@ from __future__ import annotations
 import hashlib
 import shutil
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 from typing import Literal
 
 from localthink.batch.hub_file import SCHEME, download, parse_address
-from localthink.batch.items import BadLine, Item, read_item
+from localthink.batch.items import ASKING, BadLine, Item, read_item
 from localthink.batch.rows import Row, csv_rows, jsonl_rows, parquet_rows
 from localthink.batch.settings import Settings
 from localthink.errors import UsageError
@@ -54,16 +54,16 @@ def find_source(argument: str, spool: Path, revision: str | None = None) -> Sour
     return Source(path, argument, _form(argument))
 
 
-def read_rows(source: Source) -> Iterator[Row]:
+def read_rows(source: Source, asking: Sequence[str] = ASKING) -> Iterator[Row]:
     """The lines of a source: the number of each, from 1, and its JSON value, or what is wrong with it.
 
     Little of the source is in memory at a time. Raises UsageError, once iterated, for a source that
-    is not what its form says.
+    is not what its form says, and for a table without one of the columns `asking`.
     """
     if source.form == "csv":
-        return csv_rows(source.path, shown_name(source.name))
+        return csv_rows(source.path, shown_name(source.name), asking)
     if source.form == "parquet":
-        return parquet_rows(source.path, shown_name(source.name))
+        return parquet_rows(source.path, shown_name(source.name), asking)
     return jsonl_rows(source.path)
 
 

@@ -11,10 +11,9 @@ from functools import partial
 
 from localthink.chat.compare import Side
 from localthink.chat.turn import Turn
+from localthink.grade.answer_key import answer_key
 from localthink.grade.countdown import read_puzzle, solves
 from localthink.grade.final_answer import final_answer
-from localthink.grade.numbers import read_number
-from localthink.grade.spelling import closed_up, unwrapped
 from localthink.records import CUT_OFF, Message, Trace
 
 SEEDS_AHEAD = 4  # asked at once, so that no slot is ever without work
@@ -106,13 +105,8 @@ def answer_groups(pairs: Sequence[Pair]) -> list[tuple[str, int, int]]:
     counts: dict[object, list[int]] = {}
     for pair in pairs:
         for side, outcome in enumerate(pair):
-            key = _key(outcome.result)
+            key = answer_key(outcome.result)
             written.setdefault(key, outcome.result)
             counts.setdefault(key, [0, 0])[side] += 1
     ordered = sorted(counts, key=lambda key: -sum(counts[key]))
     return [(written[key], counts[key][0], counts[key][1]) for key in ordered]
-
-
-def _key(result: str) -> object:
-    number = read_number(result, equation=True)
-    return (number.value, number.percent) if number is not None else closed_up(unwrapped(result)).casefold()

@@ -47,6 +47,11 @@ class Puzzle:
     numbers: tuple[int, ...]
     target: int
 
+    @property
+    def question(self) -> str:
+        """In the first of the forms that `read_puzzle` knows."""
+        return f"Use {', '.join(map(str, self.numbers[:-1]))} and {self.numbers[-1]} to make {self.target}."
+
 
 def read_puzzle(text: str) -> Puzzle | None:
     """The puzzle that `text` poses, or None if it poses none.

@@ -81,6 +81,11 @@ class Fields:
             self.refuse(key, "give a table, with at least one field" if needed else "give a table of fields")
         return Fields(value, self._where, f"{self._prefix}{key}.")
 
+    def as_written(self) -> dict[str, Any]:
+        """The whole table, for whoever knows its fields better; all of them count as asked for."""
+        self._known += self._table
+        return dict(self._table)
+
     def names(self) -> tuple[str, ...]:
         """The fields that are there, for a table whose fields a person names."""
         return tuple(self._table)

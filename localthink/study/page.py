@@ -1,0 +1,126 @@
+"""A study's findings as plain text, for a terminal."""
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from localthink.study.analysis import SetAnalysis, points, verdict
+from localthink.study.metrics import CellFigures, Comparison, Figure
+from localthink.study.samples import OUTCOMES
+from localthink.study.underthinking import Underthinking
+from localthink.text.rows import aligned
+
+NONE = "—"
+BAR = 24  # characters of a bar that is full
+BLOCKS = " ▏▎▍▌▋▊▉█"
+SHOWN_COUNTS = ("tokens", "switches", "paraphrases", "held")
+
+
+def page(analyses: Sequence[SetAnalysis]) -> str:
+    """All sets, one after the other."""
+    return "\n\n".join("\n".join(_set(analysis)) for analysis in analyses)
+
+
+def _set(analysis: SetAnalysis) -> list[str]:
+    done = "" if analysis.done else f", {len(analysis.samples):,} of {analysis.wanted:,} samples: not done yet"
+    lines = [f"{analysis.model} [{analysis.name}]{done}", f"  {verdict(analysis)}", "", *_accuracy(analysis)]
+    if analysis.comparisons:
+        lines += ["", *_comparisons(analysis.comparisons)]
+    lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
+    if analysis.underthinking:
+        lines += ["", *_underthinking(analysis)]
+    return lines
+
+
+def _accuracy(analysis: SetAnalysis) -> list[str]:
+    ks = [k for k in analysis.baseline.passed if k > 1 and all(k in cell.passed for cell in analysis.cells)]
+    rows: list[tuple[str, ...]] = [
+        ("setting", "accuracy", "", "uncut", *SHOWN_COUNTS, *(f"pass@{k}" for k in ks), *(f"maj@{k}" for k in ks))]
+    for cell in analysis.cells:
+        rows.append((cell.name, share(cell.accuracy), bar(cell.accuracy.value), share(cell.finished, False),
+                     *(mean(cell.counts[name]) for name in SHOWN_COUNTS),
+                     *(f"{100 * cell.passed[k]:.1f}" for k in ks), *(f"{100 * cell.majority[k]:.1f}" for k in ks)))
+    return aligned(rows, right=range(3, len(rows[0])))
+
+
+def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
+    rows = [(f"against {comparisons[0].baseline}", "accuracy", "tokens", "switches", "only it", "only the other",
+             "one text", "parted at a hold", "adjusted p", "")]
+    for each in comparisons:
+        rows.append((each.name, difference(each.difference), change(each.tokens, 0), change(each.switches, 1),
+                     f"{each.gained:,}", f"{each.lost:,}", percent(each.alike), percent(each.at_held),
+                     probability(each.adjusted), "*" if each.significant else ""))
+    return aligned(rows, right=range(1, 9))
+
+
+def _outcomes(cells: Sequence[CellFigures]) -> list[str]:
+    rows = [("outcomes", *OUTCOMES, "ungraded")]
+    rows += [(cell.name, *(percent(cell.outcomes[outcome] / cell.samples) for outcome in OUTCOMES),
+              f"{cell.ungraded:,}" if cell.ungraded else NONE) for cell in cells]
+    return aligned(rows, right=range(1, len(rows[0])))
+
+
+def _right_and_wrong(cells: Sequence[CellFigures]) -> list[str]:
+    rows: list[tuple[str, ...]] = [("right, not right, levels", "", "samples", "tokens", "thoughts", "switches")]
+    for cell in cells:
+        for group in cell.groups:
+            rows.append((cell.name, group.name, f"{group.figures['tokens'].samples:,}",
+                         *(mean(group.figures[name]) for name in ("tokens", "thoughts", "switches"))))
+    return aligned(rows, right=range(2, 6))
+
+
+def _underthinking(analysis: SetAnalysis) -> list[str]:
+    rows = [("underthinking", "score", "shuffled", "weighted", "wrong", "with a right thought", "wrong under both")]
+    for name, each in analysis.underthinking.items():
+        both = analysis.common.get(name)
+        rows.append((name, _score(each), f"{100 * each.null[0]:.1f}", f"{100 * each.weighted:.1f}", f"{each.wrong:,}",
+                     percent(each.with_right_thought / each.wrong),
+                     f"{100 * both[0].score:.1f} → {100 * both[1].score:.1f} (n {both[0].wrong})" if both else NONE))
+    return aligned(rows, right=range(1, 7))
+
+
+def _score(each: Underthinking) -> str:
+    return f"{100 * each.score:.1f}" + (f" {_ends(each.interval)}" if each.interval else "")
+
+
+def _ends(interval: tuple[float, float]) -> str:
+    return f"[{100 * interval[0]:.1f}, {100 * interval[1]:.1f}]"
+
+
+def bar(value: float) -> str:
+    """A share as a bar of BAR characters."""
+    eighths = round(8 * BAR * max(0.0, min(1.0, value))) if value == value else 0
+    return ("█" * (eighths // 8) + BLOCKS[eighths % 8]).rstrip().ljust(BAR)
+
+
+def share(figure: Figure, interval: bool = True) -> str:
+    """82.8 % [80.1, 85.3]."""
+    if not figure.samples:
+        return NONE
+    ends = f" {_ends(figure.interval)}" if interval and figure.interval else ""
+    return f"{100 * figure.value:.1f} %{ends}"
+
+
+def mean(figure: Figure) -> str:
+    if not figure.samples:
+        return NONE
+    return f"{figure.value:,.{0 if abs(figure.value) >= 100 else 1}f}".replace("-", "−")
+
+
+def difference(figure: Figure) -> str:
+    ends = figure.interval
+    return points(figure.value, "") + (f" [{points(ends[0], '')}, {points(ends[1], '')}]" if ends else "")
+
+
+def change(figure: Figure, digits: int) -> str:
+    if not figure.samples:
+        return NONE
+    return f"{figure.value:+,.{digits}f}".replace("-", "−")
+
+
+def probability(value: float | None) -> str:
+    """A p-value; so many permutations do not tell one below 0.001 from another."""
+    return NONE if value is None else "<0.001" if value < 0.001 else f"{value:.3f}"
+
+
+def percent(value: float) -> str:
+    return NONE if value != value else f"{100 * value:.0f} %"

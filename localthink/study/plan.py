@@ -1,0 +1,126 @@
+"""What a study will take and what it can see, before anything runs."""
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, replace
+
+from localthink.shelf.local_models import find_model
+from localthink.study.cells import BASELINE
+from localthink.study.folder import StudyFolder, model_name
+from localthink.study.problems import ASKING, Problems
+from localthink.study.running import progress
+from localthink.study.spec import SetName, Study
+from localthink.study.statistics import detectable
+
+SLOTS, CELLS, MEASURED = 16, 2048, 64  # samples at once, the tokens that each may hold, and those that are written
+
+
+@dataclass(frozen=True, slots=True)
+class SetPlan:
+    """One set under one model: `cells` settings of `problems`, each `samples` times.
+
+    `detectable` is the smallest difference from the baseline, from 0 to 1, that it sees with a power of 80 %; over a
+    grid of `comparisons` settings the level is divided among them.
+    """
+
+    name: SetName
+    problems: int
+    cells: int
+    samples: int
+    comparisons: int
+    detectable: float
+
+    @property
+    def total(self) -> int:
+        return self.problems * self.cells * self.samples
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """`each` is how many tokens a sample has: as measured so far, else as the study expects, else None.
+
+    `speed` is in tokens a second, as measured here; None before the study's first start.
+    """
+
+    sets: tuple[SetPlan, ...]
+    models: int
+    each: float | None
+    measured: bool
+    speed: float | None
+
+    @property
+    def samples(self) -> int:
+        return self.models * sum(each.total for each in self.sets)
+
+    @property
+    def tokens(self) -> float | None:
+        return self.each * self.samples if self.each is not None else None
+
+    @property
+    def hours(self) -> float | None:
+        return self.tokens / self.speed / 3600 if self.tokens is not None and self.speed else None
+
+
+def plan(study: Study, problems: dict[SetName, Problems], folder: StudyFolder, speed: float | None = None) -> Plan:
+    """The plan of a study; what its folder holds already says how long samples are and how fast they come.
+
+    `speed` is in tokens a second, for a study that has not begun.
+    """
+    begun = [figures for _, _, figures in progress(study, folder)]
+    done, tokens = sum(figures.samples_done for figures in begun), sum(figures.tokens for figures in begun)
+    speeds = [figures.speed for figures in begun if figures.speed]
+    sets = tuple(_set_plan(study, name, len(each.problems)) for name, each in problems.items())
+    return Plan(sets, len(study.models), tokens / done if done else study.expected, bool(done),
+                speeds[-1] if speeds else speed)
+
+
+def measured_speed(study: Study, problems: Problems) -> float:
+    """Tokens a second, all slots together, of the first problems under the baseline: the model writes some of each."""
+    import localthink
+
+    generation = replace(study.cells[0].generation, max_tokens=MEASURED)
+    questions = [str(next(problem.line[name] for name in ASKING if name in problem.line))
+                 for problem in problems.problems[:SLOTS]]
+    with localthink.load(find_model(model_name(study.models[0])), slots=SLOTS, context=SLOTS * CELLS) as engine:
+        start = time.perf_counter()
+        tokens = sum(trace.tokens for [trace] in engine.generate(questions, generation))
+        return tokens / (time.perf_counter() - start)
+
+
+def _set_plan(study: Study, name: SetName, problems: int) -> SetPlan:
+    grid = [cell for cell in study.cells if cell.role == "grid"]
+    others = [cell for cell in study.cells if cell.role not in ("grid", BASELINE)]
+    tested = 1 if name == "test" and study.choose is not None else len(grid)
+    comparisons = max(1, tested if grid else len(others))
+    return SetPlan(name, problems, 1 + tested + len(others), study.samples, comparisons,
+                   detectable(problems, study.samples, comparisons))
+
+
+def plan_lines(study: Study, planned: Plan) -> list[str]:
+    """The plan in words."""
+    lines = []
+    for each in planned.sets:
+        lines.append(f"[{each.name}] {each.problems:,} problems × {each.cells} settings × {each.samples} samples = "
+                     f"{each.total:,} samples")
+        many = f" (any of {each.comparisons} settings)" if each.comparisons > 1 else ""
+        lines.append(f"       sees differences of {100 * each.detectable:.1f} points or more{many}")
+    if planned.models > 1:
+        lines.append(f"all of it for {planned.models} models")
+    if planned.tokens is None:
+        lines.append("tokens: not known; say in [budget] what you expect of a sample, as expected_tokens = 6000")
+    else:
+        how = "measured so far" if planned.measured else "expected"
+        lines.append(f"tokens: {planned.samples:,} samples of {planned.each:,.0f} ({how}) = {planned.tokens:,.0f}")
+    if planned.hours is not None and planned.speed is not None:
+        lines.append(f"time:   {_duration(planned.hours)} at {planned.speed:,.0f} tokens/s, as measured here")
+    if study.budget.tokens is not None:
+        lines.append(f"budget: it stops after {study.budget.tokens:,} tokens")
+    if study.budget.hours is not None:
+        lines.append(f"budget: every start stops after {study.budget.hours:g} hours")
+    lines.append("Such differences are seen 8 times in 10, at the 5 % level, if problems are anything from hopeless to "
+                 "certain and the two texts of a pair are independent.")
+    return lines
+
+
+def _duration(hours: float) -> str:
+    return f"{hours:.1f} hours" if hours >= 1 else f"{max(1, round(hours * 60))} minutes"
