@@ -13,7 +13,7 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
-from localthink.chat.settings import ChatSettings
+from localthink.chat.settings import LOOP_GUARD, ChatSettings
 from localthink.errors import UsageError
 from localthink.records import Generation, Sampling, Tip
 from localthink.tui.widgets.controls_field import ControlsField
@@ -200,10 +200,10 @@ def test_settings_are_shown_without_a_message():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         app.input("beta").value = "nonsense"
         await wait_until(pilot, lambda: bool(app.wrong("beta")))
-        shown = ChatSettings(Generation(Sampling(0.25, 0.5), Tip(INFINITY, 100), max_thinking=10, max_tokens=20), 30)
+        shown = ChatSettings(Generation(Sampling(0.25, 0.5), Tip(INFINITY, 100), max_thinking=10, min_thinking=5, max_tokens=20), 30)
         app.panel.show(shown)
         await wait_until(pilot, lambda: app.input("seed").value == "30")
-        assert [app.input(name).value for name in KINDS] == ["inf", "100", "0.25", "0.5", "10", "20", "30"]
+        assert [app.input(name).value for name in KINDS] == ["inf", "100", "0.25", "0.5", "10", "5", "20", "30"]
         assert app.panel.settings == shown
         assert not app.wrong("beta")
         assert app.posted == []
@@ -225,7 +225,8 @@ def test_defaults_come_back_with_one_message_and_the_system_prompt_stays():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         app.panel.show(ChatSettings(Generation(tip=Tip(9, 9)), seed=1, system="be brief"))
         app.query_one(Button).press()
-        await wait_until(pilot, lambda: app.posted == [ChatSettings(system="be brief")])
+        fresh = ChatSettings(system="be brief").changed("controls", [LOOP_GUARD])
+        await wait_until(pilot, lambda: app.posted == [fresh])
         assert app.input("alpha").value == "3"
         assert app.input("seed").value == ""
 
@@ -264,7 +265,7 @@ def test_control_characters_cannot_be_pasted_into_a_field():
 def test_it_can_be_used_in_forty_columns():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         app.panel.focus_first()
-        await pilot.press(*["tab"] * 6, "4", "2")
+        await pilot.press(*["tab"] * 7, "4", "2")
         await wait_until(pilot, lambda: app.panel.settings.seed == 42)
         assert app.panel.region.width <= 40
         assert app.input("seed").region.width >= 12
