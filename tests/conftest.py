@@ -12,7 +12,8 @@ from localthink.locations import HOME_VARIABLE
 
 SHARED = Path(__file__).resolve().parents[2] / "shared"
 
-settings.register_profile("localthink", deadline=None)  # a busy machine is not a failing test
+EXAMPLES = int(os.environ.get("LOCALTHINK_EXAMPLES", "40"))  # of each property, every day; more on demand
+settings.register_profile("localthink", deadline=None, max_examples=EXAMPLES)  # a busy machine is not a failing test
 settings.load_profile("localthink")
 
 

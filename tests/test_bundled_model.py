@@ -67,7 +67,9 @@ def written(engine: localthink.Engine, puzzles: list[Puzzle], tip: Tip) -> list[
 
 
 @pytest.mark.parametrize("count", [25, pytest.param(1000, marks=pytest.mark.slow)])
-@pytest.mark.parametrize("tip", [Tip(), Tip(alpha=30.0), Tip(alpha=-2.0), Tip(alpha=3.0, beta=40)])
+@pytest.mark.parametrize("tip", [
+    Tip(), pytest.param(Tip(alpha=30.0), marks=pytest.mark.slow), Tip(alpha=-2.0),
+    pytest.param(Tip(alpha=3.0, beta=40), marks=pytest.mark.slow)])
 def test_up_to_where_two_runs_part_what_was_held_and_what_was_drawn_is_what_the_plain_run_drew(count, tip):
     puzzles = held_out("test", count)
     with localthink.load(slots=16, threads=1, layout="split", fixed_shapes=True) as engine:  # else sums may round

@@ -41,7 +41,7 @@ def _page(entry: Entry) -> str:
     lines = [f"{entry.name}: {entry.about}", f"  {entry.source}",
              f"  for: {entry.known_for}", f"  against: {entry.known_against}"]
     if entry.options:
-        lines.append(f"  options: {entry.options}")
+        lines.append(f"  options: {', '.join(f'--{each}' for each in entry.options)}")
     lines += [f"  {_parameter(each)}" for each in entry.parameters]
     return "\n".join(lines) + "\n"
 

@@ -44,7 +44,7 @@ class Entry:
     thinks: bool = True
     closes: bool = False
     forks: bool = False
-    options: str = ""
+    options: tuple[str, ...] = ()
 
 
 ENTRIES = (
@@ -52,12 +52,12 @@ ENTRIES = (
           "TIP, arXiv 2501.18585",
           "R1-Distill-32B on AIME24 61.4 -> 64.1, with fewer switches (the paper)",
           "flat over alpha and beta; a constant penalty helps hard problems and can hurt easy ones (2506.11077)",
-          options="--alpha, --beta, --grace, --markers"),
+          options=("alpha", "beta", "grace", "markers")),
     Entry("budget", "a minimum and a maximum of thinking, a soft landing, and room that is kept for an answer",
           "budget forcing, s1, arXiv 2501.19393; the margin of ThinkBrake, arXiv 2510.00546",
           "thinking ends where a sentence does, and an answer comes",
           "more \"Wait\" may be a mirage: parallel samples beat it at equal tokens (2506.04210)",
-          options="--thinking, --max-thinking, --landing, --closing, --answer-room"),
+          options=("thinking", "max-thinking", "landing", "closing", "answer-room")),
     Entry("loop-guard", "notices text that goes round in a circle, helps it out, and ends it if it comes back",
           "agreement with what was written one period before; compare vLLM's pull requests 52673 and 52677",
           "a rescue lifts 2-bit Qwen3-8B on MATH-500 from 17 to 74 % (2606.02011, by other means)",
@@ -195,7 +195,8 @@ def _entry(name: str) -> Entry:
         hint = f"did you mean {near[0]}?" if near else f"the controls are {', '.join(named)}"
         raise UsageError(f"there is no control {quoted(name)}: {hint}")
     if options := CATALOGUE[name].options:
-        raise UsageError(f"the control {name} has options of its own: {options}")
+        raise UsageError(f"the control {name} is no name here: it has settings of its own, {', '.join(options)}",
+                         f"its options are {', '.join(f'--{each}' for each in options)}")
     return CATALOGUE[name]
 
 

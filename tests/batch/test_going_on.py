@@ -217,6 +217,7 @@ class StopAt(Watch):
         return bool(self.figures) and self.figures[-1].tokens >= self._tokens
 
 
+@pytest.mark.slow
 def test_stopped_again_and_again_a_run_is_the_undisturbed_one_and_writes_little_twice(puzzles, tmp_path, often):
     wanted = {"samples": 4, "slots": 8}
     whole = execute(spec(puzzles, tmp_path / "whole", **wanted))

@@ -61,6 +61,7 @@ def check(tmp_path: Path, items: int, kills: int, seed: int, *more: str) -> floa
     return sum(one[name] == other[name] for name in one) / len(one)
 
 
+@pytest.mark.slow
 def test_after_a_few_kills_every_sample_is_there_once_and_to_the_last_bit(tmp_path):
     assert check(tmp_path, 10, 3, 1, "--deterministic") == 1.0
 

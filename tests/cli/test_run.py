@@ -169,7 +169,8 @@ def wait_for(path, count: int) -> None:
 
 
 @POSIX
-@pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, INTERRUPTED), (signal.SIGTERM, TERMINATED)])
+@pytest.mark.parametrize(("number", "code"), [
+    (signal.SIGINT, INTERRUPTED), pytest.param(signal.SIGTERM, TERMINATED, marks=pytest.mark.slow)])
 def test_a_stop_saves_says_how_to_go_on_and_the_rest_follows(tmp_path, number, code):
     puzzles = write_puzzles(tmp_path / "puzzles.jsonl", 20)
     arguments = ("run", puzzles, "-o", tmp_path / "run", "-n", "4", "--max-tokens", "300", "--slots", "4", *ONE_THREAD)

@@ -79,6 +79,7 @@ def test_the_plan_measures_how_fast_the_model_writes_here(capsys, monkeypatch, t
     assert planned.code == 0 and "tokens/s, as measured here" in planned.out
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="signals as POSIX has them")
 def test_ctrl_c_stops_a_study_and_the_same_command_goes_on(tiny, tmp_path):
     tiny.write_text(TINY.replace("samples = 1", "samples = 8"))

@@ -50,7 +50,7 @@ def test_a_whole_number_and_the_same_as_a_fraction_are_one_control():
 @pytest.mark.parametrize(("written", "said"), [
     ("loop-gaurd", 'there is no control "loop-gaurd": did you mean loop-guard?'),
     ("xyz", "the controls are loop-guard, no-wait, cyclic-reflex"),
-    ("", 'there is no control ""'), ("budget", "has options of its own: --thinking"), ("tip", "--alpha"),
+    ("", 'there is no control ""'), ("budget", "has settings of its own, thinking"), ("tip", "alpha, beta"),
     ("loop-guard:round=3", 'no setting "round": did you mean rounds?'),
     ("loop-guard:x=3", "it has rounds, tokens, heat, help"),
     ("loop-guard:rounds", "write its settings as key=value"), ("loop-guard:rounds=", 'rounds is "": give a number'),

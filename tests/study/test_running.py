@@ -89,6 +89,7 @@ def test_the_budget_of_tokens_is_the_whole_studys(tmp_path):
     assert 3000 - 2 * 400 < spent < 3000 + 2 * 400
 
 
+@pytest.mark.slow
 def test_the_budget_of_hours_is_of_one_start(tmp_path):
     clock = itertools.count(0, 600)  # ten minutes between two looks
     wanted, folder = begun(tmp_path, f"{ONE_SET}[budget]\nhours = 1", clock=lambda: float(next(clock)))
@@ -122,6 +123,7 @@ def test_nothing_is_chosen_by_a_set_that_has_not_run():
     assert chosen_cell(study(), []) is None
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 as POSIX has it")
 def test_killed_at_several_moments_a_study_has_every_sample_once(tmp_path):
     (tmp_path / "small.toml").write_text(SMALL)

@@ -78,6 +78,7 @@ def test_escape_stops_it_keeps_what_is_counted_and_then_leaves():
     counting(check)
 
 
+@pytest.mark.slow
 def test_more_goes_on_to_sixty_four():
     async def check(counting):
         await counting.count(SOME)
