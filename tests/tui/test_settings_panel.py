@@ -200,7 +200,8 @@ def test_settings_are_shown_without_a_message():
     async def steps(app: PanelApp, pilot: Pilot[None]) -> None:
         app.input("beta").value = "nonsense"
         await wait_until(pilot, lambda: bool(app.wrong("beta")))
-        shown = ChatSettings(Generation(Sampling(0.25, 0.5), Tip(INFINITY, 100), max_thinking=10, min_thinking=5, max_tokens=20), 30)
+        limits = {"max_thinking": 10, "min_thinking": 5, "max_tokens": 20}
+        shown = ChatSettings(Generation(Sampling(0.25, 0.5), Tip(INFINITY, 100), **limits), 30)
         app.panel.show(shown)
         await wait_until(pilot, lambda: app.input("seed").value == "30")
         assert [app.input(name).value for name in KINDS] == ["inf", "100", "0.25", "0.5", "10", "5", "20", "30"]
