@@ -190,7 +190,7 @@ def check_think(raw: bool, think: ThinkMode) -> None:
 class Thought:
     """One line of thought: `start` and `end` are offsets into the sample's token ids.
 
-    `held` is the number of switches that the penalty prevented within it.
+    `held` is the number of switches that the penalty, and whatever else had a bias, prevented within it.
     """
 
     index: int

@@ -5,7 +5,9 @@ from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from localthink.control.catalogue import forks
 from localthink.engine.randomness import SEED_BITS, sample_seed
+from localthink.errors import UsageError
 from localthink.generation import FIELDS, LATER, LINE_FIELDS, later_object, whole, with_fields
 from localthink.records import Generation, check_samples, check_think
 from localthink.text.values import json_sha256
@@ -32,6 +34,9 @@ class Settings:
     def __post_init__(self) -> None:
         check_samples(self.samples, self.seed)
         check_think(self.raw, self.generation.think)
+        if forks(self.generation):
+            raise UsageError("the control deer tries answers out in a slot of its own, and a batch takes all slots: "
+                             "leave it out here, or use it in ask or chat")
 
     def overridden(self, fields: Mapping[str, object]) -> Settings:
         """These settings, but for those that are among the fields of a line. Raises UsageError where one is wrong."""

@@ -88,9 +88,13 @@ def generation_options(command: Command, loop_guard: bool = False) -> Command:
             fields["alpha"] = 0.0
         if not fields["markers"]:
             del fields["markers"]
-        fields |= _budget(thinking, fields)
+        fields |= _budget(thinking, fields, effort is not None)
         if effort is not None:
             fields |= _effort(preset(effort, given.get("model")), {"no_penalty": "alpha", "thinking": "max_thinking"})
+        if fields["closing_message"] and not any(
+                fields.get(name) is not None for name in ("max_thinking", "landing", "answer_room")):
+            raise UsageError("there is nothing that would close the thinking with this text: give --thinking or "
+                             "--max-thinking as well")
         guarded = guard and not any(written.partition(":")[0].strip() == LOOP_GUARD for written in controls)
         fields["controls"] = [*([LOOP_GUARD] if guarded else []), *controls]
         command(generation=with_fields(Generation(), fields), think_tags=think_tags, **given)
@@ -118,10 +122,10 @@ def _effort(fields: dict[str, Any], also: dict[str, str]) -> dict[str, Any]:
     return {name: value for name, value in fields.items() if name not in given}
 
 
-def _budget(thinking: str | None, fields: dict[str, Any]) -> dict[str, Any]:
+def _budget(thinking: str | None, fields: dict[str, Any], effort: bool) -> dict[str, Any]:
     """The fields that --thinking sets."""
     if thinking is None:
-        if fields["landing"] is not None and fields["max_thinking"] is None:
+        if fields["landing"] is not None and fields["max_thinking"] is None and not effort:
             raise UsageError(f"landing is {fields['landing']:g}, and there is no limit to land at: give --thinking or "
                              "--max-thinking as well")
         return {}

@@ -26,7 +26,7 @@ class AlphaOne(Control):
         self._moment = alpha * length
 
     def before(self, view: View) -> Action | None:
-        if not view.tail.endswith("\n\n") or not view.thinking:
+        if not view.tail.endswith("\n\n") or not view.thinking or view.wish == "answer":
             return None
         position = view.thinking_tokens
         chance = 1 - position / self._moment
@@ -35,7 +35,9 @@ class AlphaOne(Control):
         return Action(force=view.words.tokens(WAIT), why="put a Wait in")
 
     def instead(self, view: View, drawn: int) -> Action | None:
-        if not view.thinking or view.thinking_tokens < self._moment or not view.words.is_word(drawn, WAIT):
+        if not view.thinking or view.wish == "think" or view.thinking_tokens < self._moment:
+            return None
+        if not view.words.is_word(drawn, WAIT):
             return None
         return Action(force=view.words.closing, why=f"closed the thinking in place of a Wait, after "
                                                     f"{view.thinking_tokens:,} tokens")

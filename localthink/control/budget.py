@@ -121,5 +121,6 @@ class BudgetControl(Control):
     def _runs_out(self, view: View) -> bool:
         """Whether so little room is left that the thinking has to end, if possible where a sentence does."""
         together = view.position + view.room  # as many tokens may come, from the first to the last
-        left = view.room - min(self._kept, together // SHARE) - len(view.words.closing)
+        message = len(view.words.tokens(self._message)) if self._message else 0
+        left = view.room - min(self._kept, together // SHARE) - len(view.words.closing) - message
         return left <= 0 or (left <= min(GRACE_TOKENS, together // EARLY) and ends_sentence(view.tail))

@@ -7,6 +7,7 @@ from typing import NamedTuple
 import numpy as np
 
 from localthink.control.interface import Action, Bias, Control, Finish, Fork
+from localthink.control.tip import TipControl
 from localthink.control.view import View
 from localthink.records import Intervention
 
@@ -14,9 +15,13 @@ MOST_NOTED = 1000  # interventions of a sample that its trace keeps
 
 
 class Step(NamedTuple):
-    """What all controls together want of the next token. `asker` is the control that made the request."""
+    """What all controls together want of the next token. `asker` is the control that made the request.
+
+    `mixed` says that other ids than the penalty's have a bias, or have one as well.
+    """
 
     bias: Bias | None = None
+    mixed: bool = False
     temperature: float = 1.0
     request: Finish | Fork | None = None
     asker: Control | None = None
@@ -57,7 +62,9 @@ class Controls:
             self._forced = self._forced or list(action.force)
             if action.why:
                 self._note(control, action.why)
-        return Step(added(biases), temperature, request, asker)
+        mixed = len(biases) > 1 or (bool(biases) and not any(isinstance(control, TipControl) and action.bias is not None
+                                                             for control, action in found))
+        return Step(added(biases), mixed, temperature, request, asker)
 
     @property
     def steers(self) -> bool:

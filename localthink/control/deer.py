@@ -1,12 +1,15 @@
 """DEER (arXiv 2504.15895): an answer is tried out at each "Wait", and thinking ends once that is certain.
 
-At a "Wait" that the model writes, the text before it is followed, beside the sample, by a prompt for an answer and at
-most `tokens` tokens, written greedily. With p_i the probability of the i-th of n, its certainty is
+At a "Wait" that the model writes, what there is, that word included (in the paper it is left out), is followed, beside
+the sample, by a prompt for an answer and at most `tokens` tokens, written greedily up to the brace that closes it. With
+p_i the probability of the i-th of n, its certainty is
 
     C = (p_1 ... p_n)^(1 / n)
 
 and from `certainty` on the thinking is closed. In the paper the sample waits for that; here it goes on meanwhile, for
-a few tokens, and is closed at the next end of a sentence. While one trial is under way there is no other.
+a few tokens, and is closed at the next end of a sentence. While one trial is under way there is no other. When a trial
+ends depends on the slot that it finds, so that batches, whose slots are all taken and whose samples go on behind what
+they had, have none.
 """
 from __future__ import annotations
 

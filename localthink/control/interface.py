@@ -42,6 +42,11 @@ class Fork:
     tokens: tuple[int, ...]
     limit: int
 
+    @property
+    def room(self) -> int:
+        """The tokens that it takes; it is not written where its sample has no more."""
+        return len(self.tokens) + self.limit
+
 
 class Action(NamedTuple):
     """What a control does at one token, and why, in the words of the trace. `why` is empty where it goes without."""
@@ -71,7 +76,10 @@ class Control:
         """Told of a token, when the view has it already."""
 
     def forked(self, view: View, tokens: Sequence[int], logprobs: Sequence[float]) -> None:
-        """Told of what a fork has written behind its own tokens, and of the natural log-probability of each."""
+        """Told of what a fork has written behind its own tokens, and of the natural log-probability of each.
+
+        It ends at a closing brace, with which a boxed answer ends.
+        """
 
     def summary(self) -> str:
         """What the trace is to say of the control at the end, where it has something to say."""

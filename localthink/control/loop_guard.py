@@ -65,7 +65,7 @@ class LoopGuard(Control):
     def _end(self, view: View) -> Action | None:
         if not view.thinking:
             return Action(request=Finish("loop"), why=self._why("came back, and ends the answer"))
-        if view.position < self._found_at + GRACE_TOKENS and not ends_sentence(view.tail):
+        if view.wish == "think" or (view.position < self._found_at + GRACE_TOKENS and not ends_sentence(view.tail)):
             return None
         return Action(force=view.words.closing, why=self._why("came back, and closes the thinking"))
 

@@ -108,7 +108,7 @@ class Loop:
         step = sample.controls.plan()
         if isinstance(step.request, Finish):
             self._end(sample, step.request.reason)
-        elif isinstance(step.request, Fork) and step.asker is not None:
+        elif isinstance(step.request, Fork) and step.asker is not None and sample.view.room > step.request.room:
             sample.trials.append(Trial(sample, step.asker, step.request))
             self._scheduler.submit(sample.trials[-1].job, first=True)
         return step
@@ -118,7 +118,7 @@ class Loop:
         sampling, controls = sample.request.generation.sampling, sample.controls
         if step.temperature != 1:
             sampling = replace(sampling, temperature=sampling.temperature * step.temperature)
-        return self.sampler.draw(logits, step.bias, sample.switch_tokens, sampling, sample.key,
+        return self.sampler.draw(logits, step.bias, sample.switch_tokens if step.mixed else None, sampling, sample.key,
                                  controls.choose if controls.steers else None)
 
     def _emit(self, sample: Sample, logits: FloatRow, draw: Draw) -> None:

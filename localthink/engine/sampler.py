@@ -56,7 +56,6 @@ class _Scale(NamedTuple):
     raw_total: float
     ids: TokenIds  # of the tokens with a bias
     before: FloatRow  # their logits without it
-    switch: TokenIds
 
 
 class Sampler:
@@ -70,9 +69,10 @@ class Sampler:
         self._kept = np.empty(n_vocab, np.bool_)
         self._scale: _Scale
 
-    def draw(self, logits: FloatRow, bias: Bias | None, switch: TokenIds, sampling: Sampling, key: int,
+    def draw(self, logits: FloatRow, bias: Bias | None, switch: TokenIds | None, sampling: Sampling, key: int,
              steer: Steer | None = None) -> Draw:
-        """Add the bias to the logits, in place, and draw a token. `switch` are the ids that open a thought, ascending.
+        """Add the bias to the logits, in place, and draw a token. `switch` are the ids that open a thought, ascending;
+        None for those that have a bias.
 
         `key` is the randomness of this position (`randomness.key`). A logit of -inf is a token that
         never comes. `steer` may take another token than the one drawn. Raises EngineError where a
@@ -81,7 +81,7 @@ class Sampler:
         temperature = min(max(sampling.temperature, COLDEST), HOTTEST) if sampling.temperature else 1.0
         ids, values = bias if bias is not None else NO_BIAS
         before = logits[ids]
-        raises = bool((values > 0).any()) if ids.size else False
+        raises = bool(values > 0 if isinstance(values, np.float32) else (values > 0).any())
         plain = self._weigh(logits, ids, temperature) if raises else None  # the rest may weigh nothing afterwards
         if ids.size:
             logits[ids] = before + values
@@ -90,18 +90,19 @@ class Sampler:
         token = drawn if steer is None else steer(drawn)
         logprob = (float(logits[token]) - top) / temperature - math.log(total)
         if not before.size:
-            self._scale = _Scale(temperature, top, total, top, total, ids, before, switch)
+            self._scale = _Scale(temperature, top, total, top, total, ids, before)
             return Draw(token, logprob, logprob, 0)
         raw = float(logits[token])
         if (place := _place(ids, token)) is not None:
             raw = float(before[place])
         raw_top, raw_total, raw_mine = plain or _without_bias(before, top, total - mine, temperature)
         raw_logprob = (raw - raw_top) / temperature - math.log(raw_total)
-        scale = self._scale = _Scale(temperature, top, total, raw_top, raw_total, ids, before, switch)
+        scale = self._scale = _Scale(temperature, top, total, raw_top, raw_total, ids, before)
         plainly = self._without(logits, scale, raw_mine, sampling, key, drawn) if token == drawn else drawn
         if plainly == drawn:
             return Draw(token, logprob, raw_logprob, 0)
-        held = (_place(switch, plainly) is not None) - (_place(switch, drawn) is not None)
+        opening = ids if switch is None else switch
+        held = (_place(opening, plainly) is not None) - (_place(opening, drawn) is not None)
         return Draw(token, logprob, raw_logprob, held, plainly if held else None)
 
     def _pick(self, logits: FloatRow, sampling: Sampling, total: float, key: int) -> int:
@@ -152,7 +153,7 @@ class Sampler:
         `logits` is that row as `draw` left it. At most `count`, by the larger of the two, and none that
         is less than a thousandth as likely as the likeliest.
         """
-        t, top, total, raw_top, raw_total, biased, before, _ = self._scale
+        t, top, total, raw_top, raw_total, biased, before = self._scale
         least, raw_least = top + t * math.log(UNLIKELY), raw_top + t * math.log(UNLIKELY)
         np.greater_equal(logits, np.float32(min(least, raw_least)), out=self._kept)
         self._kept[biased] = False  # no other token's logit was changed: by both probabilities they have one order
@@ -168,7 +169,7 @@ class Sampler:
 
     def chances(self, logits: FloatRow, token: int) -> tuple[int, float, float]:
         """One token of the row that was drawn from last, as `alternatives` has it."""
-        t, top, total, raw_top, raw_total, biased, before, _ = self._scale
+        t, top, total, raw_top, raw_total, biased, before = self._scale
         logit = raw = float(logits[token])
         if (place := _place(biased, token)) is not None:
             raw = float(before[place])

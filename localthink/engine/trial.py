@@ -7,13 +7,15 @@ from localthink.engine.sampler import Draw
 from localthink.records import Alternative, Event, FinishReason, Generation, Request, Sampling, Tip
 from localthink.thinking.tracker import NOTHING, ThoughtTracker
 
+ANSWER_ENDS = "}"  # what follows a boxed answer says nothing of how certain it is
+
 
 class Trial(Sample):
     """What `parent` would write next behind the fork's own tokens. Its cache is the parent's, shared."""
 
     def __init__(self, parent: Sample, asker: Control, fork: Fork) -> None:
         prompt = (*parent.job.tokens, *fork.tokens)
-        generation = Generation(Sampling(temperature=0), Tip(alpha=0), fork.limit)
+        generation = Generation(Sampling(temperature=0), Tip(alpha=0), fork.limit, stop=(ANSWER_ENDS,))
         super().__init__(parent.request_id, Request(prompt, generation), parent.index,
                          ThoughtTracker(NOTHING, begins_thinking=False))
         self._parent, self._asker, self._logprobs = parent, asker, list[float]()

@@ -85,7 +85,7 @@ def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Seq
     comparisons = [each for other in names[1:] if baseline
                    and (each := compare(other, baseline, samples, other in followed)) is not None]
     grid = [cell.name for cell in cells if cell.role == "grid" and cell.name in found]
-    comparisons = _adjusted(comparisons, grid, baseline, samples)
+    comparisons = _adjusted(comparisons, grid or [each.name for each in comparisons], baseline, samples)
     if not main and comparisons:
         among = [each for each in comparisons if each.name in grid] or comparisons
         main = max(among, key=lambda each: each.difference.value).name
@@ -105,7 +105,7 @@ def _follows(cell: Cell) -> tuple[object, ...]:
 
 def _adjusted(comparisons: list[Comparison], grid: Sequence[str], baseline: str,
               samples: Sequence[Sample]) -> list[Comparison]:
-    """The comparisons with p-values over the whole grid, where it has several settings."""
+    """The comparisons with p-values over all that were tried: the grid, or without one every setting."""
     if len(grid) < 2:
         return comparisons
     pairs = list(complete_pairs(samples, (baseline, *grid)))
@@ -121,7 +121,7 @@ def _adjusted(comparisons: list[Comparison], grid: Sequence[str], baseline: str,
 
 
 def _common(baseline: str, name: str, samples: Sequence[Sample]) -> tuple[Underthinking, Underthinking] | None:
-    """Underthinking on the pairs that are wrong under both, which are the same responses' problems and luck."""
+    """Underthinking on the pairs that are wrong under both: the same problems, with the same random numbers."""
     pairs = [pair for pair in complete_pairs(samples, (baseline, name)) if not any(sample.right for sample in pair)]
     left, right = (underthinking([pair[side] for pair in pairs]) for side in (0, 1))
     return (left, right) if left is not None and right is not None else None

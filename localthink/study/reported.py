@@ -9,7 +9,7 @@ from typing import Any
 from localthink.batch.ledger import RESULTS
 from localthink.batch.manifest import read_manifest
 from localthink.errors import UsageError
-from localthink.generation import with_fields
+from localthink.generation import LATER, with_fields
 from localthink.records import Generation
 from localthink.study.analysis import SetAnalysis, analyse, analyse_set
 from localthink.study.cells import BASELINE, Cell
@@ -83,7 +83,8 @@ def _run_facts(run: Path, prefix: str) -> list[tuple[str, str]]:
     machine = manifest["sessions"][-1]["machine"] if manifest["sessions"] else {}
     return [("model", f"{model['name']}, {model.get('quantization')}, sha256 {model['sha256']}"),
             (f"{prefix}settings of all", ", ".join(f"{name} {settings.get(name)}" for name in (
-                "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_thinking", "context", "cache"))),
+                "temperature", "top_p", "top_k", "min_p", "max_tokens", "max_thinking", "context", "cache",
+                *(name for name in LATER if settings.get(name) is not None)))),
             ("markers sha256", str(settings.get("markers_sha256"))),
             ("versions", ", ".join(f"{name} {value}" for name, value in versions.items() if value)),
             ("machine", f"{machine.get('system')}, {machine.get('cores')} cores"),

@@ -116,6 +116,11 @@ def test_a_value_out_of_its_range_is_refused_with_the_value(name: str, value: fl
         BASE.overridden({name: value})
 
 
+def test_a_control_that_takes_a_slot_of_its_own_is_refused_in_a_batch() -> None:
+    with pytest.raises(UsageError, match="a batch takes all slots"):
+        BASE.overridden({"controls": ["deer"]})
+
+
 def test_a_key_is_the_same_in_every_version() -> None:
     assert key_of() == "8464689bf2a4ea8183c87f6cc95f8e45"
     assert re.fullmatch("[0-9a-f]{32}", key_of("思", "", 10**6))

@@ -80,7 +80,7 @@ def test_without_an_option_nothing_is_set(settings):
     (("--thinking", "5..", "--max-thinking", "9"), "both say how long it thinks"),
     (("--landing", "2"), "there is no limit to land at"), (("--thinking", "..9", "--landing", "-1"), "landing is -1"),
     (("--answer-room", "-1"), "answer-room is -1"), (("--control", "lop-guard"), "did you mean loop-guard?"),
-    (("--control", "budget"), "its options are --thinking"),
+    (("--control", "budget"), "its options are --thinking"), (("--closing", "So:"), "nothing that would close"),
     (("--control", "early-exit", "--control", "deer"), "both say"),
     (("--control", "early-exit", "--thinking", "9.."), "give early-exit:after=9"),
 ])

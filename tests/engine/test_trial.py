@@ -81,11 +81,21 @@ def test_it_writes_what_greedy_decoding_would_and_the_sample_goes_on_as_if_alone
     assert list(end.token_ids) == tokens
 
 
-def test_where_the_sample_ends_first_the_fork_ends_with_it_and_nobody_hears_of_it(engine):
-    control = Asking(20, Fork((), 60))
-    with_control(engine, control, Generation(max_tokens=25))
+def test_where_there_is_no_room_for_it_none_is_written(engine):
+    control = Asking(20, Fork((), 200))
+    with_control(engine, control, Generation(max_tokens=100))
     to_the_end(engine)
     assert engine.idle and control.heard == []
+
+
+def test_where_the_sample_ends_first_the_fork_ends_with_it_and_nobody_hears_of_it(engine):
+    generation = Generation(max_tokens=400)
+    ends_at = engine.generate([QUESTION], generation, seed=5)[0][0].tokens
+    control = Asking(ends_at - 8, Fork((), 60))
+    number = with_control(engine, control, generation)
+    [sample] = engine._samples[number]
+    to_the_end(engine)
+    assert len(sample.trials) == 1 and engine.idle and control.heard == []
 
 
 def test_a_request_that_is_given_up_takes_its_fork_along(engine):
