@@ -38,6 +38,7 @@ class Controls:
         self._before = [each for each in controls if type(each).before is not Control.before]
         self._instead = [each for each in controls if type(each).instead is not Control.instead]
         self._after = [each for each in controls if type(each).after is not Control.after]
+        self._penalty = next((each for each in self._before if isinstance(each, TipControl)), None)  # has a bias alone
         self._forced: list[int] = []  # tokens that come next, whatever is drawn
         self.interventions: list[Intervention] = []
 
@@ -45,7 +46,11 @@ class Controls:
         """Ask all of them, before a token is drawn."""
         if len(self._before) == 1:  # nearly always: the penalty alone
             action = self._before[0].before(self.view)
-            return NOTHING if action is None else self._step([(self._before[0], action)])
+            if action is None:
+                return NOTHING
+            if self._before[0] is self._penalty:
+                return Step(action.bias)
+            return self._step([(self._before[0], action)])
         found = [(each, action) for each in self._before if (action := each.before(self.view)) is not None]
         return self._step(found) if found else NOTHING
 
@@ -62,8 +67,7 @@ class Controls:
             self._forced = self._forced or list(action.force)
             if action.why:
                 self._note(control, action.why)
-        mixed = len(biases) > 1 or (bool(biases) and not any(isinstance(control, TipControl) and action.bias is not None
-                                                             for control, action in found))
+        mixed = bool(biases) and (len(biases) > 1 or found[0][0] is not self._penalty)
         return Step(added(biases), mixed, temperature, request, asker)
 
     @property

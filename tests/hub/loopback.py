@@ -117,7 +117,7 @@ class Answer(BaseHTTPRequestHandler):
         self.send_body(body, drip)
 
     def send_body(self, body: bytes, drip: float) -> None:
-        for at in range(0, len(body), 1 if drip else len(body)):
+        for at in range(0, len(body), 1 if drip else max(1, len(body))):  # a fault here would cut the connection
             time.sleep(drip)
             self.wfile.write(body[at: at + 1] if drip else body)
 
