@@ -5,7 +5,6 @@ The fields of a batch's line, of a study, of the command line and of the library
 """
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
@@ -14,7 +13,7 @@ from typing import Any, Literal
 from localthink.control.catalogue import check_together, read_control
 from localthink.errors import UsageError
 from localthink.records import THINK_MODES, ControlSpec, Generation, Sampling, ThinkMode, Tip
-from localthink.text.values import check_unicode, quoted
+from localthink.text.values import check_unicode, did_you_mean, quoted
 
 
 def number(field: str, value: object) -> float:
@@ -162,8 +161,7 @@ def read_generation(fields: Mapping[str, object], where: str = "generation") -> 
     """A whole `Generation` from named fields. Raises UsageError for an unknown name too, with the nearest known one."""
     for name in fields:
         if name not in FIELDS:
-            near = difflib.get_close_matches(name, FIELDS, n=1)
-            hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(FIELDS)}"
+            hint = did_you_mean(name, FIELDS, f"the fields are {', '.join(FIELDS)}")
             raise UsageError(f"{where} has no field {quoted(name)}: {hint}")
     return with_fields(Generation(), fields)
 

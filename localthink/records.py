@@ -79,6 +79,9 @@ class Tip:
             raise UsageError(f"where is {self.where!r}: it is 'thinking' or 'everywhere'")
 
 
+LOOP_GUARD = "loop-guard"  # the control that `run` and the chat have where nothing is said of it
+
+
 @dataclass(frozen=True, slots=True)
 class ControlSpec:
     """A control by its name in `control.catalogue`, and the settings that were given to it, by their names."""

@@ -18,12 +18,13 @@ from localthink.errors import LocalthinkError, UsageError
 from localthink.files import replacing
 from localthink.generation import generation_object
 from localthink.gguf.header import ModelFacts
+from localthink.records import LOOP_GUARD
 from localthink.thinking import markers
 
 FORMAT = 1
 PACKAGES = ("localthink", "llama-cpp-python", "numpy", "gguf", "jinja2", "math-verify")
 DECIDING = ("localthink", "llama-cpp-python", "numpy")
-BEFORE_GUARDS = {"controls": (None, ["loop-guard"])}  # begun without a guard, as by a version that had none
+BEFORE_GUARDS = {"controls": (None, [LOOP_GUARD])}  # begun without a guard, as by a version that had none
 EXTENDABLE = ("samples", "limit", "data sha256")  # what --extend may change
 
 

@@ -7,8 +7,6 @@ from typing import Any
 from localthink.generation import field_of, generation_object, whole, with_field
 from localthink.records import Generation, Tip, check_samples
 
-LOOP_GUARD = "loop-guard"  # the control that a conversation has where nothing is said of it
-
 
 @dataclass(frozen=True, slots=True)
 class ChatSettings:

@@ -12,12 +12,11 @@ from localthink.control.presets import ANSWER_ROOM, EFFORTS, LANDING, preset
 from localthink.errors import UsageError
 from localthink.generation import FIELDS, with_fields
 from localthink.offload import SPLIT_MODES, Offload, SplitMode
-from localthink.records import CACHE_TYPES, THINK_MODES, Generation
+from localthink.records import CACHE_TYPES, LOOP_GUARD, THINK_MODES, Generation
 from localthink.thinking.tags import Tags
 
 Command = Callable[..., None]
 AUTO = "auto"
-LOOP_GUARD = "loop-guard"
 
 _GENERATION = (
     click.option("--alpha", type=float, default=3.0, show_default=True,

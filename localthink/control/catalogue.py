@@ -4,15 +4,14 @@ Nothing here is a control yet: names are read and checked wherever a setting is,
 """
 from __future__ import annotations
 
-import difflib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
 from localthink.errors import UsageError
-from localthink.records import ControlSpec, Generation
-from localthink.text.values import quoted
+from localthink.records import LOOP_GUARD, ControlSpec, Generation
+from localthink.text.values import did_you_mean, quoted
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +57,7 @@ ENTRIES = (
           "thinking ends where a sentence does, and an answer comes",
           "more \"Wait\" may be a mirage: parallel samples beat it at equal tokens (2506.04210)",
           options=("thinking", "max-thinking", "landing", "closing", "answer-room")),
-    Entry("loop-guard", "notices text that goes round in a circle, helps it out, and ends it if it comes back",
+    Entry(LOOP_GUARD, "notices text that goes round in a circle, helps it out, and ends it if it comes back",
           "agreement with what was written one period before; compare vLLM's pull requests 52673 and 52677",
           "a rescue lifts 2-bit Qwen3-8B on MATH-500 from 17 to 74 % (2606.02011, by other means)",
           "what is meant to repeat, for hundreds of tokens, looks like one",
@@ -190,9 +189,8 @@ def settings_of(spec: ControlSpec) -> dict[str, float | str]:
 
 def _entry(name: str) -> Entry:
     if name not in CATALOGUE:
-        near = difflib.get_close_matches(name, CATALOGUE, n=1)
         named = [entry.name for entry in ENTRIES if not entry.options]
-        hint = f"did you mean {near[0]}?" if near else f"the controls are {', '.join(named)}"
+        hint = did_you_mean(name, CATALOGUE, f"the controls are {', '.join(named)}")
         raise UsageError(f"there is no control {quoted(name)}: {hint}")
     if options := CATALOGUE[name].options:
         raise UsageError(f"the control {name} is no name here: it has settings of its own, {', '.join(options)}",
@@ -203,8 +201,7 @@ def _entry(name: str) -> Entry:
 def _parameter(entry: Entry, key: str) -> Parameter:
     known = {each.name: each for each in entry.parameters}
     if key not in known:
-        near = difflib.get_close_matches(key, known, n=1)
-        hint = f"did you mean {near[0]}?" if near else f"it has {', '.join(known)}"
+        hint = did_you_mean(key, known, f"it has {', '.join(known)}")
         raise UsageError(f"control {entry.name} has no setting {quoted(key)}: {hint}")
     return known[key]
 

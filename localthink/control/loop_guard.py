@@ -14,6 +14,7 @@ from localthink.control.budget import GRACE_TOKENS, ends_sentence
 from localthink.control.cycles import Cycle, CycleFinder
 from localthink.control.interface import Action, Bias, Control, Finish
 from localthink.control.view import View
+from localthink.records import LOOP_GUARD
 
 STRENGTH = 2.0  # logits, for each token by which the text has followed the circle; 8 of them at most
 FOLLOWING = 2  # tokens from which it is following the circle, and not just using its words
@@ -22,7 +23,7 @@ FOLLOWING = 2  # tokens from which it is following the circle, and not just usin
 class LoopGuard(Control):
     """The guard of one sample. What it does follows from the tokens alone."""
 
-    name = "loop-guard"
+    name = LOOP_GUARD
 
     def __init__(self, rounds: int = 3, tokens: int = 120, heat: float = 1.5, help: int = 128) -> None:
         self._rounds, self._least, self._heat, self._length = rounds, tokens, heat, help

@@ -1,7 +1,6 @@
 """What a study is: the TOML that a person writes, understood; nothing of it is run here."""
 from __future__ import annotations
 
-import difflib
 import tomllib
 from dataclasses import dataclass, replace
 from importlib import resources
@@ -13,7 +12,7 @@ from localthink.records import Generation
 from localthink.study.cells import Cell, base_of, make_cells
 from localthink.study.countdown import SPLITS
 from localthink.text.fields import Fields
-from localthink.text.values import json_sha256
+from localthink.text.values import did_you_mean, json_sha256
 from localthink.text.visible import shown, shown_name
 
 SUFFIX = ".toml"
@@ -111,8 +110,7 @@ def find_study(name_or_path: str) -> Study:
     if name_or_path in known:
         text = (resources.files("localthink.study") / "studies" / f"{name_or_path}{SUFFIX}").read_text(encoding="utf-8")
         return read_study(text, name_or_path, Path(), f"the study {name_or_path}")
-    near = difflib.get_close_matches(name_or_path, known, n=1)
-    hint = f"did you mean {near[0]}?" if near else f"give a {SUFFIX} file, or one of {', '.join(known)}"
+    hint = did_you_mean(name_or_path, known, f"give a {SUFFIX} file, or one of {', '.join(known)}")
     raise UsageError(f"there is no study {shown(name_or_path)}: {hint}")
 
 

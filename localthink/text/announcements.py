@@ -3,9 +3,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from localthink.records import Intervention
+from localthink.records import LOOP_GUARD, Intervention
 
-TOLD = ("loop-guard",)  # the others do what they were asked to; `ask --json` has them all
+TOLD = (LOOP_GUARD,)  # the others do what they were asked to; `ask --json` has them all
 
 EARLY_ENDS = {"length": "cut off: the context or the most tokens are used up",
               "loop": "ended: it went round in a circle", "confidence": "ended: it was not confident enough"}

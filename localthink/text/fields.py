@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, NoReturn
 
 from localthink.errors import UsageError
+from localthink.text.values import did_you_mean
 from localthink.text.visible import shown
 
 MOST = 10**15  # of anything that is counted or measured: a thousand times the parameters of the largest models
@@ -94,8 +95,7 @@ class Fields:
         """Raise UsageError where a field is there that was not asked for."""
         for key in self._table:
             if key not in self._known:
-                near = difflib.get_close_matches(key, self._known, n=1)
-                hint = f"did you mean {near[0]}?" if near else f"the fields are {', '.join(self._known)}"
+                hint = did_you_mean(key, self._known, f"the fields are {', '.join(self._known)}")
                 raise UsageError(f"{self._where} {self._prefix}{key} is no field: {hint}")
 
     def _take(self, key: str, default: Any) -> Any:

@@ -1,8 +1,10 @@
 """A value of the input in a message about it, its digest, and whether a text can be used at all."""
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
+from collections.abc import Iterable
 
 from localthink.errors import UsageError
 
@@ -20,6 +22,12 @@ def quoted(value: object) -> str:
         return json.dumps(start, ensure_ascii=not start.isprintable()) + ("…" if len(value) > SHOWN else "")
     text = json.dumps(value, default=repr)
     return text if len(text) <= SHOWN else text[:SHOWN] + "…"
+
+
+def did_you_mean(name: str, known: Iterable[str], otherwise: str) -> str:
+    """What to say where `name` is not among the `known`: the nearest of them, or what else there is to say."""
+    near = difflib.get_close_matches(name, list(known), n=1)
+    return f"did you mean {near[0]}?" if near else otherwise
 
 
 def json_sha256(value: object) -> str:

@@ -13,9 +13,9 @@ from textual.app import App, ComposeResult
 from textual.pilot import Pilot
 from textual.widgets import Button, Input, Static
 
-from localthink.chat.settings import LOOP_GUARD, ChatSettings
+from localthink.chat.settings import ChatSettings
 from localthink.errors import UsageError
-from localthink.records import Generation, Sampling, Tip
+from localthink.records import LOOP_GUARD, Generation, Sampling, Tip
 from localthink.tui.widgets.controls_field import ControlsField
 from localthink.tui.widgets.number_field import NumberField, NumberInput, StepButton
 from localthink.tui.widgets.settings_panel import OTHER_KINDS, TIP_KINDS, SettingsPanel

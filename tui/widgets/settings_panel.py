@@ -9,7 +9,8 @@ from textual.containers import VerticalScroll
 from textual.message import Message
 from textual.widgets import Button, Static
 
-from localthink.chat.settings import LOOP_GUARD, ChatSettings
+from localthink.chat.settings import ChatSettings
+from localthink.records import LOOP_GUARD
 from localthink.tui.widgets.controls_field import ControlsField
 from localthink.tui.widgets.number_field import NumberField, NumberKind
 
