@@ -12,10 +12,10 @@ from localthink.errors import UsageError
 from localthink.grade.answer_key import answer_key
 from localthink.grade.boxes import last_boxed
 from localthink.grade.countdown import Puzzle
+from localthink.grade.countdown_thoughts import leads_on
 from localthink.grade.exact import Gold
 from localthink.grade.final_answer import final_answer
 from localthink.grade.grading import known_answer
-from localthink.study.countdown import leads_on
 
 PROBLEM, CELL, LEVEL = "study_problem", "study_cell", "study_level"  # what a result carries, to be found again
 Outcome = Literal["right", "wrong", "no answer", "cut off", "loop"]
