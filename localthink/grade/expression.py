@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from fractions import Fraction
 from typing import Literal
 
-_SIGNS = {"+": "+-", "*": "*/"}
+_SIGNS = {"+": ("+", "-"), "*": ("*", "/")}
 
 
 @dataclass(frozen=True, slots=True)
