@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from localthink.records import Generation
-from localthink.solve.attempts import Attempt
-from localthink.solve.votes import Group
+from localthink.solving.attempts import Attempt
+from localthink.solving.votes import Group
 
 Judged = Literal["", "answer", "steps"]  # what a verifier is to look at
 

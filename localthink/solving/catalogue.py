@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from localthink.errors import UsageError
-from localthink.solve.confident import Confident
-from localthink.solve.consensus import Consensus, Single
-from localthink.solve.shortest import Shortest
-from localthink.solve.strategy import Strategy
-from localthink.solve.verified import Best, Steps
+from localthink.solving.confident import Confident
+from localthink.solving.consensus import Consensus, Single
+from localthink.solving.shortest import Shortest
+from localthink.solving.strategy import Strategy
+from localthink.solving.verified import Best, Steps
 from localthink.text.values import did_you_mean, quoted
 
 USUAL_N, MOST_N = 8, 1024

@@ -1,18 +1,18 @@
 """One attempt at a question that has ended, as strategies see it, and what it says its answer is."""
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Hashable, Mapping
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from localthink.control.confidence import lowest_group
 from localthink.grade.answer_key import answer_key
 from localthink.grade.boxes import last_boxed
-from localthink.grade.countdown import Puzzle, expression_form
+from localthink.grade.countdown import Puzzle, expression_form, read_puzzle
 from localthink.grade.exact import Gold
 from localthink.grade.final_answer import final_answer
+from localthink.grade.grading import known_answer
 from localthink.grade.numbers import read_number
-from localthink.records import Trace
 
 Form = Literal["number", "expression", "letter", "text"]
 
@@ -34,25 +34,23 @@ class Said:
 class Attempt:
     """An attempt that has ended: the `number` of its sample, and what it `said`, None where it settled on nothing.
 
-    `answer` is what follows the thinking, whole. `confidence` is that of its lowest group, where the control of that
-    name looked on. `judged` are the probabilities that its steps are right, or its answer alone (see `judging`).
+    `confidence` is that of its lowest group of tokens, where the control of that name looked on. `judged` are the
+    probabilities that its steps are right, or its answer alone (see `judging`).
     """
 
     number: int
     tokens: int
     said: Said | None = None
-    answer: str = ""
-    thoughts: tuple[str, ...] = ()
     confidence: float | None = None
     judged: tuple[float | None, ...] = ()
 
 
-def attempt_of(trace: Trace, number: int, known: Puzzle | Gold | None) -> Attempt:
-    """A finished sample as an attempt. One that was cut off has said nothing."""
-    said = said_in(trace.answer, known) if trace.finish_reason == "stop" else None
-    notes = ((each.control, each.why) for each in trace.interventions)
-    return Attempt(number, trace.tokens, said, trace.answer, tuple(thought.text for thought in trace.thoughts),
-                   lowest_group(notes))
+def attempt_of(result: Mapping[str, Any]) -> Attempt:
+    """A line of results.jsonl, or as much of one, as an attempt. One that was cut off has said nothing."""
+    known = known_answer(result["item"]) or read_puzzle(result["question"])
+    said = said_in(result["answer"], known) if result["finish_reason"] == "stop" else None
+    notes = ((each["control"], each["why"]) for each in result.get("interventions", ()))
+    return Attempt(result["sample"], result["tokens"], said, lowest_group(notes))
 
 
 def said_in(answer: str, known: Puzzle | Gold | None) -> Said | None:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from localthink.solve.attempts import Attempt
-from localthink.solve.strategy import Choice, Strategy
+from localthink.solving.attempts import Attempt
+from localthink.solving.strategy import Choice, Strategy
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from __future__ import annotations
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass
 
-from localthink.solve.attempts import Attempt, Said
+from localthink.solving.attempts import Attempt, Said
 
 
 @dataclass(frozen=True, slots=True)

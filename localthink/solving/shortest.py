@@ -10,9 +10,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from localthink.solve.attempts import Attempt
-from localthink.solve.strategy import Choice, Move, Plain
-from localthink.solve.votes import grouped
+from localthink.solving.attempts import Attempt
+from localthink.solving.strategy import Choice, Move, Plain
+from localthink.solving.votes import grouped
 
 
 @dataclass(frozen=True, slots=True)

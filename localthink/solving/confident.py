@@ -15,9 +15,9 @@ from dataclasses import dataclass, replace
 
 from localthink.control.confidence import Confidence
 from localthink.records import ControlSpec, Generation
-from localthink.solve.attempts import Attempt
-from localthink.solve.strategy import Choice, Move, Plain
-from localthink.solve.votes import Group, grouped
+from localthink.solving.attempts import Attempt
+from localthink.solving.strategy import Choice, Move, Plain
+from localthink.solving.votes import Group, grouped
 
 
 @dataclass(frozen=True, slots=True)

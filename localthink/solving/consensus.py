@@ -13,9 +13,9 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from localthink.solve.attempts import Attempt
-from localthink.solve.strategy import Choice, Move, Plain
-from localthink.solve.votes import grouped
+from localthink.solving.attempts import Attempt
+from localthink.solving.strategy import Choice, Move, Plain
+from localthink.solving.votes import grouped
 
 
 def leads(votes: int, other: int) -> float:

@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from localthink.solve.attempts import Attempt
-from localthink.solve.strategy import Choice, Judged, Move, Plain
-from localthink.solve.votes import grouped
+from localthink.solving.attempts import Attempt
+from localthink.solving.strategy import Choice, Judged, Move, Plain
+from localthink.solving.votes import grouped
 
 Take = Literal["highest", "votes"]
 Aggregation = Literal["min", "product", "last"]
