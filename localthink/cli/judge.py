@@ -46,7 +46,8 @@ def command(name: str, model: str, kind: Kind, prompts_file: Path | None, limit:
     """
     from localthink.judge.prompts import bundled_prompts, read_prompts
     from localthink.shelf.local_models import find_model
-    from localthink.study.judging import LONGEST, Wanted, cases_in, runs_of
+    from localthink.study.judged import cases_in
+    from localthink.study.judging import LONGEST, Wanted, runs_of
 
     prompts = read_prompts(prompts_file) if prompts_file is not None else bundled_prompts()
     wanted = Wanted(find_model(model), prompts, kind, limit, longest or LONGEST, cache, threads, offload, force)
@@ -105,8 +106,8 @@ class Progress:
 
 def _show(run: Path, cases: Sequence[Case], identity: JudgeIdentity, kind: Kind) -> None:
     from localthink.judge.page import matrix_lines, reliability_lines
+    from localthink.study.judged import against_oracle
     from localthink.study.judgements import said_by
-    from localthink.study.judging import against_oracle
 
     said = said_by(run, identity)
     judged = [(case, said[case.key]) for case in cases if case.key in said]

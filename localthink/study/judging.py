@@ -1,13 +1,11 @@
-"""A model judges what runs have left: what is missing is asked, kept as it comes, and held against the oracle."""
+"""A model judges what runs have left: what is missing is asked, and kept as it comes."""
 from __future__ import annotations
 
-import itertools
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from localthink.batch.export_files import checked_results
 from localthink.batch.ledger import RESULTS
 from localthink.batch.manifest import file_sha256, read_manifest
 from localthink.engine.engine import Engine
@@ -16,13 +14,9 @@ from localthink.engine.model import Model
 from localthink.errors import PromptError, UsageError
 from localthink.fit.memory import LEAST_CONTEXT
 from localthink.gguf.header import read_facts
-from localthink.grade.grading import Grader
 from localthink.judge.asking import asked
-from localthink.judge.calibration import Calibration, calibrate
-from localthink.judge.cases import cases_of
-from localthink.judge.interface import Case, Judgement, Kind
+from localthink.judge.interface import Case, Kind
 from localthink.judge.model_judge import ModelJudge, verdict_tokens
-from localthink.judge.oracle import Oracle
 from localthink.judge.prompts import Prompts
 from localthink.offload import Offload
 from localthink.study.folder import find
@@ -73,12 +67,6 @@ def runs_of(name: str) -> list[Path]:
     return found
 
 
-def cases_in(run: Path, kind: Kind, limit: int | None = None) -> list[Case]:
-    """The cases of a run, in the order of its results, or of the first so many of these."""
-    return [case for result in itertools.islice(checked_results(run / RESULTS), limit)
-            for case in cases_of(result, kind)]
-
-
 def opened(wanted: Wanted, cases: Sequence[Case], on_choice: Callable[[str], None]) -> Engine:
     """The judge's engine, with room for the longest of these cases. Raises UsageError, with the sum, where the model
     does not fit, and where it cannot judge.
@@ -116,9 +104,3 @@ def judge_missing(judge: ModelJudge, cases: Sequence[Case], kept: Judgements,
             yield len(found)
             if stopped():
                 return
-
-
-def against_oracle(cases: Sequence[Case], said: Sequence[Judgement]) -> Calibration | None:
-    """The judge's calibration on these cases; None where nobody knows which of them are right."""
-    with Grader() as grader:
-        return calibrate(said, Oracle(grader).judge(cases))
