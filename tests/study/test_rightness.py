@@ -12,6 +12,7 @@ from localthink.errors import UsageError
 from localthink.records import Generation
 from localthink.study.analysis import analyse_set
 from localthink.study.cells import BASELINE, Cell
+from localthink.study.judgements import JUDGEMENTS
 from localthink.study.page import page
 from localthink.study.reported import report_on
 from localthink.study.rightness import ThoughtsBy, calibration_of, find_source, with_thoughts_by
@@ -98,6 +99,16 @@ def test_two_judges_are_told_apart_by_a_part_of_their_names(puzzle_run):
         analysed(puzzle_run)
     assert analysed(puzzle_run, ThoughtsBy("judge:some")).source.name == str(JUDGE)
     assert analysed(puzzle_run, ThoughtsBy("judge:cccc")).source.name == str(OTHER)
+
+
+def test_a_judge_who_has_seen_too_little_has_a_matrix_and_no_score(puzzle_run):
+    judge_it(puzzle_run, right_in(0.9))
+    path = puzzle_run / JUDGEMENTS
+    path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:40]))
+    analysis = analysed(puzzle_run)
+    shown = page([analysis])
+    assert scores(analysis) == [] and "over 40 cases" in shown
+    assert "of 40 of " in shown and "no score, which takes 20 responses that are not right and 95 % of their" in shown
 
 
 def test_of_thoughts_that_were_not_judged_nobody_knows(puzzle_run):
