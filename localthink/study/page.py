@@ -28,7 +28,8 @@ def _set(analysis: SetAnalysis) -> list[str]:
     lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
     if analysis.underthinking:
         lines += ["", *_underthinking(analysis)]
-    return [*lines, *source_lines(analysis)]
+    told = source_lines(analysis)
+    return [*lines, *([""] if told and not analysis.underthinking else []), *told]
 
 
 def source_lines(analysis: SetAnalysis) -> list[str]:
@@ -38,13 +39,13 @@ def source_lines(analysis: SetAnalysis) -> list[str]:
         return []
     thoughts = [thought.right for sample in analysis.samples for thought in sample.thoughts]
     known = sum(right is not None for right in thoughts)
-    told = f"  which thoughts are right says {source.name}"
+    told = f"  thoughts judged by {source.name}"
     if source.why_not:
-        return [f"{told}: no score is made of that: {source.why_not}"]
-    silent = "" if analysis.underthinking else (
-        f": no score, which takes {LEAST_WRONG} responses that are not right and {100 * LEAST_JUDGED:.0f} % of their "
-        "thoughts")
-    return [f"{told}, of {known:,} of {len(thoughts):,} thoughts{silent}", *source.lines]
+        return [told, f"  no score is made of that: {source.why_not}"]
+    silent = [] if analysis.underthinking else [
+        f"  no score: that takes {LEAST_WRONG} responses that are not right, and {100 * LEAST_JUDGED:.0f} % of their "
+        "thoughts"]
+    return [f"{told}: {known:,} of {len(thoughts):,}", *silent, *source.lines]
 
 
 def _accuracy(analysis: SetAnalysis) -> list[str]:

@@ -52,7 +52,7 @@ def test_of_countdown_the_oracle_is_asked_unless_somebody_else_is_wanted(puzzle_
     judge_it(puzzle_run, right_in(0.7))
     known = analysed(puzzle_run, ThoughtsBy())
     assert known.source.name == "the exact oracle" and len(scores(known)) == 1
-    assert "which thoughts are right says the exact oracle, of " in page([known])
+    assert "thoughts judged by the exact oracle: " in page([known])
     assert scores(analysed(puzzle_run)) != scores(known)
 
 
@@ -61,7 +61,7 @@ def test_a_judge_that_is_always_right_gives_the_oracles_score(puzzle_run):
     judged = analysed(puzzle_run)
     assert scores(judged) == scores(analysed(puzzle_run, ThoughtsBy("oracle"))) != []
     shown = page([judged])
-    assert "which thoughts are right says somebody (aaaaaaaa, prompt bbbbbbbb), of" in shown
+    assert "thoughts judged by somebody (aaaaaaaa, prompt bbbbbbbb): " in shown
     assert "right by the oracle" in shown and "accuracy 100.0 %" in shown
 
 
@@ -108,7 +108,7 @@ def test_a_judge_who_has_seen_too_little_has_a_matrix_and_no_score(puzzle_run):
     analysis = analysed(puzzle_run)
     shown = page([analysis])
     assert scores(analysis) == [] and "over 40 cases" in shown
-    assert "of 40 of " in shown and "no score, which takes 20 responses that are not right and 95 % of their" in shown
+    assert ": 40 of " in shown and "no score: that takes 20 responses that are not right, and 95 % of their" in shown
 
 
 def test_of_thoughts_that_were_not_judged_nobody_knows(puzzle_run):
