@@ -51,6 +51,14 @@ def test_the_chosen_setting_is_the_best_of_the_grid_on_the_set_for_choosing(fini
     assert means[chosen_cell(wanted, read_samples(folder.results("countdown", "choose"))).name] == max(means.values())
 
 
+def test_where_the_penalty_acts_can_be_compared_and_each_sample_has_its_own(tmp_path):
+    _, folder = begun(tmp_path, ONE_SET.replace("samples = 2", "samples = 1").replace("items = 9", "items = 1").replace(
+        "[arms.inviting]\nalpha = -2", '[arms.answers]\nalpha = 3\nwhere = "everywhere"'))
+    results = [json.loads(line) for line in folder.results("countdown", "test").read_text("utf-8").splitlines()]
+    assert {each["item"]["study_cell"]: each["settings"]["where"] for each in results} == {
+        "plain": "thinking", "alpha 1": "thinking", "alpha 3": "thinking", "answers": "everywhere"}
+
+
 def test_a_study_that_is_done_runs_nothing_and_says_so(finished):
     wanted, folder = finished
     before = keys(folder)
