@@ -3,8 +3,8 @@
     z'(t, v) = z(t, v) - alpha   if v is one of the words, as a token of its own, and t < Psi + beta, else z(t, v)
 
 with t and Psi as in `control.tip`. Words that come together about as often as switches do make a setting that
-disturbs a text about as often as the penalty does, and changes no mind. They are matched by how often they come, and not
-by how likely they are now: where a switch is likely, a penalty on what else is as likely there would invite the switch.
+disturbs a text about as often as the penalty does, and changes no mind. They are matched by how often they come, not by
+how likely they are now: where a switch is likely, a penalty on what else is as likely there would invite the switch.
 """
 from __future__ import annotations
 

@@ -106,6 +106,16 @@ def axes_of(cells: Sequence[Cell]) -> tuple[list[float], list[float], dict[tuple
     return (alphas, betas, names) if len(alphas) > 1 and len(betas) > 1 else None
 
 
+def families(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
+    """The names of the settings that are tried together: those of the grid, and the arms.
+
+    What is said of one setting is corrected for the others of its family. The arms are a family of their own: they
+    are controls, and cost the grid nothing.
+    """
+    found = [tuple(cell.name for cell in cells if cell.role == role) for role in ("grid", "arm")]
+    return [names for names in found if names]
+
+
 def _check_distinct(cells: Sequence[Cell], where: str) -> None:
     names: dict[str, Cell] = {}
     written: dict[Generation, Cell] = {}

@@ -5,10 +5,10 @@ import time
 from dataclasses import dataclass, replace
 
 from localthink.shelf.local_models import find_model
-from localthink.study.cells import BASELINE
+from localthink.study.cells import families
 from localthink.study.folder import StudyFolder, model_name
 from localthink.study.problems import ASKING, Problems
-from localthink.study.running import progress
+from localthink.study.running import cells_of, progress
 from localthink.study.spec import SetName, Study
 from localthink.study.statistics import detectable
 
@@ -19,20 +19,26 @@ SLOTS, CELLS, MEASURED = 16, 2048, 64  # samples at once, the tokens that each m
 class SetPlan:
     """One set under one model: `cells` settings of `problems`, each `samples` times.
 
-    `detectable` is the smallest difference from the baseline, from 0 to 1, that it sees with a power of 80 %; over a
-    grid of `comparisons` settings the level is divided among them.
+    `comparisons` are how many settings each family has that is tried together (`cells.families`), that of the verdict
+    first.
     """
 
     name: SetName
     problems: int
     cells: int
     samples: int
-    comparisons: int
-    detectable: float
+    comparisons: tuple[int, ...]
 
     @property
     def total(self) -> int:
         return self.problems * self.cells * self.samples
+
+    @property
+    def detectable(self) -> tuple[float, ...]:
+        """By family, the smallest difference from the baseline, from 0 to 1, that it sees with a power of 80 %; the
+        level is divided among the settings of a family.
+        """
+        return tuple(detectable(self.problems, self.samples, count) for count in self.comparisons)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +94,9 @@ def measured_speed(study: Study, problems: Problems) -> float:
 
 
 def _set_plan(study: Study, name: SetName, problems: int) -> SetPlan:
-    grid = [cell for cell in study.cells if cell.role == "grid"]
-    others = [cell for cell in study.cells if cell.role not in ("grid", BASELINE)]
-    tested = 1 if name == "test" and study.choose is not None else len(grid)
-    comparisons = max(1, tested if grid else len(others))
-    return SetPlan(name, problems, 1 + tested + len(others), study.samples, comparisons,
-                   detectable(problems, study.samples, comparisons))
+    a_choice = next((cell for cell in study.cells if cell.role == "grid"), None)  # any stands for the one chosen
+    cells = cells_of(study, name, a_choice)
+    return SetPlan(name, problems, len(cells), study.samples, tuple(map(len, families(cells))))
 
 
 def plan_lines(study: Study, planned: Plan) -> list[str]:
@@ -102,8 +105,9 @@ def plan_lines(study: Study, planned: Plan) -> list[str]:
     for each in planned.sets:
         lines.append(f"[{each.name}] {each.problems:,} problems × {each.cells} settings × {each.samples} samples = "
                      f"{each.total:,} samples")
-        many = f" (any of {each.comparisons} settings)" if each.comparisons > 1 else ""
-        lines.append(f"       sees differences of {100 * each.detectable:.1f} points or more{many}")
+        for place, (count, least) in enumerate(zip(each.comparisons, each.detectable, strict=True)):
+            many = (" (any of {} {})" if count > 1 else "").format(count, "arms" if place else "settings")
+            lines.append(f"       sees differences of {100 * least:.1f} points or more{many}")
     if planned.models > 1:
         lines.append(f"all of it for {planned.models} models")
     if planned.tokens is None:

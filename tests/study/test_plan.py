@@ -19,8 +19,9 @@ def planned(text, folder, speed=None):
 
 def test_before_the_first_start_the_plan_counts_and_says_what_is_expected(tmp_path):
     wanted, found = planned(SMALL + "[budget]\nexpected_tokens = 150\nhours = 2", StudyFolder(tmp_path), speed=86.0)
-    assert [(each.name, each.total, each.comparisons) for each in found.sets] == [("choose", 32, 2), ("test", 54, 1)]
-    assert found.sets[1].detectable == detectable(9, 2)
+    assert [(each.name, each.total, each.comparisons) for each in found.sets] == [
+        ("choose", 32, (2, 1)), ("test", 54, (1, 1))]
+    assert found.sets[0].detectable == (detectable(4, 2, comparisons=2), detectable(4, 2))
     assert (found.samples, found.tokens) == (86, 86 * 150)
     assert found.hours == pytest.approx(150 / 3600)
     text = "\n".join(plan_lines(wanted, found))
