@@ -8,6 +8,7 @@ import numpy as np
 
 from localthink.study.cells import BASELINE, Cell, families
 from localthink.study.choice import chosen_cell
+from localthink.study.evasion import Evasion, evasion
 from localthink.study.folder import StudyFolder
 from localthink.study.metrics import CellFigures, Comparison, cell_figures, compare, problem_differences
 from localthink.study.running import cells_of
@@ -22,7 +23,8 @@ class SetAnalysis:
     """One set of problems under one model. `cells` begin with the baseline; `wanted` is how many samples there will be.
 
     `underthinking` and `index` are by setting, for those that can be judged; `common` is the score of the baseline and
-    of each setting on the pairs that are wrong under both. `levels` is by level and setting.
+    of each setting on the pairs that are wrong under both. `evasion` is of the settings that tell thoughts apart as the
+    baseline does.
     """
 
     model: str
@@ -32,6 +34,7 @@ class SetAnalysis:
     underthinking: dict[str, Underthinking]
     index: dict[str, list[IndexRow]]
     common: dict[str, tuple[Underthinking, Underthinking]]
+    evasion: tuple[Evasion, ...]
     samples: tuple[Sample, ...]
     settings: tuple[Cell, ...]
     wanted: int
@@ -97,7 +100,8 @@ def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Seq
               if each.name in followed and (both := _common(baseline, each.name, samples)) is not None}
     index = {cell: rows for cell in names if cell in scores and (rows := by_index(found[cell]))}
     figures = tuple(cell_figures(cell, found[cell], cell in followed) for cell in names)
-    return SetAnalysis(model, name, figures, tuple(comparisons), scores, index, common, tuple(samples),
+    return SetAnalysis(model, name, figures, tuple(comparisons), scores, index, common,
+                       tuple(evasion(samples, [name for name in names if name in followed])), tuple(samples),
                        tuple(cells), wanted, main, planned)
 
 

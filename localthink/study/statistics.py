@@ -44,6 +44,24 @@ def ratio_interval(sums: Floats, counts: Floats, resamples: int = RESAMPLES, see
     return float(low), float(high)
 
 
+def ratio_difference_interval(left: tuple[Floats, Floats], right: tuple[Floats, Floats], resamples: int = RESAMPLES,
+                              seed: int = SEED) -> Interval | None:
+    """The same of the right side's ratio less the left's, over the same problems; each side is its sums and counts.
+
+    Resamples in which a side counts nothing are left out.
+    """
+    if min(np.count_nonzero(left[1]), np.count_nonzero(right[1])) < LEAST:
+        return None
+    rng, drawn = np.random.default_rng(seed), []
+    for start in range(0, resamples, _AT_ONCE):
+        chosen = rng.integers(0, len(left[0]), (min(_AT_ONCE, resamples - start), len(left[0])))
+        (a, b), (c, d) = ((sums[chosen].sum(axis=1), counts[chosen].sum(axis=1)) for sums, counts in (left, right))
+        there = (b > 0) & (d > 0)
+        drawn.append(c[there] / d[there] - a[there] / b[there])
+    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
+    return float(low), float(high)
+
+
 def mean_interval(values: Floats, resamples: int = RESAMPLES, seed: int = SEED) -> Interval | None:
     """The same of the mean of one value for each problem."""
     return ratio_interval(values, np.ones(len(values)), resamples, seed)
