@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from localthink.study.samples import OUTCOMES, Outcome, Sample, complete_pairs
+from localthink.study.samples import CUT, OUTCOMES, Outcome, Sample, complete_pairs
 from localthink.study.statistics import (
     Floats,
     Interval,
@@ -18,7 +18,6 @@ from localthink.study.statistics import (
     share_interval,
 )
 
-CUT = ("cut off", "loop")
 OF_THOUGHTS = ("thoughts", "switches", "paraphrases", "held")  # mean nothing beside those of other markers
 COUNTS: tuple[tuple[str, Callable[[Sample], float]], ...] = (  # means over samples
     ("tokens", lambda sample: sample.tokens), ("thinking tokens", lambda sample: sample.thinking),

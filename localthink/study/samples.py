@@ -20,6 +20,7 @@ from localthink.grade.grading import known_answer
 PROBLEM, CELL, LEVEL = "study_problem", "study_cell", "study_level"  # what a result carries, to be found again
 Outcome = Literal["right", "wrong", "no answer", "cut off", "loop"]
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "no answer", "cut off", "loop")
+CUT: tuple[Outcome, ...] = ("cut off", "loop")
 LONGEST_PERIOD, COPIES, LEAST_LOOPED = 128, 3, 12  # tokens of a loop, how often it stands there, and tokens in all
 
 
