@@ -81,6 +81,7 @@ def main_cell(study: Study, name: SetName, cells: Sequence[Cell], chosen: Cell |
 def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Sequence[Cell], wanted: int, main: str,
                 planned: bool) -> SetAnalysis:
     """Figures of one set; `cells` are the settings that it has, the baseline first."""
+    samples = sorted(samples, key=lambda sample: (*sample.pair, sample.cell))  # the order in which they ended is chance
     found = by_cell(samples)
     names = [cell.name for cell in cells if cell.name in found]
     followed = {cell.name for cell in cells if _follows(cell) == _follows(cells[0])}

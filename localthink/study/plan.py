@@ -8,7 +8,7 @@ from localthink.shelf.local_models import find_model
 from localthink.study.cells import families
 from localthink.study.folder import StudyFolder, model_name
 from localthink.study.problems import ASKING, Problems
-from localthink.study.running import cells_of, progress
+from localthink.study.running import cells_of, done_so_far, progress
 from localthink.study.spec import SetName, Study
 from localthink.study.statistics import detectable
 
@@ -45,13 +45,13 @@ class SetPlan:
 class Plan:
     """`each` is how many tokens a sample has: as measured so far, else as the study expects, else None.
 
-    `speed` is in tokens a second, as measured here; None before the study's first start.
+    `done` samples are finished. `speed` is in tokens a second, as measured here; None before the study's first start.
     """
 
     sets: tuple[SetPlan, ...]
     models: int
+    done: int
     each: float | None
-    measured: bool
     speed: float | None
 
     @property
@@ -64,19 +64,19 @@ class Plan:
 
     @property
     def hours(self) -> float | None:
-        return self.tokens / self.speed / 3600 if self.tokens is not None and self.speed else None
+        """For what is left."""
+        return self.each * (self.samples - self.done) / self.speed / 3600 if self.each and self.speed else None
 
 
-def plan(study: Study, problems: dict[SetName, Problems], folder: StudyFolder, speed: float | None = None) -> Plan:
+def plan(study: Study, problems: dict[SetName, int], folder: StudyFolder, speed: float | None = None) -> Plan:
     """The plan of a study; what its folder holds already says how long samples are and how fast they come.
 
-    `speed` is in tokens a second, for a study that has not begun.
+    `problems` says how many a set has. `speed` is in tokens a second, for a study that has not begun.
     """
-    begun = [figures for _, _, figures in progress(study, folder)]
-    done, tokens = sum(figures.samples_done for figures in begun), sum(figures.tokens for figures in begun)
-    speeds = [figures.speed for figures in begun if figures.speed]
-    sets = tuple(_set_plan(study, name, len(each.problems)) for name, each in problems.items())
-    return Plan(sets, len(study.models), tokens / done if done else study.expected, bool(done),
+    done, tokens = done_so_far(study, folder)
+    speeds = [figures.speed for _, _, figures in progress(study, folder) if figures.speed]
+    sets = tuple(_set_plan(study, name, count) for name, count in problems.items())
+    return Plan(sets, len(study.models), done, tokens / done if done else study.expected,
                 speeds[-1] if speeds else speed)
 
 
@@ -113,10 +113,10 @@ def plan_lines(study: Study, planned: Plan) -> list[str]:
     if planned.tokens is None:
         lines.append("tokens: not known; say in [budget] what you expect of a sample, as expected_tokens = 6000")
     else:
-        how = "measured so far" if planned.measured else "expected"
+        how = "measured so far" if planned.done else "expected"
         lines.append(f"tokens: {planned.samples:,} samples of {planned.each:,.0f} ({how}) = {planned.tokens:,.0f}")
-    if planned.hours is not None and planned.speed is not None:
-        lines.append(f"time:   {_duration(planned.hours)} at {planned.speed:,.0f} tokens/s, as measured here")
+    if planned.done or planned.hours is not None:
+        lines.append(f"time:   {left(planned)}")
     if study.budget.tokens is not None:
         lines.append(f"budget: it stops after {study.budget.tokens:,} tokens")
     if study.budget.hours is not None:
@@ -124,6 +124,17 @@ def plan_lines(study: Study, planned: Plan) -> list[str]:
     lines.append("Such differences are seen 8 times in 10, at the 5 % level, if problems are anything from hopeless to "
                  "certain and the two texts of a pair are independent.")
     return lines
+
+
+def left(planned: Plan) -> str:
+    """How much there is to do, and how long that takes where it is known."""
+    remaining = planned.samples - planned.done
+    if remaining <= 0:
+        return f"all {planned.samples:,} samples are done"
+    if planned.hours is None or planned.speed is None:
+        return f"{remaining:,} of {planned.samples:,} samples are left"
+    what = f" for the {remaining:,} of {planned.samples:,} samples that are left" if planned.done else ""
+    return f"{_duration(planned.hours)}{what}, at {planned.speed:,.0f} tokens/s, as measured here"
 
 
 def _duration(hours: float) -> str:
