@@ -3,7 +3,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from contextlib import suppress
-from itertools import chain
 from pathlib import Path
 
 from localthink.batch.manifest import write_json
@@ -26,6 +25,7 @@ class Labelling:
         self.samples = tuple(sample for sample in samples if sample.units(kind))
         if not self.samples:
             raise UsageError(f"no sample of {shown_name(run.folder)} has {kind}: there is nothing to be labelled")
+        self._all = frozenset(unit for sample in self.samples for unit in sample.units(kind))
         self.place, self.cursor = 0, 0
         self._resume()
 
@@ -45,12 +45,11 @@ class Labelling:
     @property
     def rated(self) -> list[Rated]:
         """What holds for the units of the sample, in their order."""
-        return resolved(self.units, self._file.said.labels and self._file.said.ratings)
+        return resolved(self.units, self._file.said.labels)
 
     def progress(self) -> tuple[int, int]:
         """How many units were rated, and how many there are."""
-        units = [unit for sample in self.samples for unit in sample.units(self.kind)]
-        return sum(unit in self._file.said.labels for unit in units), len(units)
+        return sum(unit in self._all for unit in self._file.said.labels), len(self._all)
 
     def rate(self, rating: Rating) -> None:
         """Rate the unit and go to the next one, but not to the next sample. Raises LocalthinkError."""
@@ -58,11 +57,14 @@ class Labelling:
         self.move(1)
 
     def undo(self) -> bool:
-        """Take the latest rating back and go to its unit; False where there is none. Raises LocalthinkError."""
+        """Take the latest rating back and go to its unit. Raises LocalthinkError.
+
+        False where there is none, or it is of a unit that this session does not show.
+        """
+        if self._file.said.latest not in self._all:
+            return False
         unit = self._file.undo()
-        if unit is not None:
-            self._go_to(unit)
-        return unit is not None
+        return unit is not None and self._go_to(unit)
 
     def move(self, by: int) -> None:
         """So many units on, within the sample."""
@@ -82,19 +84,18 @@ class Labelling:
         return True
 
     def next_open(self) -> bool:
-        """To the next unit of which nothing is known, here or in a later sample. False where there is none."""
-        here = [cursor for cursor, rated in enumerate(self.rated) if rated.rating is None]
-        if (behind := next((cursor for cursor in here if cursor > self.cursor), None)) is not None:
-            self.go(behind)
-            return True
-        for place in chain(range(self.place + 1, len(self.samples)), range(self.place + 1)):
-            units = self.samples[place].units(self.kind)
-            states = resolved(units, self._file.said.ratings)
-            if (cursor := next((at for at, rated in enumerate(states) if rated.rating is None), None)) is not None:
-                self.place = place
-                self.go(cursor)
-                return True
-        return False
+        """To the next unit of which nothing is known, here or in a later sample, else to the first there is.
+
+        False where there is none.
+        """
+        spots = [(place, cursor) for place, sample in enumerate(self.samples)
+                 for cursor, rated in enumerate(resolved(sample.units(self.kind), self._file.said.labels))
+                 if rated.rating is None]
+        if not spots:
+            return False
+        self.place, cursor = next((spot for spot in spots if spot > (self.place, self.cursor)), spots[0])
+        self.go(cursor)
+        return True
 
     # Where it ended last time
 
