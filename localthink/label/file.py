@@ -108,7 +108,7 @@ class LabelFile:
     def __init__(self, run: Run, by: str) -> None:
         from filelock import FileLock, Timeout
 
-        self.path, self._run, self._by = label_path(run.folder, by), run, by
+        self.path, self.by, self._run = label_path(run.folder, by), by, run
         self._lines: JsonLines | None = None
         self._lock = FileLock(run.folder / f".labels-{by}.lock")
         try:
@@ -142,7 +142,7 @@ class LabelFile:
         if self._lines is None:  # whoever only looks leaves no file
             self._lines = JsonLines(self.path)
         if not self._lines.size:
-            objects = [{"labels": FORMAT, "run": self._run.identity, "name": self._run.name, "by": self._by}, *objects]
+            objects = [{"labels": FORMAT, "run": self._run.identity, "name": self._run.name, "by": self.by}, *objects]
         self._lines.append(objects)
 
     def close(self) -> None:

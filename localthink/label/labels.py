@@ -10,8 +10,8 @@ RATINGS: tuple[Rating, ...] = ("right", "wrong", "unsure")
 UnitKind = Literal["thoughts", "steps"]
 KINDS: tuple[UnitKind, ...] = ("thoughts", "steps")
 MEANING: Mapping[UnitKind, str] = {
-    "thoughts": "A thought is right if going on from it can lead to the right answer, whatever it concludes itself.",
-    "steps": "A step is right if what it says is right, given what stands before it."}
+    "thoughts": "Right: the right answer can be reached from it, whatever it concludes itself.",
+    "steps": "Right: what it says is right, given what stands before it."}
 
 
 @dataclass(frozen=True, slots=True, order=True)

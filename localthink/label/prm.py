@@ -14,6 +14,7 @@ from typing import Any
 
 from localthink.batch.jsonlines import wrong_field
 from localthink.errors import UsageError
+from localthink.grade.exact import Gold
 from localthink.label.file import Said
 from localthink.label.labels import KINDS, Rated, Rating, UnitKind, resolved
 from localthink.label.run import Sample
@@ -49,7 +50,8 @@ def prm_object(sample: Sample, kind: UnitKind, said: Said, by: str) -> dict[str,
         "generation": None, "is_quality_control_question": False, "is_initial_screening_question": False,
         "question": {
             "problem": sample.question, "ground_truth_solution": None,
-            "ground_truth_answer": sample.known_text or None, "pre_generated_steps": texts,
+            "ground_truth_answer": sample.known_text if isinstance(sample.known, Gold) else None,
+            "pre_generated_steps": texts,
             "pre_generated_answer": sample.answer, "pre_generated_verifier_score": None},
         "label": {
             "steps": [_step(text, each) for text, each in zip(texts[:known], rated, strict=False)],

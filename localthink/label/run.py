@@ -16,10 +16,10 @@ from localthink.grade.countdown import Puzzle
 from localthink.grade.exact import Gold
 from localthink.grade.grading import known_answer
 from localthink.label.labels import Unit, UnitKind
-from localthink.label.steps import steps_of
 from localthink.records import CUT_OFF
 from localthink.text.values import json_sha256
 from localthink.text.visible import shown_name
+from localthink.thinking.steps import steps_of
 
 Only = Literal["right", "wrong", "cut"]
 ONLY: tuple[Only, ...] = get_args(Only)

@@ -30,6 +30,11 @@ class Labelling:
         self._resume()
 
     @property
+    def by(self) -> str:
+        """Who labels."""
+        return self._file.by
+
+    @property
     def sample(self) -> Sample:
         return self.samples[self.place]
 
@@ -101,7 +106,7 @@ class Labelling:
 
     @property
     def _place_file(self) -> Path:
-        return self._file.path.with_name(f".{self._file.path.stem}-place.json")
+        return self._file.path.with_name(f".{self._file.path.stem}-{self.kind}.json")
 
     def _keep_place(self) -> None:
         """For the next session. Where it cannot be written, that begins behind the latest rating."""
