@@ -28,7 +28,20 @@ def _set(analysis: SetAnalysis) -> list[str]:
     lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
     if analysis.underthinking:
         lines += ["", *_underthinking(analysis)]
-    return lines
+    return [*lines, *source_lines(analysis)]
+
+
+def source_lines(analysis: SetAnalysis) -> list[str]:
+    """Who says which thoughts are right, where a figure rests on that or would have."""
+    source = analysis.source
+    if source is None or not (analysis.underthinking or source.why_not):
+        return []
+    thoughts = [thought.right for sample in analysis.samples for thought in sample.thoughts]
+    known = sum(right is not None for right in thoughts)
+    told = f"  which thoughts are right says {source.name}"
+    if source.why_not:
+        return [f"{told}: no score is made of that: {source.why_not}"]
+    return [f"{told}, of {known:,} of {len(thoughts):,} thoughts", *source.lines]
 
 
 def _accuracy(analysis: SetAnalysis) -> list[str]:
