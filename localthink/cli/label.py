@@ -25,7 +25,8 @@ if TYPE_CHECKING:
 @click.option("--import", "source", type=click.Path(path_type=Path), metavar="FILE",
               help="Take over labels in that form, each into its labeller's file, or all into that of --by.")
 @click.option("--compare", nargs=2, metavar="NAME NAME",
-              help="How far two agree (Cohen's kappa): labellers, or the exact `oracle` for Countdown.")
+              help="How far two agree (Cohen's kappa): labellers, the exact `oracle` for Countdown, or `judge[:NAME]`, "
+                   "which is what localthink judge has left.")
 def command(folder: Path, by: str | None, steps: bool, only: Only | None, target: Path | None, source: Path | None,
             compare: tuple[str, str] | None) -> None:
     """Say of the thoughts of a run's samples whether they are right, on a screen, one key each.
@@ -92,6 +93,8 @@ def _compare(run: Run, names: tuple[str, str], kind: UnitKind) -> None:
     from localthink.label.agreement import agreement
     from localthink.label.page import agreement_lines
     from localthink.label.raters import ratings_by
+    from localthink.study.labelled import is_judge, ratings_of_judge
 
-    one, other = (ratings_by(run, name, kind) for name in names)
+    one, other = (ratings_of_judge(run, name, kind) if is_judge(name) else ratings_by(run, name, kind)
+                  for name in names)
     click.echo("\n".join(agreement_lines(*names, agreement(one, other), kind)))

@@ -6,6 +6,7 @@ from typing import Any
 
 from localthink.grade.grading import known_answer
 from localthink.judge.interface import Case, Kind
+from localthink.thinking.steps import steps_of
 
 BETWEEN = "\n\n"  # two thoughts
 
@@ -18,7 +19,7 @@ def case_key(result_key: str, kind: Kind, index: int) -> str:
 def cases_of(result: Mapping[str, Any], kind: Kind) -> list[Case]:
     """The cases of a kind in a line of results.jsonl, in their order; of answers one, or none where it is blank.
 
-    A step is a line of a thought. What stands before a thought or a step is all that the sample said before it.
+    Steps are those of `steps_of`. What stands before a thought or a step is all that the sample said before it.
     """
     if kind == "answer":
         texts = [("", result["answer"])] if result["answer"].strip() else []
@@ -33,6 +34,6 @@ def cases_of(result: Mapping[str, Any], kind: Kind) -> list[Case]:
 
 
 def _steps(before: str, thought: str) -> list[tuple[str, str]]:
-    lines = [line for line in thought.splitlines() if line.strip()]
+    steps = steps_of(thought)
     start = before + BETWEEN if before else ""
-    return [((start + "\n".join(lines[:place])).strip(), line) for place, line in enumerate(lines)]
+    return [((start + "\n".join(steps[:place])).strip(), step) for place, step in enumerate(steps)]

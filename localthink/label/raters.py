@@ -5,8 +5,8 @@ from pathlib import Path
 
 from localthink.errors import UsageError
 from localthink.grade.countdown import Puzzle
-from localthink.grade.countdown_thoughts import leads_on
-from localthink.label.file import read_those_of
+from localthink.grade.countdown_thoughts import leads_on, step_holds
+from localthink.label.file import read_said, read_those_of
 from localthink.label.labels import Rating, Unit, UnitKind
 from localthink.label.run import Run, read_run
 from localthink.text.visible import shown_name
@@ -18,15 +18,11 @@ def read_labels(folder: Path, by: str) -> dict[tuple[str, int], bool | None]:
     """Whether thoughts are right, as somebody said, by the key of their sample and their index; None for unsure.
 
     What is wrong only by default is left out: that a thought follows a wrong one says nothing of where it leads.
-    Raises UsageError where `by` has labelled no thought of the run.
+    Nothing where nobody of this name labelled thoughts.
     """
-    said = read_those_of(read_run(folder), by)
-    found = {(unit.key, unit.thought): None if rating == "unsure" else rating == "right"
-             for unit, rating in said.ratings.items() if unit.kind == "thoughts"}
-    if not found:
-        raise UsageError(f"{by} has labelled steps of {shown_name(folder)}, and no thoughts: localthink label "
-                         f"{shown_name(folder)} --by {by}")
-    return found
+    ratings = read_said(read_run(folder), by).ratings
+    return {(unit.key, unit.thought): None if rating == "unsure" else rating == "right"
+            for unit, rating in ratings.items() if unit.kind == "thoughts"}
 
 
 def ratings_by(run: Run, name: str, kind: UnitKind) -> dict[Unit, Rating]:
@@ -40,14 +36,16 @@ def ratings_by(run: Run, name: str, kind: UnitKind) -> dict[Unit, Rating]:
 
 
 def _by_oracle(run: Run, kind: UnitKind) -> dict[Unit, Rating]:
-    if kind == "steps":
-        raise UsageError("the oracle knows which thoughts can lead on, and nothing of steps: leave --steps out")
     found: dict[Unit, Rating] = {}
     for sample in run.samples:
         if not isinstance(puzzle := sample.known, Puzzle):
             continue
+        before = ""
         for unit in sample.units(kind):
-            if (right := leads_on(sample.text(unit), puzzle)) is not None:
+            text = sample.text(unit)
+            right = leads_on(text, puzzle) if kind == "thoughts" else step_holds(text, before, puzzle)
+            before += f"{text}\n"
+            if right is not None:
                 found[unit] = "right" if right else "wrong"
     if not found:
         raise UsageError(f"the oracle knows Countdown puzzles, and {shown_name(run.folder)} has none: compare with a "

@@ -14,12 +14,17 @@ def test_the_oracle_rates_the_thoughts_of_puzzles(tmp_path):
     assert ratings_by(run, "oracle", "thoughts") == {unit("p", 0): "wrong", unit("p", 1): "right"}
 
 
+def test_the_oracle_rates_steps_by_their_arithmetic_on_numbers_that_are_there(tmp_path):
+    run = read_run(write(tmp_path / "run", sample("p", thoughts=("11 + 7 = 18.\n18 * 4 = 73.", "18 + 4 = 22.\nHm."))))
+    assert ratings_by(run, "oracle", "steps") == {
+        unit("p", 0, 0): "right", unit("p", 0, 1): "wrong", unit("p", 1, 0): "right"}
+
+
 def test_the_oracle_says_what_it_knows_nothing_of(tmp_path):
     run = read_run(write(tmp_path / "run", sample("p", item={"answer": 3})))
-    with pytest.raises(UsageError, match="knows Countdown puzzles"):
-        ratings_by(run, "oracle", "thoughts")
-    with pytest.raises(UsageError, match="nothing of steps"):
-        ratings_by(run, "oracle", "steps")
+    for kind in ("thoughts", "steps"):
+        with pytest.raises(UsageError, match="knows Countdown puzzles"):
+            ratings_by(run, "oracle", kind)
 
 
 def test_a_person_said_what_was_said_and_no_default(tmp_path):
@@ -39,5 +44,4 @@ def test_labels_for_a_study_are_true_false_or_unknown_by_key_and_index(tmp_path)
 def test_labels_of_steps_alone_are_none_of_thoughts(tmp_path):
     run = run_of(tmp_path / "run")
     label(run, "me", {unit("p0", 0, 0): "wrong"})
-    with pytest.raises(UsageError, match=r"has labelled steps of .*, and no thoughts"):
-        read_labels(run.folder, "me")
+    assert read_labels(run.folder, "me") == {}
