@@ -18,6 +18,10 @@ class LabelApp(Program):
     def get_default_screen(self) -> Screen[None]:
         return self.label
 
+    async def action_quit(self) -> None:
+        """Leave, once the keys that came before are dealt with."""
+        self.label.call_later(self.exit)
+
     def action_help_quit(self) -> None:
         """Ctrl+C where nothing is selected: everything is saved."""
-        self.exit()
+        self.label.call_later(self.exit)
