@@ -44,6 +44,7 @@ CHAT_KEYS = (
     Key("copy('answer')", ("f9",), "Copy", "copy the answer", ANSWER, rank=11),
     Key("copy('thinking')", ("shift+f9",), "Copy thinking", "copy the thinking", ANSWER, shown=False),
     Key("copy('code')", ("ctrl+f9",), "Copy code", "copy the last block of code", ANSWER, shown=False),
+    Key("label", ("f12",), "Label", "say which thoughts of the latest answer are right", ANSWER, shown=False),
     Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION, rank=7),
     Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION,
         rank=8),
@@ -151,6 +152,7 @@ LABEL_KEYS = (  # of a program of its own, and so not among ALL_KEYS
         rank=1),
     Key("question", ("q",), "Question", "show all of a long question, or its beginning", LABEL, shown=False),
     Key("help", ("f1",), "Help", "what every key does, and what right means", LABEL, rank=2),
+    Key("close", ("escape",), "Back", "back to the conversation, where you came from one", LABEL),
     Key("quit", ("ctrl+q", "ctrl+c"), "Quit", "leave; everything is saved, and the same command goes on here", LABEL,
         shown=False),
 )

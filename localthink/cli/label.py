@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 
 
 @click.command("label")
-@click.argument("folder", type=click.Path(path_type=Path), metavar="RUN_DIR")
+@click.argument("folder", type=click.Path(path_type=Path), metavar="[RUN_DIR]", required=False)
+@click.option("--chat", is_flag=True, help="In place of a run, the answers of the chat that are kept.")
 @click.option("--by", metavar="NAME", help="Who labels; everybody has a file of their own.  [default: me]")
 @click.option("--steps", is_flag=True, help="Rate the steps of every thought, and not thoughts as a whole.")
 @click.option("--only", type=click.Choice(("right", "wrong", "cut")),
@@ -27,21 +28,19 @@ if TYPE_CHECKING:
 @click.option("--compare", nargs=2, metavar="NAME NAME",
               help="How far two agree (Cohen's kappa): labellers, the exact `oracle` for Countdown, or `judge[:NAME]`, "
                    "which is what localthink judge has left.")
-def command(folder: Path, by: str | None, steps: bool, only: Only | None, target: Path | None, source: Path | None,
-            compare: tuple[str, str] | None) -> None:
+def command(folder: Path | None, chat: bool, by: str | None, steps: bool, only: Only | None, target: Path | None,
+            source: Path | None, compare: tuple[str, str] | None) -> None:
     """Say of the thoughts of a run's samples whether they are right, on a screen, one key each.
 
     Every rating is kept at once, in labels-NAME.jsonl in RUN_DIR; the same command goes on where it was closed.
     """
-    from localthink.label.run import read_run
-
     given = [name for name, value in (("--export", target), ("--import", source), ("--compare", compare)) if value]
     if len(given) > 1:
         raise UsageError(f"{given[0]} and {given[1]} are given: give one of them at a time")
     if given and only:
         raise UsageError(f"--only chooses what is shown on the screen, and has nothing to do with {given[0]}: leave it "
                          "out")
-    run = read_run(folder)
+    run = _run(folder, chat)
     kind: UnitKind = "steps" if steps else "thoughts"
     if target is not None:
         _export(run, by, kind, target)
@@ -51,6 +50,22 @@ def command(folder: Path, by: str | None, steps: bool, only: Only | None, target
         _compare(run, compare, kind)
     else:
         _label(run, by, kind, only)
+
+
+def _run(folder: Path | None, chat: bool) -> Run:
+    if (folder is None) != chat:
+        raise UsageError("give the folder of a run that is to be labelled, or --chat for the chat's answers"
+                         + (", and not both" if chat else ""))
+    if folder is not None:
+        from localthink.label.run import read_run
+
+        return read_run(folder)
+    from localthink import locations
+    from localthink.history import History
+    from localthink.label.answers import read_answers
+
+    with History(locations.history_file()) as history:
+        return read_answers(history)
 
 
 def _label(run: Run, by: str | None, kind: UnitKind, only: Only | None) -> None:

@@ -102,6 +102,10 @@ class Labelling:
         self.go(cursor)
         return True
 
+    def close(self) -> None:
+        """Let others write the file."""
+        self._file.close()
+
     # Where it ended last time
 
     @property

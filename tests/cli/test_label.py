@@ -66,3 +66,12 @@ def test_labels_of_another_run_are_refused(capsys, monkeypatch, folder, tmp_path
     (other / "results.jsonl").write_bytes((folder / "results.jsonl").read_bytes())
     (other / "labels-me.jsonl").write_bytes((folder / "labels-me.jsonl").read_bytes())
     refused(run(capsys, monkeypatch, "label", other, "--compare", "me", "oracle"), "labels of another run")
+
+
+@pytest.mark.parametrize("arguments", [[], ["run", "--chat"]])
+def test_a_run_or_the_chat_is_labelled(capsys, monkeypatch, arguments):
+    refused(run(capsys, monkeypatch, "label", *arguments), "give the folder of a run that is to be labelled, or --chat")
+
+
+def test_a_chat_without_answers_has_nothing_to_label(capsys, monkeypatch):
+    refused(run(capsys, monkeypatch, "label", "--chat"), "no finished answer with thoughts")

@@ -86,6 +86,14 @@ class LabelScreen(Screen[None]):
     def on_resize(self) -> None:
         self.call_after_refresh(self.show)
 
+    def on_unmount(self) -> None:
+        self.labelling.close()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        if action == "sample":
+            return len(self.labelling.samples) > 1
+        return action != "close" or len(self.app.screen_stack) > 1
+
     def show(self) -> None:
         """Everything as it is now."""
         self._show_title()
@@ -148,7 +156,8 @@ class LabelScreen(Screen[None]):
             return
         self.show()
         if last:
-            self._tell("that was the last one of this sample: n goes to the next sample")
+            more = ": n goes to the next sample" if len(labelling.samples) > 1 else ""
+            self._tell(f"that was the last one of this sample{more}")
 
     def action_undo(self) -> None:
         try:
@@ -188,6 +197,9 @@ class LabelScreen(Screen[None]):
 
     def action_question(self) -> None:
         self.toggle_class("whole")
+
+    def action_close(self) -> None:
+        self.dismiss()
 
     def action_help(self) -> None:
         self.app.push_screen(HelpScreen(LABEL_KEYS, PROSE))
