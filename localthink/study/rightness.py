@@ -112,7 +112,10 @@ def by_judge(runs: Sequence[Path], name: str, calibrated_by: Sequence[Path]) -> 
                          "say whom to hear, as --thoughts-by judge:NAME, with a part of one that the others have not")
     judge = found[0]
     said = {key: judgement.right for run in runs for key, judgement in said_by(run, judge).items()}
-    calibration = calibration_of(judge, list(dict.fromkeys([*calibrated_by, *runs])))
+    for run in calibrated_by:
+        if read_manifest(run) is None:
+            raise UsageError(f"{shown_name(run)} holds no run: give the folder of one that the judge has judged")
+    calibration = calibration_of(judge, [*calibrated_by, *runs])
     why_not = _why_not(calibration)
     lines = () if calibration is None or why_not else (
         "  that judge against the exact oracle, on thoughts of Countdown:", *matrix_lines(calibration))
@@ -121,17 +124,12 @@ def by_judge(runs: Sequence[Path], name: str, calibrated_by: Sequence[Path]) -> 
 
 def calibration_of(judge: JudgeIdentity, runs: Sequence[Path]) -> Calibration | None:
     """A judge against the oracle, on all thoughts of these runs that it has judged; None where none is known."""
-    cases: list[Case] = []
-    judged: list[Judgement] = []
+    found: dict[str, tuple[Case, Judgement]] = {}
     for run in runs:
-        if read_manifest(run) is None:
-            raise UsageError(f"{shown_name(run)} holds no run: give the folder of one that the judge has judged")
         said = said_by(run, judge)
-        for case in cases_in(run, "thought") if said else ():
-            if case.key in said:
-                cases.append(case)
-                judged.append(said[case.key])
-    return against_oracle(cases, judged)
+        found = {case.key: (case, said[case.key]) for case in (cases_in(run, "thought") if said else ())
+                 if case.key in said} | found
+    return against_oracle([case for case, _ in found.values()], [judgement for _, judgement in found.values()])
 
 
 def _why_not(calibration: Calibration | None) -> str:
