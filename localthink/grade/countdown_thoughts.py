@@ -4,6 +4,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
+from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
 
@@ -23,13 +24,9 @@ def leads_on(thought: str, puzzle: Puzzle) -> bool | None:
     found = _EQUATION.search(thought)
     if found is None:
         return None
-    left, right, value = (int(found[group]) for group in (1, 3, 4))
-    left_over = list(puzzle.numbers)
-    for used in (left, right):
-        if used not in left_over:
-            return False
-        left_over.remove(used)
-    if value not in _results(Fraction(left), Fraction(right), found[2].translate(_SIGNS)):
+    left, right, value = _numbers(found)
+    left_over = _without(puzzle.numbers, left, right)
+    if left_over is None or not _holds(found):
         return False
     return can_reach((Fraction(value), *map(Fraction, left_over)), Fraction(puzzle.target))
 
@@ -55,6 +52,41 @@ def ideas(thought: str, puzzle: Puzzle) -> tuple[str, ...]:
             found.append(idea)
         left = numbers - used + Counter((value,))
     return tuple(found)
+
+
+def step_holds(step: str, before: str, puzzle: Puzzle) -> bool | None:
+    """Whether every operation that a step names is calculated right, on numbers that are there.
+
+    Those are the puzzle's, and results of operations `before` it or earlier in it; one number is not used as two.
+    Whether they lead to the target is not asked. None where the step names no operation.
+    """
+    there = [*puzzle.numbers, *(_numbers(found)[2] for found in _EQUATION.finditer(before))]
+    found = list(_EQUATION.finditer(step))
+    for each in found:
+        left, right, value = _numbers(each)
+        if _without(there, left, right) is None or not _holds(each):
+            return False
+        there.append(value)
+    return True if found else None
+
+
+def _numbers(found: re.Match[str]) -> tuple[int, int, int]:
+    return int(found[1]), int(found[3]), int(found[4])
+
+
+def _without(numbers: Sequence[int], left: int, right: int) -> list[int] | None:
+    """The other numbers; None where one of the two is not there."""
+    others = list(numbers)
+    for used in (left, right):
+        if used not in others:
+            return None
+        others.remove(used)
+    return others
+
+
+def _holds(found: re.Match[str]) -> bool:
+    left, right, value = _numbers(found)
+    return value in _results(Fraction(left), Fraction(right), found[2].translate(_SIGNS))
 
 
 @lru_cache(maxsize=2**16)

@@ -85,7 +85,7 @@ def _set(analysis: SetAnalysis, figures: Sequence[Drawing], pairs: Sequence[Pair
             "cells": [_cell(cell) for cell in analysis.cells],
             "comparisons": [_comparison(each) for each in analysis.comparisons],
             "measures": page.measures(analysis.evasion), "evasion": page.evasion_rows(analysis.evasion),
-            "pairs": [pair_view(pair) for pair in pairs]}
+            "pairs": [pair_view(pair) for pair in pairs], "source": page.source_lines(analysis)}
 
 
 def _cell(cell: Any) -> dict[str, Any]:

@@ -185,6 +185,8 @@ class ChatScreen(ChatDoors):
             return bool(session.entries)
         if action in ("copy", "export", "fold", "thoughts"):
             return bool(session.entries)
+        if action == "label":
+            return bool(session.entries) and not session.busy
         if action == "sibling":
             return not session.busy and self._branching() is not None
         return True

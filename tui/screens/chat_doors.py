@@ -220,6 +220,27 @@ class ChatDoors(Screen[None]):
         return write_card(kind, folder, f"thoughts {question}", thoughts_card(question, latest.turn,
                                                                              latest.entry.details))
 
+    def action_label(self) -> None:
+        """Label the thoughts of the latest answer; the labels lie with localthink's own data."""
+        from localthink.errors import LocalthinkError
+        from localthink.label.answers import answer_run
+        from localthink.label.file import ME, LabelFile
+        from localthink.label.session import Labelling
+        from localthink.tui.screens.label import LabelScreen
+
+        latest, transcript = self.latest_turn(), self.session.transcript
+        if latest is None or not latest.turn.thoughts:
+            self.notify("there is no answer with thoughts to label", markup=False)
+            return
+        if transcript.history is None or transcript.conversation is None or not latest.entry.saved:
+            self.notify("only an answer that is saved can be labelled", markup=False)
+            return
+        try:
+            run = answer_run(transcript.history, transcript.conversation, latest.entry.id or 0)
+            self.app.push_screen(LabelScreen(Labelling(run, run.samples, LabelFile(run, ME))))
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+
     def action_help(self) -> None:
         from localthink.tui.screens.help import HelpScreen
 
