@@ -93,11 +93,14 @@ def by_oracle(samples: Sequence[Sample]) -> Source:
 
 
 def by_labels(runs: Sequence[Path], name: str) -> Source:
-    """As a person said of each thought, one by one. Raises UsageError where these are labels of another run."""
+    """As a person said of each thought, one by one; where that is of none, nothing may rest on it.
+
+    Raises UsageError where labels of another run lie there.
+    """
     said = {place: right for run in runs for place, right in read_labels(run, name).items()}
     others = ", ".join(dict.fromkeys(other for run in runs for other in labellers(run))) or "nobody"
     why_not = "" if said else f"{name} has labelled no thoughts of {shown_name(runs[0])}; who has labelled: {others}"
-    return Source(f"{name}, who labelled them", lambda key, place: said.get((key, place)), why_not=why_not)
+    return Source(f"labeller {name}", lambda key, place: said.get((key, place)), why_not=why_not)
 
 
 def by_judge(runs: Sequence[Path], name: str, calibrated_by: Sequence[Path]) -> Source:

@@ -37,7 +37,7 @@ def test_thoughts_are_right_as_a_person_said_and_unknown_where_nobody_did(tmp_pa
     label(read_run(folder), "anna", {unit("p", 0): "wrong", unit("p", 1): "right", unit("q", 1): "unsure"})
     source, right = read(folder, "labels:anna")
     assert right == [[False, True], [None, None]]
-    assert source.name == "anna, who labelled them"
+    assert source.name == "labeller anna"
     assert not source.why_not
     assert read(folder, "oracle")[1] == [[False, True], [False, True]]
 
