@@ -33,7 +33,7 @@ FLOORS = (  # from the ground up: each may import from itself and from those bef
     ("history",),
     ("batch",),
     ("label",),
-    ("solve",),
+    ("solving",),
     ("study",),
     ("chat",),
     ("serve",),

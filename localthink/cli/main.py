@@ -22,6 +22,7 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
     "run": ("localthink.cli.run", "Answer many prompts offline; goes on where it stopped."),
     "status": ("localthink.cli.status", "Show how far a run is."),
     "merge": ("localthink.cli.merge", "Put the shards of a run together."),
+    "solve": ("localthink.cli.solve", "Attempt a question many times, and settle on one answer."),
     "study": ("localthink.cli.study", "Measure whether a setting helps, with honest intervals."),
     "judge": ("localthink.cli.judge", "Have a model say which thoughts of a run are right."),
     "label": ("localthink.cli.label", "Say which thoughts of a run are right, and compare who says what."),

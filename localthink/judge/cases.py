@@ -19,7 +19,8 @@ def case_key(result_key: str, kind: Kind, index: int) -> str:
 def cases_of(result: Mapping[str, Any], kind: Kind) -> list[Case]:
     """The cases of a kind in a line of results.jsonl, in their order; of answers one, or none where it is blank.
 
-    Steps are those of `steps_of`. What stands before a thought or a step is all that the sample said before it.
+    Steps are those of `steps_of`, of a sample without thoughts those of its answer. What stands before a thought or a
+    step is all that the sample said before it.
     """
     if kind == "answer":
         texts = [("", result["answer"])] if result["answer"].strip() else []
@@ -27,7 +28,7 @@ def cases_of(result: Mapping[str, Any], kind: Kind) -> list[Case]:
         thoughts = [str(thought["text"]) for thought in result["thoughts"]]
         texts = [(BETWEEN.join(thoughts[:place]), text) for place, text in enumerate(thoughts)]
         if kind == "step":
-            texts = [step for before, text in texts for step in _steps(before, text)]
+            texts = [step for before, text in texts or [("", result["answer"])] for step in _steps(before, text)]
     known = known_answer(result["item"])
     return [Case(case_key(result["key"], kind, index), kind, result["question"], text, before, known)
             for index, (before, text) in enumerate(texts)]
