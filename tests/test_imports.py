@@ -9,7 +9,8 @@ import pytest
 from sources import circles, imports, modules
 
 HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tui"},
-         "matplotlib": {"localthink.study.figures"}, "ray": {"localthink.batch.ray_workers"},
+         "matplotlib": {"localthink.study.figures"}, "inspect_ai": {"localthink.study.inspect_log"},
+         "ray": {"localthink.batch.ray_workers"},
          "math_verify": {"localthink.grade.mathematics"}}
 FLOORS = (  # from the ground up: each may import from itself and from those before it
     ("errors", "files", "intervals", "interrupts", "child_process"),

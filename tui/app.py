@@ -87,6 +87,8 @@ class ChatApp(Program):
                     yield SystemCommand(key.label, f"{key.help} ({key.names})", self._verb(key.action))
             yield SystemCommand("Demo", "what the penalty does, on one puzzle, as the first launch shows it (/demo)",
                                 self._verb("demo"))
+            yield SystemCommand("Reports", "what the latest studies found; Enter opens one in the browser (/reports)",
+                                self._verb("reports"))
 
     def _verb(self, action: str) -> Callable[[], Coroutine[None, None, None]]:
         async def act() -> None:

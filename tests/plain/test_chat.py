@@ -19,6 +19,7 @@ import pytest
 from cli.running import run, talk
 from localthink.history import History
 from localthink.text.page import HELD_MARK, THOUGHT_MARK
+from study.reports import write_reports
 from tiny_gguf import tiny_tokens, write_tiny_gguf
 
 PUZZLE = "Use 3, 5 and 12 to make 57."
@@ -129,6 +130,15 @@ def test_the_demo_shows_both_answers_and_how_often_it_is_so():
     assert ran.code == 0
     assert len(ran.out.strip().split("\n\n")) == 2
     assert "were solved without it" in ran.err and "makes 84: no / yes" in ran.err
+
+
+def test_the_reports_of_studies_are_listed_and_one_is_opened():
+    assert "no study was begun here" in talk("/reports\n").err
+    write_reports()
+    ran = talk("/reports\n/reports 1\n/reports 4\n")
+    assert "2  newer, 2001-09-0" in ran.err and "The setting helps. alpha 3 against plain" in ran.err
+    assert "newest has no report yet: localthink study report newest" in ran.err
+    assert "there is no report 4: /reports lists 3" in ran.err
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

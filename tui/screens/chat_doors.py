@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.screen import Screen
@@ -14,6 +15,9 @@ from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import TranscriptView
 from localthink.tui.widgets.turns import AnswerTurn
+
+if TYPE_CHECKING:
+    from localthink.chat.reports import Report
 
 
 class ChatDoors(Screen[None]):
@@ -142,6 +146,29 @@ class ChatDoors(Screen[None]):
             self.notify("an answer is being written: stop it with Esc first", markup=False)
             return
         self.app.push_screen(DemoScreen(self.session, read_demo()))
+
+    def action_reports(self) -> None:
+        from localthink.chat.reports import latest_reports
+        from localthink.errors import LocalthinkError
+        from localthink.plain.reports import NOTHING
+        from localthink.tui.screens.choice import ChoiceScreen
+
+        try:
+            found = latest_reports()
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+            return
+        if not found:
+            self.notify(NOTHING, markup=False)
+            return
+        choices = [(str(place), f"{each.name}, {each.day}", each.verdict) for place, each in enumerate(found)]
+        self.app.push_screen(ChoiceScreen("Reports of studies", "Enter opens one in the browser.", choices),
+                             lambda chosen: self._show_report(found[int(chosen)]) if chosen is not None else None)
+
+    def _show_report(self, report: Report) -> None:
+        from localthink.chat.reports import opened
+
+        self.notify(visible(opened(report)), timeout=10, markup=False)
 
     def action_conversations(self) -> None:
         from localthink.tui.screens.conversations import ConversationsScreen
