@@ -6,12 +6,14 @@
     python scripts/eval_solve.py pool RUN_DIR                                    # any run with several samples
 
 Attempts are written once, by `localthink run`, and every strategy is replayed over them with every attempt as the first
-once. What a judge costs is not counted: tokens are those of the attempts. All of it goes on where it stopped.
+once. Tokens are those of the attempts: what a judge reads and writes is not counted. All of it goes on where it
+stopped.
 """
 from __future__ import annotations
 
 import argparse
 import json
+import random
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,19 +26,26 @@ from countdown_traces import held_out
 from localthink.grade.grading import Grader
 from localthink.judge.interface import Case, Judgement
 from localthink.judge.oracle import Oracle
-from localthink.judge.simulated import SimulatedJudge
+from localthink.solving.attempts import Attempt
 from localthink.solving.catalogue import read_strategy
+from localthink.solving.consensus import Consensus
+from localthink.solving.judging import kinds_judged
 from localthink.solving.pool import Pool, judge_pools, read_pools
-from localthink.study.judgements import JUDGEMENTS, read_judgements
+from localthink.solving.strategy import Judged
+from localthink.solving.votes import grouped
+from localthink.study.judgements import read_judgements, said_by
+from localthink.study.statistics import share_interval
 from localthink.study.strategies import StrategyFigures, exactly_judged, strategy_figures
 
 SETTINGS = {"plain": ("0", "600"), "held": ("3", "40")}  # alpha and beta of the pools of puzzles
 ACCURACIES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.55, 0.5)
 FREE = ("single", "consensus", "confident:warm-up=4", "shortest", "short-3")
 LEAST = {"single": 1, "confident:warm-up=4": 5, "short-3": 4}  # attempts; of the others 2
-VERIFIED = {"best": "answer", "best:take=votes": "answer", "steps:by=product": "steps", "steps:by=min": "steps",
+VERIFIED: dict[str, Judged] = {"best": "answer", "best:take=votes": "answer", "steps:by=product": "steps", "steps:by=min": "steps",
             "steps:by=last": "steps"}
 SHOWN_STEPS = "steps:by=product"
+CURVES = ("best 100 %", *(f"{name} {share} %" for share in (90, 80, 70) for name in ("best", SHOWN_STEPS)))
+ALIKE = ", one error an attempt"  # where a judge errs on all of an attempt or on nothing
 TOKENS, IN_A_ROW = (400, 800, 1600), (160, 230, 300)  # that are compared: of all attempts, and one after the other
 GSM8K_ASKS = r"Please reason step by step, and put your final answer within \boxed{}."
 MOST_TOKENS = 400  # of an answer to GSM8K, as in eval_real
@@ -53,8 +62,9 @@ class Row:
         figures = self.figures
         ends = figures.accuracy.interval
         interval = f" [{100 * ends[0]:.1f}, {100 * ends[1]:.1f}]" if ends else ""
+        costs = [f"{cost.value:,.0f}" if cost else "—" for cost in (figures.tokens, figures.steps)]
         return [figures.written, self.judge, f"{figures.n}", f"{100 * figures.accuracy.value:.1f}{interval}",
-                f"{figures.begun:.1f}", f"{figures.tokens.value:,.0f}", f"{figures.steps.value:,.0f}"]
+                f"{figures.begun:.1f}", *costs]
 
 
 def table(rows: Sequence[Row]) -> str:
@@ -87,11 +97,10 @@ def countdown(out: Path, figures: Path | None, puzzles: int, samples: int) -> No
         run(out / "puzzles.jsonl", out / setting, "countdown", samples, "--max-tokens", "600", "--alpha", alpha,
             "--beta", beta, "--control", "confidence:least=0,group=32")
         pools = read_pools(out / setting / "results.jsonl")
-        judges = [(f"{100 * accuracy:g} %", *simulated(pools, accuracy)) for accuracy in ACCURACIES]
-        found[setting] = rows = by_judge(pools, samples, judges)
+        found[setting] = rows = by_judge(pools, samples)
         print(f"\n## {setting}: alpha {alpha}, beta {beta}, {len(pools)} puzzles, {samples} samples\n")
         print(table([rows[name][-1] for name in (*FREE, "best 100 %")]))
-        print(f"\n{by_accuracy(rows)}\n\n{at_equal(rows, 'tokens', TOKENS)}\n\n{at_equal(rows, 'steps', IN_A_ROW)}",
+        print(f"\n{by_accuracy(rows)}\n\n{by_accuracy(rows, ALIKE)}\n\n{coverage(pools, samples)}\n\n{at_equal(rows, 'tokens', TOKENS)}\n\n{at_equal(rows, 'steps', IN_A_ROW)}",
               flush=True)
     if figures is not None:
         draw(found, figures)
@@ -108,36 +117,90 @@ def run(source: Path, folder: Path, model: str, samples: int, *options: str) -> 
                     str(samples), "--quiet", *options], check=True)
 
 
-def simulated(pools: Sequence[Pool], accuracy: float) -> tuple[list[Pool], list[Pool]]:
-    """The pools as a judge of that accuracy has judged the answers, and all that the answers rest on."""
-    with Grader() as grader:
-        judge = SimulatedJudge(Oracle(grader), accuracy)
-        return judge_pools(pools, judge, "answer"), judge_pools(pools, judge, "steps")
+def erring(pool: Pool, accuracy: float, alike: bool, seed: int = 0) -> Pool:
+    """A pool that an oracle has judged, as a judge sees it that errs with the probability 1 - `accuracy`.
+
+    It errs on each case by itself; or, `alike`, on an attempt as a whole: it then says of all its steps the opposite of
+    what is true of its answer. Two cases of one attempt err together with a correlation of 0, or of 1; real judges are
+    somewhere in between.
+    """
+    return pool.with_judged({each.number: _erring(pool, each, accuracy, alike, seed) for each in pool.attempts})
 
 
-def by_judge(pools: Sequence[Pool], samples: int,
-             judges: Sequence[tuple[str, Sequence[Pool], Sequence[Pool]]]) -> dict[str, list[Row]]:
-    """By strategy and judge, a row for every n that is a power of two."""
+def _erring(pool: Pool, attempt: Attempt, accuracy: float, alike: bool, seed: int) -> tuple[float | None, ...]:
+    found: list[float | None] = []
+    for left, known in zip(range(len(attempt.judged), 0, -1), attempt.judged, strict=True):  # the answer is 1 from the end
+        errs = random.Random(f"{seed} {pool.problem} {attempt.number} {0 if alike else left}").random() >= accuracy
+        right = known == 1 if not errs else attempt.number not in pool.right if alike else known == 0
+        found.append(None if known is None else accuracy if right else 1 - accuracy)
+    return tuple(found)
+
+
+def by_judge(pools: Sequence[Pool], samples: int) -> dict[str, list[Row]]:
+    """By strategy and judge, a row for every n that is a power of two; for most judges the largest n alone."""
     counts = [2**power for power in range(samples.bit_length()) if 2**power <= samples]
-    wanted: list[tuple[str, str, Sequence[Pool]]] = [(name, "", pools) for name in FREE]
-    for judge, by_answer, by_steps in judges:
-        wanted += [(name, judge, by_answer if what == "answer" else by_steps) for name, what in VERIFIED.items()]
-    return {f"{name} {judge}".strip(): [row for n in counts if (row := measured(judged, name, n, judge)) is not None]
-            for name, judge, judged in wanted}
+    found = {name: _rows(pools, name, counts, "") for name in FREE}
+    with Grader() as grader:
+        known = {what: judge_pools(pools, Oracle(grader), what) for what in set(VERIFIED.values())}
+    for accuracy in ACCURACIES:
+        for alike in (False, True):
+            judge = f"{100 * accuracy:g} %{ALIKE if alike else ''}"
+            seen = {what: [erring(pool, accuracy, alike) for pool in judged] for what, judged in known.items()}
+            for name, what in VERIFIED.items():
+                full = f"{name} {judge}"
+                found[full] = _rows(seen[what], name, counts if full in CURVES else counts[-1:], judge)
+    return found
 
 
-def by_accuracy(found: dict[str, list[Row]]) -> str:
-    """How often each strategy that is verified is right with all attempts, by the accuracy of its judge."""
+def _rows(pools: Sequence[Pool], name: str, counts: Sequence[int], judge: str) -> list[Row]:
+    return [row for n in counts if (row := measured(pools, name, n, judge)) is not None]
+
+
+def coverage(pools: Sequence[Pool], n: int) -> str:
+    """How often the answer with which consensus stopped as sure enough is the most frequent one: of all attempts at the
+    puzzle, and of those that it had not looked at, where half a point is a draw.
+    """
+    strategy = Consensus(n)
+    rows = []
+    for pool in pools:
+        stops = [_stop(strategy, pool.turned(start).attempts) for start in range(len(pool.attempts))]
+        if safe := [stop for stop in stops if stop is not None]:
+            rows.append(np.nanmean(np.array(safe), axis=0))
+    said, most, unseen = np.array(rows).T
+    shares = [f"{100 * each.mean():.1f} [{', '.join(f'{100 * end:.1f}' for end in share_interval(each) or ())}]"
+              for each in (most, unseen[~np.isnan(unseen)])]
+    return (f"consensus stopped as sure on {len(rows)} of {len(pools)} puzzles: it said {100 * said.mean():.1f} %; the "
+            f"most frequent of all attempts in {shares[0]} %, of those it had not seen in {shares[1]} %")
+
+
+def _stop(strategy: Consensus, attempts: Sequence[Attempt]) -> tuple[float, float, float] | None:
+    """What it said, whether that held of all attempts, and whether it held of those it had not seen; None where it
+    never was sure enough."""
+    count = next(count for count in range(strategy.n + 1) if strategy.move(attempts[:count]).stop)
+    choice = strategy.choose(attempts[:count])
+    if choice.winner is None or choice.winner.said is None or choice.sure is None or choice.sure < strategy.sure:
+        return None
+    held = []
+    for among in (attempts, attempts[count:]):
+        votes = {group.said.key: group.votes for group in grouped(among)}
+        own = votes.pop(choice.winner.said.key, 0)
+        other = max(votes.values(), default=0)
+        held.append(float("nan") if own == other == 0 else float(own > other) + 0.5 * (own == other))
+    return choice.sure, held[0], held[1]
+
+
+def by_accuracy(found: dict[str, list[Row]], errs: str = "") -> str:
+    """How often each strategy that is verified is right with all attempts, by the accuracy of a judge that errs so."""
     judges = [f"{100 * accuracy:g} %" for accuracy in ACCURACIES]
-    lines = [["judge is right", *judges]]
-    lines += [[name, *(f"{100 * found[f'{name} {judge}'][-1].figures.accuracy.value:.1f}" for judge in judges)]
+    lines = [[f"judge is right{errs}", *judges]]
+    lines += [[name, *(f"{100 * found[f'{name} {judge}{errs}'][-1].figures.accuracy.value:.1f}" for judge in judges)]
               for name in VERIFIED]
     return markdown(lines)
 
 
 def at_equal(found: dict[str, list[Row]], what: str, budgets: Sequence[int]) -> str:
     """How often each strategy is right, with the largest n that takes no more than a budget of tokens, or of time."""
-    names = [*FREE, "best 100 %", "best 90 %", f"{SHOWN_STEPS} 90 %", "best 70 %", f"{SHOWN_STEPS} 70 %"]
+    names = [name for name in (*FREE, *CURVES) if "80 %" not in name and not name.startswith("confident")]
     lines = [["tokens" if what == "tokens" else "tokens in a row", *(f"at most {budget:,}" for budget in budgets)]]
     for name in names:
         cells = []
@@ -152,7 +215,7 @@ def draw(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
     """Accuracy against tokens and against time, and against the judge; one SVG of each, a panel for each pool."""
     from matplotlib.figure import Figure
 
-    shown = {**{name: name.partition(":")[0] for name in FREE}, "best 80 %": "best, judge 80 % right",
+    shown = {**{name: name for name in FREE if not name.startswith("confident")}, "best 80 %": "best, judge 80 % right",
              f"{SHOWN_STEPS} 80 %": "steps, judge 80 % right", "best 100 %": "best, exact"}
     for what, label in (("tokens", "tokens of all attempts"), ("steps", "tokens in a row: the time side by side")):
         sheet = Figure(figsize=(8.4, 3.6), layout="constrained")
@@ -170,8 +233,10 @@ def draw(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
     sheet = Figure(figsize=(8.4, 3.4), layout="constrained")
     panels = sheet.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for axes, (setting, rows) in zip(panels, found.items(), strict=True):
-        for name, title in (("best", "best"), (SHOWN_STEPS, "steps")):
-            values = [100 * rows[f"{name} {100 * accuracy:g} %"][-1].figures.accuracy.value for accuracy in ACCURACIES]
+        for name, errs, title in (("best", "", "best"), (SHOWN_STEPS, "", "steps, errors independent"),
+                                  (SHOWN_STEPS, ALIKE, "steps, one error an attempt")):
+            values = [100 * rows[f"{name} {100 * accuracy:g} %{errs}"][-1].figures.accuracy.value
+                      for accuracy in ACCURACIES]
             axes.plot([100 * accuracy for accuracy in ACCURACIES], values, "o-", markersize=3, label=title)
         for name, style in (("consensus", "--"), ("single", ":"), ("shortest", "-.")):
             axes.axhline(100 * rows[name][-1].figures.accuracy.value, linestyle=style, color="0.5", label=name)
@@ -191,16 +256,22 @@ def save(sheet: object, path: Path) -> None:
 
 
 class Kept:
-    """A judge that says again what is kept of a run; of a case that was never judged it says nothing."""
+    """A judge that says again what is kept of a run; of a case that was never judged it says nothing.
+
+    Of each kind of case one judge may have been asked: the same model file with the same prompt.
+    """
 
     def __init__(self, folder: Path) -> None:
-        judged = list(read_judgements(folder)) if (folder / JUDGEMENTS).is_file() else []
-        names = {each.judge.name for each in judged}
-        if len(names) > 1:
-            raise SystemExit(f"{folder} was judged by {', '.join(sorted(names))}: keep one of them")
-        self.name = next(iter(names), "")
-        self._said = {each.key: each.judgement for each in judged}
-        self.kinds = {each.kind for each in judged}
+        judges = {kind: {each.judge for each in read_judgements(folder) if each.kind == kind}
+                  for kind in kinds_judged("steps")}
+        for kind, several in judges.items():
+            if len(several) > 1:
+                raise SystemExit(f"the {kind}s of {folder} were judged by {' and by '.join(map(str, several))}: keep "
+                                 "one of them")
+        self.kinds = {kind for kind, found in judges.items() if found}
+        identities = [identity for found in judges.values() for identity in found]
+        self.name = " and ".join(dict.fromkeys(identity.name for identity in identities))
+        self._said = {key: said for identity in identities for key, said in said_by(folder, identity).items()}
 
     def judge(self, cases: Sequence[Case]) -> list[Judgement]:
         return [self._said.get(case.key, Judgement(None, "it was never judged")) for case in cases]
@@ -212,11 +283,9 @@ def pool(folder: Path) -> None:
     n = min(len(pool.attempts) for pool in pools)
     exact = [exactly_judged(pool) for pool in pools]
     rows = [row for name in FREE if (row := measured(pools, name, n)) is not None]
-    for kind, what in (("answer", "answer"), ("step", "steps")):
-        if kind in kept.kinds:
-            judged = judge_pools(pools, kept, "answer" if what == "answer" else "steps")
-            rows += [row for name, looks in VERIFIED.items() if looks == what
-                     and (row := measured(judged, name, n, kept.name)) is not None]
+    for name, what in VERIFIED.items():
+        if kept.kinds.issuperset(kinds_judged(what)):
+            rows += _rows(judge_pools(pools, kept, what), name, [n], kept.name)
     rows += [row for row in [measured(exact, "best", n, "the known answer")] if row is not None]
     print(f"{len(pools)} problems, {n} samples\n\n{table(rows)}")
 

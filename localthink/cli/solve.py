@@ -113,14 +113,14 @@ def _solve_one(question: str | None, asked: Asked, as_json: bool) -> None:
     from localthink.cli.solving import say_choice, say_solution, watching
     from localthink.solving.questions import choose_verifier, item_of
     from localthink.solving.solve import solve_one
+    from localthink.solving.verifier import opened
     from localthink.text.terminal import json_line, read_text
 
     item = item_of(read_text(question, "question"), asked.settings, asked.append)
     verifier = choose_verifier(asked.strategy, asked.verifier, [item])
-    _check_prompts(asked.prompts, verifier)
-    with (asked.open(None if asked.quiet else say_choice) as engine, watching(asked.quiet) as tell,
-          interrupts() as received):
-        solution = solve_one(engine, item, asked.strategy, verifier, asked.prompts, tell, lambda: bool(received))
+    with (opened(verifier, asked.prompts) as verifying, asked.open(None if asked.quiet else say_choice) as engine,
+          watching(asked.quiet) as tell, interrupts() as received):
+        solution = solve_one(engine, item, asked.strategy, verifying, tell, lambda: bool(received))
     if as_json:
         click.echo(json_line(solution.as_object()))
     else:
@@ -135,26 +135,21 @@ def _solve_file(source: str, asked: Asked, folder: Path, model: str | None, limi
     from localthink.solving.folder import SolveFolder
     from localthink.solving.questions import choose_verifier, decisive, read_questions
     from localthink.solving.solve import solve_file
+    from localthink.solving.verifier import opened
 
     items = read_questions(source, asked.settings, asked.append, limit)
     verifier = choose_verifier(asked.strategy, asked.verifier, items)
-    _check_prompts(asked.prompts, verifier)
     received: list[int] = []
-    settings = decisive(asked.strategy, asked.settings, verifier, asked.prompts)
-    with SolveFolder(folder, find_model(model), settings) as kept:
+    with (opened(verifier, asked.prompts) as verifying,
+          SolveFolder(folder, find_model(model),
+                      decisive(asked.strategy, asked.settings, verifier, asked.prompts)) as kept):
         left = [item for item in items if item not in kept]
         if left:
             with (asked.open(None if asked.quiet else say_choice) as engine, interrupts(received, terminate=True),
                   watching_file(len(items), len(items) - len(left), asked.quiet) as tell):
-                solve_file(engine, left, asked.strategy, kept, verifier, asked.prompts, tell, lambda: bool(received))
+                solve_file(engine, left, asked.strategy, kept, verifying, tell, lambda: bool(received))
         if not asked.quiet:
             say_summary(kept.read(items), len(items), kept.path)
     if received:
         click.echo("stopped: the same command goes on from here", err=True)
         sys.exit(exit_code(received))
-
-
-def _check_prompts(prompts: Path | None, verifier: str | None) -> None:
-    if prompts is not None and verifier is None:
-        raise UsageError("prompts are what a model is asked that verifies, and this strategy takes no verifier: leave "
-                         "them out, or take best or steps")

@@ -40,13 +40,26 @@ class Entry:
     settings: Mapping[str, Setting] | None = None
 
 
+def usual_warm_up(n: int) -> int:
+    """The authors' 16 attempts, and no more than half of all."""
+    return min(16, n // 2)
+
+
+def _confident(n: int, warm_up: int | None = None, **given: Any) -> Confident:
+    warm_up = usual_warm_up(n) if warm_up is None else warm_up
+    if warm_up >= n:
+        raise UsageError(f"confident's warm-up is {warm_up}, and n is {n}: only attempts behind the warm-up can be "
+                         "ended early: give a larger n, or a smaller warm-up")
+    return Confident(n, warm_up=warm_up, **given)
+
+
 _SURE = Setting("sure", "stop once the leader is safe with this probability", 0.5, 1.0)
 _TAKE = Setting("take", "the highest rating, or the answer with the highest sum of ratings", among=("highest", "votes"))
 STRATEGIES: Mapping[str, Entry] = {
     "single": Entry(Single, "one attempt", 1),
     "consensus": Entry(Consensus, "the most frequent answer, of as many attempts as it takes",
                        settings={"sure": _SURE}),
-    "confident": Entry(Confident, "votes weighted by confidence; doubtful attempts end early", settings={
+    "confident": Entry(_confident, "votes weighted by confidence; doubtful attempts end early", 4, {
         "sure": Setting("sure", "stop once the leader has this share of the votes", 0.5, 1.0),
         "warm-up": Setting("warm_up", "attempts that run to their end, by which doubt is told", 2, MOST_N, whole=True),
         "keep": Setting("keep", "the share of those that is confident enough", 0.0, 1.0),
@@ -61,10 +74,11 @@ STRATEGIES: Mapping[str, Entry] = {
 NAMES = tuple("short-M" if name == "short" else name for name in STRATEGIES)
 
 
-def read_strategy(written: str, n: int | None = None, sure: float | None = None) -> Strategy:
+def read_strategy(written: str, n: int | None = None, sure: float | None = None, usual: int = USUAL_N) -> Strategy:
     """The strategy that is written as NAME[-M][@K][:key=value,…]; `n` is how many attempts it takes at most.
 
-    `sure` is its setting of that name. Raises UsageError for whatever cannot be, with the nearest known name.
+    Where neither K nor `n` says it, that is `usual`. `sure` is its setting of that name. Raises UsageError for whatever
+    cannot be, with the nearest known name.
     """
     head, _, rest = written.strip().partition(":")
     found = _WRITTEN.fullmatch(head)
@@ -80,7 +94,7 @@ def read_strategy(written: str, n: int | None = None, sure: float | None = None)
     k = int(found["k"]) if found["k"] else None
     if k is not None and n is not None and k != n:
         raise UsageError(f"{quoted(head)} takes {k} attempts, and n is {n}: give one of them")
-    n = next(count for count in (k, n, 1 if name == "single" else USUAL_N) if count is not None)
+    n = next(count for count in (k, n, 1 if name == "single" else usual) if count is not None)
     m = int(found["m"]) if found["m"] else 1
     if m < 1:
         raise UsageError(f"{quoted(head)} waits for no attempt: give short-1 or more")

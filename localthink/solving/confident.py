@@ -6,6 +6,8 @@ Later attempts are ended once a group falls below s. Every attempt with C >= s v
 once
 
     V(leader) / sum of V >= sure,   V(answer) = sum of C over its attempts.
+
+An attempt that is shorter than a group has no group: its C is the mean over all its tokens, and it is never ended.
 """
 from __future__ import annotations
 
@@ -24,7 +26,8 @@ from localthink.solving.votes import Group, grouped
 class Confident(Plain):
     """`group` is in tokens; of the first `warm_up` attempts, a share `keep` is confident enough.
 
-    The authors warm up with 16, take groups of 2,048, and keep a tenth (`keep` 0.1) or nine tenths (0.9).
+    The authors warm up with 16, take groups of 2,048, and keep a tenth (`keep` 0.1) or nine tenths (0.9). With no more
+    attempts than `warm_up` none is ended early.
     """
 
     sure: float = 0.95
@@ -46,10 +49,17 @@ class Confident(Plain):
         return Move(self.n, stop=bool(groups) and _share(groups) >= self.sure)
 
     def choose(self, ended: Sequence[Attempt]) -> Choice:
-        groups = self._groups(ended)
+        groups, notes = self._groups(ended), self._notes(ended)
         if not groups:
-            return Choice(None, ())
-        return Choice(groups[0].shortest, groups, _share(groups), "the leader's share of the weighted votes")
+            return Choice(None, (), notes=notes)
+        return Choice(groups[0].shortest, groups, _share(groups), "is the leader's share of the weighted votes", notes)
+
+    def _notes(self, ended: Sequence[Attempt]) -> tuple[str, ...]:
+        if not ended or any(attempt.tokens >= self.group for attempt in ended):
+            return ()
+        longest = max(attempt.tokens for attempt in ended)
+        return (f"none was ended early: a group is {self.group:,} tokens, and the longest attempt has {longest:,}: "
+                "give a smaller group",)
 
     def threshold(self, ended: Sequence[Attempt]) -> float | None:
         """s; None while warming up."""

@@ -5,7 +5,10 @@ votes, the first leads in truth with probability
 
     P(p > 1/2),  p ~ Beta(a + 1, b + 1),
 
-which for whole numbers is a tail of the binomial distribution.
+which for whole numbers is a tail of the binomial distribution. That says nothing of a third answer.
+
+Side by side short attempts end first, and they are not like the long ones. So a vote counts once all attempts with
+lower numbers have ended: as if they had been written one after the other.
 """
 from __future__ import annotations
 
@@ -16,6 +19,8 @@ from dataclasses import dataclass
 from localthink.solving.attempts import Attempt
 from localthink.solving.strategy import Choice, Move, Plain
 from localthink.solving.votes import grouped
+
+MEANING = "that it is more frequent than the runner-up"
 
 
 def leads(votes: int, other: int) -> float:
@@ -46,25 +51,39 @@ class Consensus(Plain):
     """The majority of answers. It begins no more attempts than could make the leader safe if they all agreed with it.
 
     The leader is safe once it leads with a probability of `sure`, or cannot be overtaken by the attempts that are left.
+    Only attempts of which all earlier ones have ended are looked at; where they say nothing, all that have ended are.
     """
 
     sure: float = 0.95
     name = "consensus"
 
     def move(self, ended: Sequence[Attempt]) -> Move:
-        first, second = _leaders(ended)
-        left = self.n - len(ended)
+        counted = finished_prefix(ended)
+        first, second = _leaders(counted)
+        left = self.n - len(counted)
         more = next((more for more in range(left) if self._safe(first + more, second, left - more)), left)
-        return Move(len(ended) + more, stop=more == 0)
+        return Move(len(counted) + more, stop=more == 0)
 
     def _safe(self, first: int, second: int, left: int) -> bool:
         return first > 0 and (leads(first, second) >= self.sure or first - second > left)
 
     def choose(self, ended: Sequence[Attempt]) -> Choice:
-        groups = grouped(ended)
+        counted = finished_prefix(ended)
+        groups = grouped(counted)
         if not groups:
-            return Choice(None, ())
-        return Choice(groups[0].shortest, groups, leads(*_leaders(ended)), "that no other answer is more frequent")
+            early = grouped(ended)
+            return Choice(early[0].shortest if early else None, early)
+        return Choice(groups[0].shortest, groups, leads(*_leaders(counted)), MEANING)
+
+
+def finished_prefix(ended: Sequence[Attempt]) -> list[Attempt]:
+    """By number, the attempts that have ended up to the first that has not."""
+    found: list[Attempt] = []
+    for attempt in sorted(ended, key=lambda attempt: attempt.number):
+        if attempt.number != len(found):
+            break
+        found.append(attempt)
+    return found
 
 
 def _leaders(ended: Sequence[Attempt]) -> tuple[int, int]:

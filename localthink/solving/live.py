@@ -98,7 +98,7 @@ class Live:
                 del self._requests[event.request]
                 ended.append((question, under))
         for question, under in sorted(ended, key=lambda each: each[1].number):
-            question.end(under, self._verifier)
+            question.end(under, self._verifier, self._stopped)
         for question in touched.values():
             self._cancel(question)
             self._tell(question)
@@ -130,6 +130,6 @@ class Live:
         self._waiting += done
         if self._waiting and not self._requests and not self._open:
             for question in self._waiting:
-                question.judge(self._verifier)
+                question.judge(self._verifier, self._stopped)
             solved, self._waiting = self._waiting, []
             yield from solved

@@ -29,15 +29,20 @@ class Pool:
         return replace(self, attempts=tuple(replace(attempt, judged=judged[attempt.number])
                                             for attempt in self.attempts))
 
-    def replay(self, strategy: Strategy, start: int = 0) -> tuple[Replayed, bool]:
-        """What a strategy makes of the attempts, begun with the one at `start`, and whether that is right.
-
-        Another start is another order, and with a strategy that takes fewer than there are, other attempts.
-        """
+    def turned(self, start: int) -> Pool:
+        """The same attempts, numbered anew from the one at `start`: another order, and as good a one."""
         order = (*self.attempts[start:], *self.attempts[:start])
-        replayed = replay(strategy, [replace(attempt, number=place) for place, attempt in enumerate(order)])
+        places = range(len(order))
+        return Pool(self.problem, tuple(replace(order[place], number=place) for place in places),
+                    frozenset(place for place in places if order[place].number in self.right),
+                    (*self.results[start:], *self.results[:start]))
+
+    def replay(self, strategy: Strategy, start: int = 0) -> tuple[Replayed, bool]:
+        """What a strategy makes of the attempts, begun with the one at `start`, and whether that is right."""
+        pool = self.turned(start)
+        replayed = replay(strategy, pool.attempts)
         winner = replayed.choice.winner
-        return replayed, winner is not None and order[winner.number].number in self.right
+        return replayed, winner is not None and winner.number in pool.right
 
 
 def read_pools(results: Path) -> list[Pool]:

@@ -2,20 +2,22 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from localthink.batch.items import Item
+from localthink.grade.boxes import last_boxed
 from localthink.grade.countdown import Puzzle, read_puzzle
 from localthink.grade.exact import Gold
 from localthink.grade.grading import Grader, known_answer
 from localthink.records import Generation, Trace
 from localthink.solving.attempts import Attempt, attempt_of
-from localthink.solving.judging import cases_to_judge, judged
+from localthink.solving.judging import ask, cases_to_judge, judged
 from localthink.solving.solution import Answer, Attempted, Solution
 from localthink.solving.strategy import Choice, Strategy
 from localthink.solving.verifier import Verifier
+from localthink.text.sizes import counted
 from localthink.trace_json import trace_object
 
 
@@ -83,8 +85,11 @@ class Question:
         return [under for under in self.running
                 if self.move.stop or (longest is not None and under.written >= longest)]
 
-    def end(self, under: Under, verifier: Verifier | None) -> None:
-        """Take in an attempt that has its trace. One that was not needed any more has cost its tokens, and no more."""
+    def end(self, under: Under, verifier: Verifier | None, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Take in an attempt that has its trace. One that was not needed any more has cost its tokens, and no more.
+
+        Once `stopped` says so, it is not judged any more.
+        """
         trace = under.trace
         assert trace is not None
         under.written = trace.tokens
@@ -97,29 +102,33 @@ class Question:
         under.attempt = attempt_of(self._results[under.number])
         self.ended.append(under.attempt)
         if verifier is not None and verifier.at_once:
-            self._judge([under], verifier)
+            self._judge([under], verifier, stopped)
         self.move = self.strategy.move(self.ended)
 
     def _carried(self) -> dict[str, Any]:
         puzzle = self.known if isinstance(self.known, Puzzle) else None
         return {"numbers": list(puzzle.numbers), "target": puzzle.target} if puzzle else dict(self.item.carried)
 
-    def judge(self, verifier: Verifier) -> None:
-        """Ask about all attempts at once, where that has not been done as they ended."""
+    def judge(self, verifier: Verifier, stopped: Callable[[], bool] = lambda: False) -> None:
+        """Ask about all attempts at once, where that has not been done as they ended; until `stopped` says so."""
         if not verifier.at_once:
-            self._judge(self.under, verifier)
+            self._judge(self.under, verifier, stopped)
 
-    def _judge(self, among: Sequence[Under], verifier: Verifier) -> None:
-        """Attempts without an answer are not asked about."""
+    def _judge(self, among: Sequence[Under], verifier: Verifier, stopped: Callable[[], bool]) -> None:
+        """Attempts without an answer are not asked about. One that was judged in part only counts as not judged."""
         asked = [under for under in among if under.attempt is not None and under.attempt.said is not None]
         cases = [cases_to_judge(self._results[under.number], self.strategy.judges) for under in asked]
-        judgements = verifier.judge.judge([case for own in cases for case in own])
-        self._failure = next((each.failure for each in judgements if each.failure), self._failure)
-        said = iter(judgements)
+        said = ask(verifier.judge, [case for own in cases for case in own], stopped)
+        self._failure = next((each.failure for each in said.values() if each.failure), self._failure)
+        self.interrupted = self.interrupted or len(said) < sum(map(len, cases))
+        first = 0
         for under, own in zip(asked, cases, strict=True):
             assert under.attempt is not None
-            place = self.ended.index(under.attempt)
-            under.attempt = self.ended[place] = judged(under.attempt, [next(said) for _ in own])
+            mine = [said[place] for place in range(first, first + len(own)) if place in said]
+            first += len(own)
+            if len(mine) == len(own):
+                place = self.ended.index(under.attempt)
+                under.attempt = self.ended[place] = judged(under.attempt, mine)
 
     def choice(self) -> Choice:
         """As it stands."""
@@ -131,7 +140,9 @@ class Question:
         traces = {under.number: under.trace for under in self.under}
         trace = traces[winner.number] if winner is not None else None
         text = trace.answer if trace is not None else ""
-        correct = grader.grade(self.known, text).correct if self.known is not None else None
+        verdict = grader.grade(self.known, text) if self.known is not None and winner is not None else None
+        ungraded = (f"whether it is right could not be told: {verdict.failure}",) if verdict and verdict.failure else ()
+        correct = verdict.correct if verdict is not None and not ungraded else None
         said = winner.said.text if winner is not None and winner.said is not None else ""
         answers = tuple(Answer(group.said.text, group.said.form, group.weight,
                                tuple(attempt.number for attempt in group.attempts)) for group in choice.groups)
@@ -140,7 +151,15 @@ class Question:
             choice.sure, choice.meaning, answers, tuple(map(_attempted, self.under)),
             sum(under.written for under in self.under), time.perf_counter() - self._start,
             (*notes, *choice.notes, *([self._failure] if choice.notes and self._failure else []),
-             *_grouping(answers)), correct)
+             *_grouping(answers), *self._unboxed(), *ungraded), correct)
+
+    def _unboxed(self) -> tuple[str, ...]:
+        """What is to be said of a puzzle's attempts that came to an end, and boxed nothing."""
+        if not isinstance(self.known, Puzzle):
+            return ()
+        count = sum(result["finish_reason"] == "stop" and last_boxed(result["answer"]) is None
+                    for result in self._results.values())
+        return (f"{counted(count, 'attempt')} without an expression in a box: no vote",) if count else ()
 
 
 def known_of(item: Item) -> Puzzle | Gold | None:

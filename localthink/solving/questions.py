@@ -8,16 +8,19 @@ from pathlib import Path
 from typing import Any
 
 from localthink.batch.items import BadLine, Item, read_item
+from localthink.batch.manifest import file_sha256
 from localthink.batch.settings import Settings
 from localthink.batch.sources import find_source, read_items
 from localthink.errors import LocalthinkError, UsageError
 from localthink.generation import generation_object
+from localthink.gguf.header import read_facts
 from localthink.grade.countdown import Puzzle
 from localthink.records import Message
 from localthink.shelf.local_models import find_model
+from localthink.solving.judging import kinds_judged
 from localthink.solving.question import known_of
 from localthink.solving.strategy import Strategy
-from localthink.solving.verifier import EXACT, SELF, is_function
+from localthink.solving.verifier import EXACT, SELF, is_function, prompts_of
 from localthink.text.visible import shown_name
 
 
@@ -70,18 +73,19 @@ def choose_verifier(strategy: Strategy, written: str | None, items: Sequence[Ite
 def decisive(strategy: Strategy, settings: Settings, verifier: str | None, prompts: Path | None) -> dict[str, Any]:
     """What decides a solution, beside model and question, as JSON."""
     chosen: Mapping[str, Any] = asdict(strategy)  # type: ignore[call-overload]  # every strategy is a dataclass
+    asked = prompts_of(verifier, prompts)
     return {"strategy": strategy.name, **chosen, **generation_object(settings.generation), "seed": settings.seed,
             "raw": settings.raw, "verifier": verifier, "verifier_file": _identity(verifier),
-            "prompts": _digest(prompts) if prompts is not None else None}
+            "prompts": {kind: asked.sha256(kind) for kind in kinds_judged(strategy.judges)} if asked else None}
 
 
-def _identity(verifier: str | None) -> str | int | None:
-    """By what it is noticed that a verifier's file was changed: the digest of a function's, the size of a model's."""
+def _identity(verifier: str | None) -> str | None:
+    """The digest of a verifier's file, by which it is noticed that it was changed."""
     if verifier is None or verifier in (EXACT, SELF):
         return None
     if is_function(verifier):
         return _digest(Path(verifier.rpartition(":")[0]))
-    return find_model(verifier).stat().st_size
+    return file_sha256(read_facts(find_model(verifier)))
 
 
 def _digest(path: Path) -> str:

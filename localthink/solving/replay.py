@@ -1,7 +1,8 @@
 """A strategy on attempts that were written long ago: what it would have said, and what that would have cost.
 
 All attempts that run write one token at a time, together. So they end in the order of their tokens, and one that is
-cancelled has cost the tokens that it had by then.
+cancelled has cost the tokens that it had by then. `Strategy.how` is not asked: what was written stays as it is. So of
+`confident`, which ends doubtful attempts early, the cost is that of attempts that were all written to their end.
 """
 from __future__ import annotations
 

@@ -48,7 +48,8 @@ class Solution:
     """`answer` is the final answer, "" where no attempt said any, and `text` the whole answer of the attempt `winner`.
 
     `sure` is from 0 to 1, or None where the strategy cannot say; `meaning` says what it is the probability of. `tokens`
-    are those of all attempts, the cancelled ones too. `correct` says whether the answer is right, where that is known.
+    are those of all attempts, the cancelled ones too, and none that a verifier was asked with. `correct` says whether
+    the answer is right, None where that is not known or could not be told.
     """
 
     strategy: str

@@ -19,7 +19,7 @@ from localthink.solving.question import Question
 from localthink.solving.questions import choose_verifier, item_of
 from localthink.solving.solution import Solution
 from localthink.solving.strategy import Strategy
-from localthink.solving.verifier import opened
+from localthink.solving.verifier import Verifying, opened
 
 MOST_AT_ONCE = 16  # attempts in one batch; more wait their turn
 
@@ -38,26 +38,24 @@ def solve(question: str | Sequence[Message], strategy: str = "consensus", *, n: 
     """
     chosen = read_strategy(strategy, n, sure)
     item = item_of(question, Settings(generation or Generation(), seed=seed, raw=raw))
-    verifying = choose_verifier(chosen, verifier, [item])
+    written = choose_verifier(chosen, verifier, [item])
     with ExitStack() as stack:
+        verifying = stack.enter_context(opened(written))
         if engine is None:
             engine = stack.enter_context(load(model, slots=min(chosen.n, MOST_AT_ONCE)))
         return solve_one(engine, item, chosen, verifying)
 
 
-def solve_one(engine: Engine, item: Item, strategy: Strategy, verifier: str | None, prompts: Path | None = None,
+def solve_one(engine: Engine, item: Item, strategy: Strategy, verifying: Verifying,
               tell: Callable[[Question], None] = nothing, stopped: Callable[[], bool] = lambda: False) -> Solution:
     """The solution of one item; with what there is once `stopped` says so, which it notes."""
-    with ExitStack() as stack:
-        grader = stack.enter_context(Grader())
-        judge = stack.enter_context(opened(verifier, engine, prompts)) if verifier is not None else None
-        [solved] = Live(engine, strategy, judge, tell, stopped).solve([item])
+    with Grader() as grader:
+        [solved] = Live(engine, strategy, verifying(engine), tell, stopped).solve([item])
         return solved.solution(grader, ("stopped before it was done",) if solved.interrupted else ())
 
 
-def solve_file(engine: Engine, items: Sequence[Item], strategy: Strategy, folder: SolveFolder, verifier: str | None,
-               prompts: Path | None = None, tell: Callable[[Question], None] = nothing,
-               stopped: Callable[[], bool] = lambda: False) -> None:
+def solve_file(engine: Engine, items: Sequence[Item], strategy: Strategy, folder: SolveFolder, verifying: Verifying,
+               tell: Callable[[Question], None] = nothing, stopped: Callable[[], bool] = lambda: False) -> None:
     """Put the solution of each item into the folder as soon as it is there, until all are or `stopped` says so.
 
     Raises UsageError, before anything is written, where a question does not fit into the model's context.
@@ -68,10 +66,7 @@ def solve_file(engine: Engine, items: Sequence[Item], strategy: Strategy, folder
             engine.check(engine.request(asked, item.settings.generation, raw=item.settings.raw))
         except LocalthinkError as error:
             raise UsageError(f"line {item.line}: {advised(str(error), error.advice)}") from None
-    with ExitStack() as stack:
-        grader = stack.enter_context(Grader())
-        judge = stack.enter_context(opened(verifier, engine, prompts)) if verifier is not None else None
-        solving = stack.enter_context(closing(Live(engine, strategy, judge, tell, stopped).solve(items)))
+    with Grader() as grader, closing(Live(engine, strategy, verifying(engine), tell, stopped).solve(items)) as solving:
         for solved in solving:
             if not solved.interrupted:
                 folder.add(solved.item, solved.solution(grader))

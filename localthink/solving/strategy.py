@@ -1,7 +1,8 @@
 """What a strategy is: told which attempts have ended, it says how many more are worth it, and at last which one counts.
 
 A strategy is pure. Whether attempts are being written (`live`) or were written long ago (`replay`), it is asked the
-same questions, and gives the same answers.
+same questions, and gives the same answers. One thing a replay cannot do: end an attempt early where `how` would have
+had it written otherwise. So it does not know what `confident` costs.
 """
 from __future__ import annotations
 

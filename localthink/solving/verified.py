@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from localthink.judge.interface import THRESHOLD
 from localthink.solving.attempts import Attempt
 from localthink.solving.strategy import Choice, Judged, Move, Plain
 from localthink.solving.votes import grouped
 
 Take = Literal["highest", "votes"]
 Aggregation = Literal["min", "product", "last"]
-WRONG = 0.5  # a step with a lower probability counts as wrong
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Best(Plain):
 
 @dataclass(frozen=True, slots=True)
 class Steps(Best):
-    """The same by all that an attempt rests on: its worst step, the product of all, or the last one."""
+    """The same by all steps that an answer rests on, and the answer: the worst one, the product of all, or the last."""
 
     by: Aggregation = "product"
     name = "steps"
@@ -82,6 +82,6 @@ def carried_on(judged: Sequence[float | None]) -> list[float]:
     for probability in judged:
         if probability is not None:
             found.append(min(probability, most))
-            if probability < WRONG:
+            if probability < THRESHOLD:
                 most = min(most, probability)
     return found

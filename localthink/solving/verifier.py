@@ -1,8 +1,8 @@
 """Who verifies: the known answer, a Python function, or a model; and whether it can be asked while others write."""
 from __future__ import annotations
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -14,7 +14,8 @@ from localthink.judge.function import FunctionJudge
 from localthink.judge.interface import Judge
 from localthink.judge.model_judge import ModelJudge
 from localthink.judge.oracle import Oracle
-from localthink.judge.prompts import Prompts, read_prompts
+from localthink.judge.prompts import Prompts, bundled_prompts, read_prompts
+from localthink.shelf.local_models import find_model
 
 EXACT, SELF = "exact", "self"
 JUDGE_SLOTS = 8  # cases that another model judges side by side
@@ -28,27 +29,44 @@ class Verifier:
     at_once: bool
 
 
-@contextmanager
-def opened(written: str, engine: Engine, prompts: Path | None = None) -> Iterator[Verifier]:
-    """The verifier that is written as `exact`, `self`, `file.py:name`, or the name or path of a model.
+Verifying = Callable[[Engine], Verifier | None]  # the verifier, once there is the engine that writes
 
-    `engine` is the one that writes; it judges as well where that is asked for, and needs no more memory for it.
-    `prompts` is a file with the questions that a model is asked. Raises UsageError, or what `load` raises for a model.
+
+@contextmanager
+def opened(written: str | None, prompts: Path | None = None) -> Iterator[Verifying]:
+    """The verifier that is written as `exact`, `self`, `file.py:name`, or the name or path of a model; None is none.
+
+    Before any engine is there, this raises UsageError where there is no such file, function or model, and where the
+    prompts cannot be. The engine that is given then is the one that writes: it judges as well where that is asked for,
+    and needs no more memory for it. Another model is loaded only then; it raises what `load` raises. `prompts` is a
+    file with the questions that a model is asked.
     """
-    if prompts is not None and (written == EXACT or is_function(written)):
-        raise UsageError(f"prompts are what a model is asked, and the verifier is {written}: leave one of the two out")
-    asked: Prompts | None = read_prompts(prompts) if prompts is not None else None
-    if written == EXACT:
-        with Grader() as grader:
-            yield Verifier(Oracle(grader), at_once=True)
-    elif is_function(written):
-        with FunctionJudge(written) as function:
-            yield Verifier(function, at_once=True)
-    elif written == SELF:
-        yield Verifier(ModelJudge(engine, asked), at_once=False)
-    else:
-        with load(written, slots=JUDGE_SLOTS) as other:
-            yield Verifier(ModelJudge(other, asked), at_once=False)
+    asked = prompts_of(written, prompts)
+    with ExitStack() as stack:
+        if written is None:
+            yield lambda engine: None
+        elif written == EXACT:
+            exact = Verifier(Oracle(stack.enter_context(Grader())), at_once=True)
+            yield lambda engine: exact
+        elif is_function(written):
+            function = Verifier(stack.enter_context(FunctionJudge(written)), at_once=True)
+            yield lambda engine: function
+        elif written == SELF:
+            yield lambda engine: Verifier(ModelJudge(engine, asked), at_once=False)
+        else:
+            path = find_model(written)
+            yield lambda engine: Verifier(
+                ModelJudge(stack.enter_context(load(path, slots=JUDGE_SLOTS)), asked), at_once=False)
+
+
+def prompts_of(written: str | None, prompts: Path | None) -> Prompts | None:
+    """What a model is asked; None for a verifier that is no model. Raises UsageError for prompts that cannot be."""
+    if written is None or written == EXACT or is_function(written):
+        if prompts is not None:
+            who = f"the verifier is {written}" if written is not None else "this strategy takes no verifier"
+            raise UsageError(f"prompts are what a model is asked that verifies, and {who}: leave one of the two out")
+        return None
+    return read_prompts(prompts) if prompts is not None else bundled_prompts()
 
 
 def is_function(written: str) -> bool:

@@ -79,8 +79,13 @@ def _strategies(strategies: Sequence[StrategyFigures]) -> list[str]:
     rows = [("strategies, by replay", "", "accuracy", "", "problems", "attempts", "tokens", "of them in a row")]
     for each in strategies:
         rows.append((each.cell, each.written, share(each.accuracy), bar(each.accuracy.value), f"{each.problems:,}",
-                     f"{each.begun:.1f} of {each.n}", mean(each.tokens), mean(each.steps)))
+                     f"{each.begun:.1f} of {each.n}", cost(each.tokens), cost(each.steps)))
     return aligned(rows, right=range(4, 8))
+
+
+def cost(value: Figure | None) -> str:
+    """A mean, or that nobody knows it."""
+    return mean(value) if value is not None else NONE
 
 
 def _outcomes(cells: Sequence[CellFigures]) -> list[str]:

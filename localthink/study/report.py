@@ -111,7 +111,7 @@ def _comparison(each: Any) -> dict[str, str]:
 def _strategy(each: StrategyFigures) -> dict[str, str]:
     return {"cell": each.cell, "name": each.written, "accuracy": page.share(each.accuracy),
             "problems": f"{each.problems:,}", "begun": f"{each.begun:.1f} of {each.n}",
-            "tokens": page.mean(each.tokens), "steps": page.mean(each.steps)}
+            "tokens": page.cost(each.tokens), "steps": page.cost(each.steps)}
 
 
 def pair_view(pair: Pair) -> PairView:

@@ -11,6 +11,7 @@ import numpy as np
 from localthink.batch.export_files import checked_results
 from localthink.errors import UsageError
 from localthink.solving.catalogue import read_strategy
+from localthink.solving.confident import Confident
 from localthink.solving.pool import Pool, pool_of
 from localthink.solving.strategy import Strategy
 from localthink.study.metrics import Figure
@@ -24,6 +25,7 @@ class StrategyFigures:
 
     `accuracy` is over problems. `tokens` are those of all its attempts together, `steps` how many are written one after
     the other where attempts run side by side; both are means over problems, as is `begun`, which counts attempts.
+    Both are None of a strategy that ends attempts early by what they write: a replay cannot know its cost.
     """
 
     cell: str
@@ -31,8 +33,8 @@ class StrategyFigures:
     n: int
     problems: int
     accuracy: Figure
-    tokens: Figure
-    steps: Figure
+    tokens: Figure | None
+    steps: Figure | None
     begun: float
 
 
@@ -43,7 +45,7 @@ def read_strategies(written: Sequence[str], samples: int, where: str) -> tuple[t
     """
     found: list[tuple[str, Strategy]] = []
     for name in written:
-        strategy = read_strategy(name, None if "@" in name.partition(":")[0] else samples)
+        strategy = read_strategy(name, usual=samples)
         if strategy.judges == "steps":
             raise UsageError(f"{where} strategies has {name!r}, which takes somebody who judges steps: leave it out "
                              "(scripts/eval_solve.py replays it with a judge)")
@@ -71,7 +73,7 @@ def replayed(results: Path, strategies: Sequence[tuple[str, Strategy]]) -> tuple
         pools = [exactly_judged(pool_of(problem, own)) for problem, own in problems.items()]
         for written, strategy in strategies:
             enough = [pool for pool in pools if len(pool.attempts) >= strategy.n]
-            if enough and not (written.startswith("confident") and not _measured(enough)):
+            if enough and not (isinstance(strategy, Confident) and not _measured(enough)):
                 figures.append(strategy_figures(cell, written, strategy, enough))
     return tuple(figures)
 
@@ -82,17 +84,18 @@ def exactly_judged(pool: Pool) -> Pool:
 
 
 def strategy_figures(cell: str, written: str, strategy: Strategy, pools: Sequence[Pool]) -> StrategyFigures:
-    """Over pools with enough attempts; every attempt of a problem is the first once, which spares luck."""
+    """Over pools with enough attempts; every attempt of a problem is the first once, so that no order is luckier."""
     rows = []
     for pool in pools:
         runs = [pool.replay(strategy, start) for start in range(len(pool.attempts))]
         rows.append([np.mean(values) for values in zip(
             *((right, run.tokens, run.steps, run.begun) for run, right in runs), strict=True)])
     right, tokens, steps, begun = np.array(rows).T
+    known = not isinstance(strategy, Confident)
     return StrategyFigures(
         cell, written, strategy.n, len(pools), Figure(float(right.mean()), share_interval(right), len(pools)),
-        Figure(float(tokens.mean()), mean_interval(tokens), len(pools)),
-        Figure(float(steps.mean()), mean_interval(steps), len(pools)), float(begun.mean()))
+        Figure(float(tokens.mean()), mean_interval(tokens), len(pools)) if known else None,
+        Figure(float(steps.mean()), mean_interval(steps), len(pools)) if known else None, float(begun.mean()))
 
 
 def _measured(pools: Sequence[Pool]) -> bool:
