@@ -24,6 +24,7 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
     "merge": ("localthink.cli.merge", "Put the shards of a run together."),
     "solve": ("localthink.cli.solve", "Attempt a question many times, and settle on one answer."),
     "study": ("localthink.cli.study", "Measure whether a setting helps, with honest intervals."),
+    "judge": ("localthink.cli.judge", "Have a model say which thoughts of a run are right."),
     "models": ("localthink.cli.models", "Choose, download and look after models."),
     "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
     "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),

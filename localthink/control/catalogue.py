@@ -231,9 +231,14 @@ def _in_range(entry: Entry, parameter: Parameter, value: float | str) -> float |
 
 
 def _complete(entry: Entry, spec: ControlSpec) -> ControlSpec:
-    """The control itself. Raises UsageError where a setting without a default is missing."""
+    """The control without the settings that are its defaults: they are the same control, and have one key in a run.
+
+    Raises UsageError where a setting without a default is missing.
+    """
+    given = dict(spec.settings)
     for parameter in entry.parameters:
-        if parameter.default is None and parameter.name not in dict(spec.settings):
+        if parameter.default is None and parameter.name not in given:
             raise UsageError(f"control {entry.name} needs {parameter.name}, as {entry.name}:{parameter.name}=12: "
                              f"{parameter.help}")
-    return spec
+    defaults = {each.name: each.default for each in entry.parameters}
+    return ControlSpec(spec.name, tuple((key, value) for key, value in spec.settings if value != defaults[key]))

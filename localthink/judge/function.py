@@ -17,6 +17,7 @@ from localthink.text.visible import shown_name
 TIME_LIMIT = 10.0  # seconds for one case
 START_LIMIT = 60.0  # seconds until the file is loaded, with whatever it imports
 MOST_BYTES = 10_000  # of a reply
+WRITTEN = "give a file and a function in it, as judge.py:score"
 
 
 class FunctionJudge:
@@ -30,9 +31,9 @@ class FunctionJudge:
     def __init__(self, written: str, time_limit: float = TIME_LIMIT) -> None:
         path, colon, name = written.rpartition(":")
         if not (colon and path and name.isidentifier()):
-            raise UsageError(f"the function is {quoted(written)}: give a file and a function in it, as judge.py:score")
+            raise UsageError(f"the function is {quoted(written)}: {WRITTEN}")
         if not Path(path).is_file():
-            raise UsageError(f"there is no file {shown_name(path)}: give a file and a function in it, as judge.py:score")
+            raise UsageError(f"there is no file {shown_name(path)}: {WRITTEN}")
         self._path, self._name, self._limit = path, name, time_limit
         self._child: Child | None = self._started()
 

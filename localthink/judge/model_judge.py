@@ -2,7 +2,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Sequence
 
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
@@ -33,7 +33,7 @@ class ModelJudge:
         found = dict(each for step in self.steps(cases) for each in step)
         return [found[place] for place in range(len(cases))]
 
-    def steps(self, cases: Sequence[Case]) -> Iterator[list[tuple[int, Judgement]]]:
+    def steps(self, cases: Sequence[Case]) -> Generator[list[tuple[int, Judgement]]]:
         """What every step of the engine brings, often nothing: judgements with the places of their cases.
 
         Prompts that begin alike are asked one after the other, so that each begins in the cache of the one before.
@@ -46,7 +46,7 @@ class ModelJudge:
                 yield [(place, Judgement(None, str(error)))]
         yield from self._ask(sorted(prompts, key=lambda each: each[1].tokens, reverse=True))
 
-    def _ask(self, waiting: list[tuple[int, Asked]]) -> Iterator[list[tuple[int, Judgement]]]:
+    def _ask(self, waiting: list[tuple[int, Asked]]) -> Generator[list[tuple[int, Judgement]]]:
         """Ask all, the last first; closing the iterator gives up those that are under way."""
         engine, under_way = self._engine, dict[int, tuple[int, Asked, Verdict]]()
         try:

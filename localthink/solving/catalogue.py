@@ -80,7 +80,7 @@ def read_strategy(written: str, n: int | None = None, sure: float | None = None)
     k = int(found["k"]) if found["k"] else None
     if k is not None and n is not None and k != n:
         raise UsageError(f"{quoted(head)} takes {k} attempts, and n is {n}: give one of them")
-    n = k or n or (1 if name == "single" else USUAL_N)
+    n = next(count for count in (k, n, 1 if name == "single" else USUAL_N) if count is not None)
     m = int(found["m"]) if found["m"] else 1
     if m < 1:
         raise UsageError(f"{quoted(head)} waits for no attempt: give short-1 or more")

@@ -43,6 +43,7 @@ class Question:
         self.ended: list[Attempt] = []  # in the order in which they did
         self._results: dict[int, dict[str, Any]] = {}
         self.move = strategy.move(self.ended)
+        self._failure = ""  # why the verifier could not tell, the last time
         self.interrupted = False  # somebody has asked to stop before it was solved
         self._start = time.perf_counter()
 
@@ -112,7 +113,9 @@ class Question:
         """Attempts without an answer are not asked about."""
         asked = [under for under in among if under.attempt is not None and under.attempt.said is not None]
         cases = [cases_to_judge(self._results[under.number], self.strategy.judges) for under in asked]
-        said = iter(verifier.judge.judge([case for own in cases for case in own]))
+        judgements = verifier.judge.judge([case for own in cases for case in own])
+        self._failure = next((each.failure for each in judgements if each.failure), self._failure)
+        said = iter(judgements)
         for under, own in zip(asked, cases, strict=True):
             assert under.attempt is not None
             place = self.ended.index(under.attempt)
@@ -136,7 +139,8 @@ class Question:
             self.strategy.name, self.strategy.n, self.text, said, text, winner.number if winner is not None else None,
             choice.sure, choice.meaning, answers, tuple(map(_attempted, self.under)),
             sum(under.written for under in self.under), time.perf_counter() - self._start,
-            (*notes, *choice.notes, *_grouping(answers)), correct)
+            (*notes, *choice.notes, *([self._failure] if choice.notes and self._failure else []),
+             *_grouping(answers)), correct)
 
 
 def known_of(item: Item) -> Puzzle | Gold | None:

@@ -10,6 +10,7 @@ from localthink.study.cells import BASELINE, Cell
 from localthink.study.choice import chosen_cell
 from localthink.study.folder import StudyFolder
 from localthink.study.metrics import CellFigures, Comparison, cell_figures, compare, problem_differences
+from localthink.study.rightness import AUTOMATIC, Source, ThoughtsBy, find_source, with_thoughts_by
 from localthink.study.running import cells_of
 from localthink.study.samples import Sample, by_cell, complete_pairs, read_samples
 from localthink.study.spec import SETS, SetName, Study, stem
@@ -37,6 +38,7 @@ class SetAnalysis:
     wanted: int
     main: str  # the setting that the verdict is about, "" where there is none yet
     planned: bool  # whether that setting was fixed before these samples were looked at
+    source: Source | None = None  # who says which thoughts are right
 
     @property
     def done(self) -> bool:
@@ -50,8 +52,10 @@ class SetAnalysis:
         return next((each for each in self.comparisons if each.name == name), None)
 
 
-def analyse(study: Study, folder: StudyFolder, problems: dict[SetName, int]) -> list[SetAnalysis]:
-    """The sets of every model that have samples; `problems` says how many problems a set has."""
+def analyse(study: Study, folder: StudyFolder, problems: dict[SetName, int],
+            by: ThoughtsBy = AUTOMATIC) -> list[SetAnalysis]:
+    """The sets of every model that have samples; `problems` says how many problems a set has, `by` who judges thoughts.
+    """
     found = []
     for model in study.models:
         sets: dict[SetName, list[Sample]] = {
@@ -63,7 +67,8 @@ def analyse(study: Study, folder: StudyFolder, problems: dict[SetName, int]) -> 
                 cells = cells_of(study, name, chosen)
                 main, planned = main_cell(study, name, cells, chosen)
                 wanted = problems[name] * study.samples * len(cells)
-                found.append(analyse_set(stem(model), name, samples, cells, wanted, main, planned))
+                source = find_source(by, samples, [folder.run(model, name)])
+                found.append(analyse_set(stem(model), name, samples, cells, wanted, main, planned, source))
     return found
 
 
@@ -76,8 +81,12 @@ def main_cell(study: Study, name: SetName, cells: Sequence[Cell], chosen: Cell |
 
 
 def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Sequence[Cell], wanted: int, main: str,
-                planned: bool) -> SetAnalysis:
-    """Figures of one set; `cells` are the settings that it has, the baseline first."""
+                planned: bool, source: Source | None = None) -> SetAnalysis:
+    """Figures of one set; `cells` are the settings that it has, the baseline first.
+
+    Which thoughts are right is as the `source` says, and nobody's to say without one.
+    """
+    samples = with_thoughts_by(source, samples)
     found = by_cell(samples)
     names = [cell.name for cell in cells if cell.name in found]
     followed = {cell.name for cell in cells if _follows(cell) == _follows(cells[0])}
@@ -95,7 +104,7 @@ def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Seq
     index = {cell: rows for cell in names if cell in scores and (rows := by_index(found[cell]))}
     figures = tuple(cell_figures(cell, found[cell], cell in followed) for cell in names)
     return SetAnalysis(model, name, figures, tuple(comparisons), scores, index, common, tuple(samples),
-                       tuple(cells), wanted, main, planned)
+                       tuple(cells), wanted, main, planned, source)
 
 
 def _follows(cell: Cell) -> tuple[object, ...]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from localthink.study.analysis import SetAnalysis, points, verdict
 from localthink.study.metrics import CellFigures, Comparison, Figure
 from localthink.study.samples import OUTCOMES
-from localthink.study.underthinking import Underthinking
+from localthink.study.underthinking import LEAST_JUDGED, LEAST_WRONG, Underthinking
 from localthink.text.rows import aligned
 
 NONE = "—"
@@ -28,7 +28,24 @@ def _set(analysis: SetAnalysis) -> list[str]:
     lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
     if analysis.underthinking:
         lines += ["", *_underthinking(analysis)]
-    return lines
+    told = source_lines(analysis)
+    return [*lines, *([""] if told and not analysis.underthinking else []), *told]
+
+
+def source_lines(analysis: SetAnalysis) -> list[str]:
+    """Who says which thoughts are right, where a figure rests on that or would have."""
+    source = analysis.source
+    if source is None or not (analysis.underthinking or source.lines or source.why_not):
+        return []
+    thoughts = [thought.right for sample in analysis.samples for thought in sample.thoughts]
+    known = sum(right is not None for right in thoughts)
+    told = f"  thoughts judged by {source.name}"
+    if source.why_not:
+        return [told, f"  no score is made of that: {source.why_not}"]
+    silent = [] if analysis.underthinking else [
+        f"  no score: that takes {LEAST_WRONG} responses that are not right, and {100 * LEAST_JUDGED:.0f} % of their "
+        "thoughts"]
+    return [f"{told}: {known:,} of {len(thoughts):,}", *silent, *source.lines]
 
 
 def _accuracy(analysis: SetAnalysis) -> list[str]:

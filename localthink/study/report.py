@@ -84,7 +84,7 @@ def _set(analysis: SetAnalysis, figures: Sequence[Drawing], pairs: Sequence[Pair
     return {"analysis": analysis, "verdict": verdict(analysis), "state": state, "figures": figures,
             "cells": [_cell(cell) for cell in analysis.cells],
             "comparisons": [_comparison(each) for each in analysis.comparisons],
-            "pairs": [pair_view(pair) for pair in pairs]}
+            "pairs": [pair_view(pair) for pair in pairs], "source": page.source_lines(analysis)}
 
 
 def _cell(cell: Any) -> dict[str, Any]:
