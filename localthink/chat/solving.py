@@ -73,13 +73,15 @@ def read_request(text: str) -> Strategy:
 class Solving:
     """Attempts at the question of `entry`, or the latest. Whoever shows it pumps the session, and then calls `look`.
 
-    `tries` are those that were begun. Raises UsageError where there is nothing that could be attempted now.
+    `length` is how many entries there are up to the question, itself included; `tries` are the attempts that were
+    begun. Raises UsageError where there is nothing that could be attempted now.
     """
 
     def __init__(self, session: Session, strategy: Strategy, entry: Entry | None = None,
                  seed: int | None = None) -> None:
         self.session, self.strategy = session, strategy
-        length = session.entries.index(entry) + 1 if entry is not None else session.transcript.asked
+        asked = session.transcript.asked
+        length = self.length = session.entries.index(entry) + 1 if entry in session.entries else asked
         _check(session, length)
         settings = session.settings
         chosen = settings.seed if seed is None else seed
@@ -99,8 +101,8 @@ class Solving:
     def _exact(self) -> Verifier | None:
         wanted = choose_verifier(self.strategy, None, [self.question.item])
         if wanted not in (None, EXACT):
-            raise UsageError(f"{self.strategy.name} takes somebody who knows the right answer, which is known of number "
-                             f"puzzles alone: take {USUAL} or short-3, or localthink solve with a --verifier")
+            raise UsageError(f"{self.strategy.name} takes a known right answer, and only that of number puzzles is known: "
+                             f"take {USUAL} or short-3, or localthink solve with a --verifier")
         return Verifier(Oracle(Grader()), at_once=True) if wanted else None
 
     @property

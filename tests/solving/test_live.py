@@ -1,7 +1,6 @@
 """Attempts begun, cancelled and judged on an engine: played exactly, and with the bundled model."""
 from __future__ import annotations
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
