@@ -61,12 +61,14 @@ def read_request(text: str) -> Strategy:
     count = words.pop() if words and (len(words) > 1 or words[-1].lstrip("-").isdigit()) else None
     if len(words) > 1:
         raise UsageError(f"{quoted(text)} is more than a strategy and a number of attempts: /solve {USUAL} {USUAL_N}")
-    written = words[0] if words else USUAL
     if count is not None and not (count.isascii() and count.lstrip("-").isdigit()):
         raise UsageError(f"the number of attempts is {quoted(count)}: give a whole number from 2 to {MOST_N}")
+    if count is not None and not 2 <= int(count) <= MOST_N:
+        raise UsageError(f"n is {int(count)}: here it is 2 to {MOST_N} attempts; localthink solve takes more")
+    written = words[0] if words else USUAL
     strategy = read_strategy(written, int(count) if count is not None else None if "@" in written else USUAL_N)
     if strategy.n > MOST_N:
-        raise UsageError(f"n is {strategy.n}: here it is {MOST_N} attempts at most; localthink solve takes more")
+        raise UsageError(f"n is {strategy.n}: here it is 2 to {MOST_N} attempts; localthink solve takes more")
     return strategy
 
 
@@ -101,7 +103,7 @@ class Solving:
     def _exact(self) -> Verifier | None:
         wanted = choose_verifier(self.strategy, None, [self.question.item])
         if wanted not in (None, EXACT):
-            raise UsageError(f"{self.strategy.name} takes a known right answer, and only that of number puzzles is known: "
+            raise UsageError(f"{self.strategy.name} takes a known right answer, which only number puzzles have here: "
                              f"take {USUAL} or short-3, or localthink solve with a --verifier")
         return Verifier(Oracle(Grader()), at_once=True) if wanted else None
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import ClassVar
 
+from rich.style import Style
 from rich.text import Text
 from textual.widget import Widget
 
@@ -55,5 +56,5 @@ class VoteBars(Widget):
                         f"of {counted(len(rest), 'other answer')}", self._part("rest"))
         return text
 
-    def _part(self, name: str) -> object:
+    def _part(self, name: str) -> Style:
         return self.get_component_rich_style(f"vote-bars--{name}", partial=True)
