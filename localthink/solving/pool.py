@@ -10,7 +10,7 @@ from localthink.batch.export_files import checked_results
 from localthink.errors import UsageError
 from localthink.judge.interface import Judge
 from localthink.solving.attempts import Attempt, attempt_of
-from localthink.solving.judging import cases_to_judge, judged
+from localthink.solving.judging import cases_to_judge
 from localthink.solving.replay import Replayed, replay
 from localthink.solving.strategy import Judged, Strategy
 
@@ -23,6 +23,11 @@ class Pool:
     attempts: tuple[Attempt, ...]
     right: frozenset[int]
     results: tuple[Mapping[str, Any], ...]
+
+    def with_judged(self, judged: Mapping[int, tuple[float | None, ...]]) -> Pool:
+        """The same with what a verifier says of each attempt, by its number."""
+        return replace(self, attempts=tuple(replace(attempt, judged=judged[attempt.number])
+                                            for attempt in self.attempts))
 
     def replay(self, strategy: Strategy, start: int = 0) -> tuple[Replayed, bool]:
         """What a strategy makes of the attempts, begun with the one at `start`, and whether that is right.
@@ -57,8 +62,8 @@ def judge_pools(pools: Sequence[Pool], judge: Judge, what: Judged) -> list[Pool]
              for pool in pools for attempt, result in zip(pool.attempts, pool.results, strict=True)
              if attempt.said is not None}
     said = iter(judge.judge([case for own in cases.values() for case in own]))
-    judgements = {key: [next(said) for _ in own] for key, own in cases.items()}
-    return [replace(pool, attempts=tuple(judged(attempt, judgements.get((pool.problem, attempt.number), ()))
-                                         for attempt in pool.attempts)) for pool in pools]
+    said_of = {key: tuple(next(said).probability for _ in own) for key, own in cases.items()}
+    return [pool.with_judged({attempt.number: said_of.get((pool.problem, attempt.number), ())
+                              for attempt in pool.attempts}) for pool in pools]
 
 

@@ -15,6 +15,7 @@ from localthink.study.running import cells_of
 from localthink.study.samples import Sample, by_cell, complete_pairs, read_samples
 from localthink.study.spec import SETS, SetName, Study, stem
 from localthink.study.statistics import max_statistic
+from localthink.study.strategies import StrategyFigures, replayed
 from localthink.study.underthinking import IndexRow, Underthinking, by_index, underthinking
 
 
@@ -39,6 +40,7 @@ class SetAnalysis:
     main: str  # the setting that the verdict is about, "" where there is none yet
     planned: bool  # whether that setting was fixed before these samples were looked at
     source: Source | None = None  # who says which thoughts are right
+    strategies: tuple[StrategyFigures, ...] = ()  # of each setting
 
     @property
     def done(self) -> bool:
@@ -68,7 +70,8 @@ def analyse(study: Study, folder: StudyFolder, problems: dict[SetName, int],
                 main, planned = main_cell(study, name, cells, chosen)
                 wanted = problems[name] * study.samples * len(cells)
                 source = find_source(by, samples, [folder.run(model, name)])
-                found.append(analyse_set(stem(model), name, samples, cells, wanted, main, planned, source))
+                analysed = analyse_set(stem(model), name, samples, cells, wanted, main, planned, source)
+                found.append(replace(analysed, strategies=replayed(folder.results(model, name), study.strategies)))
     return found
 
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from localthink.study.analysis import SetAnalysis, points, verdict
 from localthink.study.metrics import CellFigures, Comparison, Figure
 from localthink.study.samples import OUTCOMES
+from localthink.study.strategies import StrategyFigures
 from localthink.study.underthinking import LEAST_JUDGED, LEAST_WRONG, Underthinking
 from localthink.text.rows import aligned
 
@@ -25,6 +26,8 @@ def _set(analysis: SetAnalysis) -> list[str]:
     lines = [f"{analysis.model} [{analysis.name}]{done}", f"  {verdict(analysis)}", "", *_accuracy(analysis)]
     if analysis.comparisons:
         lines += ["", *_comparisons(analysis.comparisons)]
+    if analysis.strategies:
+        lines += ["", *_strategies(analysis.strategies)]
     lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
     if analysis.underthinking:
         lines += ["", *_underthinking(analysis)]
@@ -67,6 +70,14 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
                      f"{each.gained:,}", f"{each.lost:,}", percent(each.alike), percent(each.at_held),
                      probability(each.adjusted), "*" if each.significant else ""))
     return aligned(rows, right=range(1, 9))
+
+
+def _strategies(strategies: Sequence[StrategyFigures]) -> list[str]:
+    rows = [("strategies, by replay", "", "accuracy", "", "problems", "attempts", "tokens", "of them in a row")]
+    for each in strategies:
+        rows.append((each.cell, each.written, share(each.accuracy), bar(each.accuracy.value), f"{each.problems:,}",
+                     f"{each.begun:.1f} of {each.n}", mean(each.tokens), mean(each.steps)))
+    return aligned(rows, right=range(4, 8))
 
 
 def _outcomes(cells: Sequence[CellFigures]) -> list[str]:

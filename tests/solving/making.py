@@ -23,7 +23,7 @@ def attempts(*answers: str | None) -> list[Attempt]:
 
 @st.composite
 def pools(draw: st.DrawFn, least: int = 1, most: int = 12) -> list[Attempt]:
-    """Attempts with few different answers and lengths, so that ties are common; each with a confidence and a verdict."""
+    """Attempts with few different answers and lengths, so that ties are common; each with a confidence and a rating."""
     rows = draw(st.lists(st.tuples(st.sampled_from(["1", "2", "3", None]), st.integers(1, 9), st.integers(0, 4),
                                    st.sampled_from([None, 0.0, 0.2, 0.5, 0.9, 1.0])), min_size=least, max_size=most))
     return [attempt(number, answer, tokens, confidence=confidence / 2, judged=(rating,))

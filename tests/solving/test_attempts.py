@@ -11,7 +11,8 @@ PUZZLE = Puzzle((4, 7, 11), 39)
 
 
 def result(answer: str, **more: object) -> dict[str, object]:
-    return {"sample": 3, "tokens": 7, "answer": answer, "finish_reason": "stop", "question": "What?", "item": {}, **more}
+    return {"sample": 3, "tokens": 7, "answer": answer, "finish_reason": "stop", "question": "What?", "item": {},
+            **more}
 
 
 @pytest.mark.parametrize(("one", "other"), [
