@@ -24,6 +24,7 @@ class Beside:
         transcript = self._session.transcript
         transcript.cut(self._length)
         self._kept[number] = transcript.begin_answer(turn, _details(side, turn, left_out))
+        self._session.path += 1
 
     def show(self, number: int | None, note: str = "") -> None:
         """Let this one be the answer that is seen, with a note below it; with None the one that was before.

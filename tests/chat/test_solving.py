@@ -108,7 +108,9 @@ def test_each_is_kept_as_it_ends_and_the_one_that_leads_is_what_a_killed_program
     talk = asked(tmp_path, WRONG, LONG, RIGHT, SAME)
     solving = begun(talk)
     for count in (1, 2, 3):
+        path = talk.path
         until_ended(solving, count)
+        assert talk.path > path
         with History(tmp_path / "history.sqlite") as other:  # another program, after a kill -9
             shown = other.path(talk.transcript.conversation)[-1]
         assert len(siblings(talk)) == 1 + count

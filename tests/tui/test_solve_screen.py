@@ -61,6 +61,10 @@ async def over(person: Person) -> None:
     await shows(person, "Back")
 
 
+def notified(person: Person) -> str:
+    return " ".join(each.message for each in person.app._notifications)
+
+
 def rows(person: Person) -> list[str]:
     """The lines of the attempts."""
     table = person.app.screen.query_one(AttemptTable)
@@ -186,21 +190,12 @@ def test_what_cannot_be_solved_is_said_in_a_line_and_the_chat_stays(tmp_path):
                              ("consensos", "did you mean consensus?")):
             person.prompt.text = f"/solve {wanted}"
             await person.press("enter")
-            await shows(person, said)
+            await person.wait(lambda said=said: said in notified(person))
             assert person.app.screen is person.screen and person.prompt.text == ""
         await person.ask(PUZZLE)
         await person.press("f12")
-        await shows(person, "an answer is being written")
+        await person.wait(lambda: "an answer is being written" in notified(person))
     talking(tmp_path, ScriptedClient([RIGHT]))(check)
-
-
-def test_a_model_that_is_loading_is_said(tmp_path):
-    async def check(person):
-        person.session.load(person.session.asker.opening)
-        person.client.loads = False
-        await person.press("f12")
-        await shows(person, "no question yet")
-    talking(tmp_path, ScriptedClient([RIGHT], loads=False))(check)
 
 
 @pytest.mark.parametrize("width", range(10, 200, 7))
