@@ -29,7 +29,7 @@ KINDS = ("thought", "step", "answer")
 @click.argument("name", metavar="RUN_DIR|STUDY_DIR")
 @click.option("-m", "--model", required=True, help="Path or name of the GGUF model that judges.")
 @click.option("--kind", type=click.Choice(KINDS), default="thought", show_default=True,
-              help="What is judged; a step is a line of a thought.")
+              help="What is judged; a step is a paragraph of a thought, or a line where it has none.")
 @click.option("--prompts", "prompts_file", type=click.Path(path_type=Path), metavar="FILE.toml",
               help="What the model is asked, in place of the prompts that come along.")
 @click.option("--limit", type=click.IntRange(min=1), help="Only the first so many results of a run.")

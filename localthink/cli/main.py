@@ -25,6 +25,7 @@ COMMANDS = {  # name: (module, what --help says of it); the module holds a `comm
     "solve": ("localthink.cli.solve", "Attempt a question many times, and settle on one answer."),
     "study": ("localthink.cli.study", "Measure whether a setting helps, with honest intervals."),
     "judge": ("localthink.cli.judge", "Have a model say which thoughts of a run are right."),
+    "label": ("localthink.cli.label", "Say which thoughts of a run are right, and compare who says what."),
     "models": ("localthink.cli.models", "Choose, download and look after models."),
     "info": ("localthink.cli.info", "Show what a GGUF file is, without loading it."),
     "tokens": ("localthink.cli.tokens", "Show text as a model's tokens, or its switch markers."),

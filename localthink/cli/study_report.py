@@ -14,8 +14,10 @@ from localthink.errors import UsageError
 @study_models
 @click.option("-o", "--out", "target", type=click.Path(path_type=Path), metavar="FILE.html",
               help="Where the report goes.  [default: report.html in the study's folder]")
-@click.option("--thoughts-by", "source", default="auto", show_default=True, metavar="auto|oracle|judge[:NAME]",
-              help="Who says which thoughts are right; auto is the oracle where there is one, else localthink judge.")
+@click.option("--thoughts-by", "source", default="auto", show_default=True,
+              metavar="auto|oracle|judge[:NAME]|labels[:NAME]",
+              help="Who says which thoughts are right; auto is the oracle where there is one, else localthink judge; "
+                   "labels are those of localthink label.")
 @click.option("--calibrated-by", "calibrated", type=click.Path(path_type=Path), multiple=True, metavar="RUN_DIR",
               help="A run of Countdown that the same judge has judged; may be repeated.")
 @click.option("--no-html", is_flag=True, help="Only show it here.")

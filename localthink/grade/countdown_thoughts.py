@@ -1,8 +1,9 @@
-"""Which thoughts about a Countdown puzzle lead on: an exact oracle, by the first operation that a thought names."""
+"""What thoughts about a Countdown puzzle try, and which of them lead on: an exact oracle, by their first operations."""
 from __future__ import annotations
 
 import itertools
 import re
+from collections import Counter
 from collections.abc import Sequence
 from fractions import Fraction
 from functools import lru_cache
@@ -11,6 +12,7 @@ from localthink.grade.countdown import Puzzle
 
 _EQUATION = re.compile(r"(\d{1,6}) ?([-+*/×·÷−]) ?(\d{1,6}) ?= ?(\d{1,6})(?!\d|[./]\d)")
 _SIGNS = str.maketrans("×·÷−", "**/-")
+_LATEX = re.compile(r"\\(times|cdot|div)\b")
 
 
 def leads_on(thought: str, puzzle: Puzzle) -> bool | None:
@@ -27,6 +29,29 @@ def leads_on(thought: str, puzzle: Puzzle) -> bool | None:
     if left_over is None or not _holds(found):
         return False
     return can_reach((Fraction(value), *map(Fraction, left_over)), Fraction(puzzle.target))
+
+
+def ideas(thought: str, puzzle: Puzzle) -> tuple[str, ...]:
+    """The first operations that a thought names, in their order, as `4 * 7`; none stands twice in a row.
+
+    One is an equation on two of the puzzle's numbers, whether its value is right or not. An equation on numbers that
+    the operation before it has left goes on with that one. A thought of several ideas has changed its mind without a
+    marker.
+    """
+    found: list[str] = []
+    left: Counter[int] = Counter()
+    for equation in _EQUATION.finditer(_LATEX.sub(lambda sign: "/" if sign[1] == "div" else "*", thought)):
+        one, other, value = (int(equation[group]) for group in (1, 3, 4))
+        used, numbers = Counter((one, other)), Counter(puzzle.numbers)
+        if not used <= numbers or (found and used <= left):
+            continue
+        sign = equation[2].translate(_SIGNS)
+        operands = sorted((one, other)) if sign in "+*" else (one, other)
+        idea = f"{operands[0]} {sign} {operands[1]}"
+        if not found or idea != found[-1]:
+            found.append(idea)
+        left = numbers - used + Counter((value,))
+    return tuple(found)
 
 
 def step_holds(step: str, before: str, puzzle: Puzzle) -> bool | None:

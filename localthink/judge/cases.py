@@ -6,6 +6,7 @@ from typing import Any
 
 from localthink.grade.grading import known_answer
 from localthink.judge.interface import Case, Kind
+from localthink.thinking.steps import steps_of
 
 BETWEEN = "\n\n"  # two thoughts
 
@@ -18,7 +19,8 @@ def case_key(result_key: str, kind: Kind, index: int) -> str:
 def cases_of(result: Mapping[str, Any], kind: Kind) -> list[Case]:
     """The cases of a kind in a line of results.jsonl, in their order; of answers one, or none where it is blank.
 
-    A step is a line of a thought. What stands before a thought or a step is all that the sample said before it.
+    Steps are those of `steps_of`, in thoughts, or in the answer of a sample that has none. What stands before a thought
+    or a step is all that the sample said before it.
     """
     if kind == "answer":
         texts = [("", result["answer"])] if result["answer"].strip() else []
@@ -26,13 +28,13 @@ def cases_of(result: Mapping[str, Any], kind: Kind) -> list[Case]:
         thoughts = [str(thought["text"]) for thought in result["thoughts"]]
         texts = [(BETWEEN.join(thoughts[:place]), text) for place, text in enumerate(thoughts)]
         if kind == "step":
-            texts = [step for before, text in texts for step in _steps(before, text)]
+            texts = [step for before, text in texts or [("", result["answer"])] for step in _steps(before, text)]
     known = known_answer(result["item"])
     return [Case(case_key(result["key"], kind, index), kind, result["question"], text, before, known)
             for index, (before, text) in enumerate(texts)]
 
 
 def _steps(before: str, thought: str) -> list[tuple[str, str]]:
-    lines = [line for line in thought.splitlines() if line.strip()]
+    steps = steps_of(thought)
     start = before + BETWEEN if before else ""
-    return [((start + "\n".join(lines[:place])).strip(), line) for place, line in enumerate(lines)]
+    return [((start + "\n".join(steps[:place])).strip(), step) for place, step in enumerate(steps)]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from localthink.errors import UsageError
-from localthink.plain import answers, conversations, models, settings
+from localthink.plain import answers, conversations, models, reports, settings
 from localthink.plain.talk import Act, Talk
 
 AtOnce = Literal["never", "typed", "live"]  # while something is under way: not, at a terminal, also from a pipe
@@ -85,6 +85,8 @@ VERBS = (
     Verb("undo", "", "have the conversation back that was deleted last", conversations.undo),
     Verb("export", "[md|json] [FOLDER]", "write this conversation into a new file: to read, or with everything",
          conversations.export),
+    Verb("reports", "[N]", "what the latest studies found; with a number, that report in the browser",
+         reports.reports),
     Verb("quit", "", "leave; so does the end of the input", leave, "typed"),
 )
 

@@ -163,4 +163,4 @@ def _grouping(answers: Sequence[Answer]) -> tuple[str, ...]:
     if not loose or sum(each.votes for each in answers) < 2:
         return ()
     which = "all answers" if len(loose) == len(answers) else f"{len(loose)} of {len(answers)} answers"
-    return (f"{which} are no numbers, letters or arithmetic, and were grouped by their text",)
+    return (f"{which} grouped by their text: no number, letter or arithmetic",)

@@ -19,7 +19,7 @@ from localthink.judge.interface import Case, Kind
 from localthink.judge.model_judge import ModelJudge, verdict_tokens
 from localthink.judge.prompts import Prompts
 from localthink.offload import Offload
-from localthink.study.folder import find
+from localthink.study.folder import StudyFolder, find, read_record
 from localthink.study.judgements import JudgeIdentity, Judgements
 from localthink.study.spec import SETS
 from localthink.text.visible import shown_name
@@ -58,6 +58,8 @@ def runs_of(name: str) -> list[Path]:
     """
     if read_manifest(Path(name)) is not None:
         runs = [Path(name)]
+    elif Path(name).is_dir() and read_record(StudyFolder(Path(name))) is None:
+        raise UsageError(f"{shown_name(name)} holds no run and no study: give the folder of one that was begun")
     else:
         study, folder = find(name)
         runs = [folder.run(model, which) for model in study.models for which in SETS]

@@ -4,6 +4,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from localthink.study.analysis import SetAnalysis, points, verdict
+from localthink.study.evasion import MEASURES, Evasion
 from localthink.study.metrics import CellFigures, Comparison, Figure
 from localthink.study.samples import OUTCOMES
 from localthink.study.strategies import StrategyFigures
@@ -29,6 +30,8 @@ def _set(analysis: SetAnalysis) -> list[str]:
     if analysis.strategies:
         lines += ["", *_strategies(analysis.strategies)]
     lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
+    lines += ["", *aligned([("words and deeds", *measures(analysis.evasion)), *evasion_rows(analysis.evasion)],
+                           right=range(1, 8))]
     if analysis.underthinking:
         lines += ["", *_underthinking(analysis)]
     told = source_lines(analysis)
@@ -94,6 +97,31 @@ def _right_and_wrong(cells: Sequence[CellFigures]) -> list[str]:
             rows.append((cell.name, group.name, f"{group.figures['tokens'].samples:,}",
                          *(mean(group.figures[name]) for name in ("tokens", "thoughts", "switches"))))
     return aligned(rows, right=range(2, 6))
+
+
+def measures(settings: Sequence[Evasion]) -> list[str]:
+    """The measures that there are, with their units."""
+    shares = {measure.name for measure in MEASURES if measure.share}
+    return [f"{name}, %" if name in shares else name for name in (settings[0].figures if settings else ())]
+
+
+def evasion_rows(settings: Sequence[Evasion]) -> list[tuple[str, ...]]:
+    """Of each setting its name and measures, and below, of all but the baseline, the differences from it."""
+    rows: list[tuple[str, ...]] = []
+    scale = {measure.name: 100.0 if measure.share else 1.0 for measure in MEASURES}
+    for each in settings:
+        rows.append((each.name, *(_scaled(value, scale[name], ",.1f") for name, value in each.figures.items())))
+        if each.differences:
+            rows.append((f"  less {settings[0].name}",
+                         *(_scaled(value, scale[name], "+,.1f") for name, value in each.differences.items())))
+    return rows
+
+
+def _scaled(figure: Figure, scale: float, form: str) -> str:
+    if not figure.samples:
+        return NONE
+    ends = f" [{', '.join(format(scale * end, form) for end in figure.interval)}]" if figure.interval else ""
+    return f"{format(scale * figure.value, form)}{ends}".replace("-", "−")
 
 
 def _underthinking(analysis: SetAnalysis) -> list[str]:

@@ -13,7 +13,7 @@ from localthink.generation import LATER, with_fields
 from localthink.records import Generation
 from localthink.study.analysis import SetAnalysis, analyse, analyse_set
 from localthink.study.cells import BASELINE, Cell
-from localthink.study.folder import REPORT, find, read_record
+from localthink.study.folder import REPORT, counted_problems, find, read_record
 from localthink.study.rightness import AUTOMATIC, ThoughtsBy, find_source
 from localthink.study.samples import Sample, complete_pairs, read_samples, read_texts, setting_name
 from localthink.study.spec import SETS
@@ -60,8 +60,7 @@ def report_on(names: Sequence[str], models: tuple[str, ...] = (), by: ThoughtsBy
         raise UsageError(f"{shown_name(missing)} holds no run: give one study, or folders of `localthink run`")
     study, folder = find(names[0], models=models)
     record = read_record(folder)
-    problems = {name: record["data"][name]["problems"] for name in SETS if name in record["data"]} if record else {}
-    analyses = analyse(study, folder, problems, by)
+    analyses = analyse(study, folder, counted_problems(folder), by)
     if not analyses or record is None:
         raise UsageError(f"{study.name} has no samples yet: localthink study run {names[0]} begins it")
     private = {name for name in SETS if (data := study.data(name)) is not None and data.private}

@@ -1,4 +1,4 @@
-"""Who says which thoughts are right: the exact oracle, or a judge whose confusion matrix against it is known.
+"""Who says which thoughts are right: the exact oracle, a judge whose confusion matrix against it is known, a person.
 
 A score rests on nobody else's word. Another source is another function that makes a `Source`, and a name in
 `find_source`.
@@ -15,6 +15,8 @@ from localthink.judge.calibration import Calibration
 from localthink.judge.cases import case_key
 from localthink.judge.interface import Case, Judgement
 from localthink.judge.page import matrix_lines
+from localthink.label.file import ME, labellers
+from localthink.label.raters import read_labels
 from localthink.study.judged import against_oracle, cases_in
 from localthink.study.judgements import JudgeIdentity, read_judgements, said_by
 from localthink.study.samples import Sample
@@ -22,13 +24,14 @@ from localthink.text.values import did_you_mean, quoted
 from localthink.text.visible import shown_name
 
 Says = Callable[[str, int], bool | None]  # the key of a sample, the place of a thought in it: whether that is right
-SOURCES = ("auto", "oracle", "judge")
+SOURCES = ("auto", "oracle", "judge", "labels")
 LEAST_CALIBRATED = 20  # thoughts: a matrix of fewer says nothing
 
 
 @dataclass(frozen=True, slots=True)
 class ThoughtsBy:
-    """Whom a person wants to hear: one of SOURCES, `judge` also with a part of a judge's name, as `judge:qwen`.
+    """Whom a person wants to hear: one of SOURCES, `judge` also with a part of a judge's name, as `judge:qwen`, and
+    `labels` with the name of who labelled, as `labels:anna`.
 
     `calibrated_by` are folders of runs on which a judge is held against the oracle.
     """
@@ -68,11 +71,13 @@ def find_source(by: ThoughtsBy, samples: Sequence[Sample], runs: Sequence[Path])
     Raises UsageError where somebody is asked for who has said nothing.
     """
     kind, _, name = by.source.partition(":")
-    if kind not in SOURCES or (name and kind != "judge"):
-        hint = did_you_mean(kind, SOURCES, f"give {', '.join(SOURCES)}, or judge:NAME")
+    if kind not in SOURCES or (name and kind not in ("judge", "labels")):
+        hint = did_you_mean(kind, SOURCES, f"give {', '.join(SOURCES)}, judge:NAME or labels:NAME")
         raise UsageError(f"nobody called {quoted(by.source)} judges thoughts: {hint}")
     if kind == "judge":
         return by_judge(runs, name, by.calibrated_by)
+    if kind == "labels":
+        return by_labels(runs, name or ME)
     if any(thought.right is not None for sample in samples for thought in sample.thoughts):
         return by_oracle(samples)
     if kind == "oracle":
@@ -85,6 +90,17 @@ def by_oracle(samples: Sequence[Sample]) -> Source:
     """As samples are read: of Countdown it is known."""
     known = {(sample.key, place): thought.right for sample in samples for place, thought in enumerate(sample.thoughts)}
     return Source("the exact oracle", lambda key, place: known.get((key, place)))
+
+
+def by_labels(runs: Sequence[Path], name: str) -> Source:
+    """As a person said of each thought, one by one; where that is of none, nothing may rest on it.
+
+    Raises UsageError where labels of another run lie there.
+    """
+    said = {place: right for run in runs for place, right in read_labels(run, name).items()}
+    others = ", ".join(dict.fromkeys(other for run in runs for other in labellers(run))) or "nobody"
+    why_not = "" if said else f"{name} has labelled no thoughts of {shown_name(runs[0])}; who has labelled: {others}"
+    return Source(f"labeller {name}", lambda key, place: said.get((key, place)), why_not=why_not)
 
 
 def by_judge(runs: Sequence[Path], name: str, calibrated_by: Sequence[Path]) -> Source:

@@ -3,7 +3,7 @@ from __future__ import annotations
 
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +12,7 @@ from localthink.errors import UsageError
 from localthink.grade.answer_key import answer_key
 from localthink.grade.boxes import last_boxed
 from localthink.grade.countdown import Puzzle
-from localthink.grade.countdown_thoughts import leads_on
+from localthink.grade.countdown_thoughts import ideas, leads_on
 from localthink.grade.exact import Gold
 from localthink.grade.final_answer import final_answer
 from localthink.grade.grading import known_answer
@@ -20,19 +20,21 @@ from localthink.grade.grading import known_answer
 PROBLEM, CELL, LEVEL = "study_problem", "study_cell", "study_level"  # what a result carries, to be found again
 Outcome = Literal["right", "wrong", "no answer", "cut off", "loop"]
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "no answer", "cut off", "loop")
+CUT: tuple[Outcome, ...] = ("cut off", "loop")
 LONGEST_PERIOD, COPIES, LEAST_LOOPED = 128, 3, 12  # tokens of a loop, how often it stands there, and tokens in all
 
 
 @dataclass(frozen=True, slots=True)
 class ThoughtSpan:
     """`start` and `end` are offsets into the sample's tokens. `right` says whether the target can still be reached in
-    it, and is None where nobody can tell.
+    it, and is None where nobody can tell. `ideas` are the first operations that it tries, of a Countdown puzzle.
     """
 
     start: int
     end: int
     held: int
     right: bool | None = None
+    ideas: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -95,8 +97,7 @@ def sample_of(result: Mapping[str, Any]) -> Sample:
     if "correct" not in result:
         raise UsageError(f"the result {result['key']} was not graded: a report takes problems with known answers")
     known = known_answer(item)
-    thoughts = tuple(ThoughtSpan(thought["start"], thought["end"], thought["held"], _right(thought["text"], known))
-                     for thought in result["thoughts"])
+    thoughts = tuple(_span(thought, known) for thought in result["thoughts"])
     thinking = _thinking_tokens(result)
     said = _said(result, known)
     return Sample(
@@ -119,8 +120,11 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _right(text: str, known: Puzzle | Gold | None) -> bool | None:
-    return leads_on(text, known) if isinstance(known, Puzzle) else None
+def _span(thought: Mapping[str, Any], known: Puzzle | Gold | None) -> ThoughtSpan:
+    span = ThoughtSpan(thought["start"], thought["end"], thought["held"])
+    if not isinstance(known, Puzzle):
+        return span
+    return replace(span, right=leads_on(thought["text"], known), ideas=ideas(thought["text"], known))
 
 
 def _said(result: Mapping[str, Any], known: Puzzle | Gold | None) -> object:

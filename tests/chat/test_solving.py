@@ -1,4 +1,4 @@
-"""Many attempts at a conversation's question: what is begun and cancelled, what is kept when, and what is said of it."""
+"""Many attempts at a conversation's question: what is begun and cancelled, kept when, and said of it."""
 from __future__ import annotations
 
 import pytest

@@ -30,3 +30,10 @@ def test_an_answer_is_one_case_and_a_blank_one_is_none():
     (answer,) = cases_of(RESULT, "answer")
     assert (answer.text, answer.before) == ("60.", "")
     assert cases_of({**RESULT, "answer": " \n"}, "answer") == []
+
+
+def test_without_thoughts_the_steps_are_those_of_the_answer():
+    steps = cases_of({**RESULT, "thoughts": [], "answer": "One.\nTwo.\n \nThree.\n\n\n\\boxed{4}"}, "step")
+    assert [(step.text, step.before) for step in steps] == [
+        ("One.\nTwo.", ""), ("Three.", "One.\nTwo."), ("\\boxed{4}", "One.\nTwo.\nThree.")]
+    assert cases_of({**RESULT, "thoughts": [], "answer": " "}, "step") == []

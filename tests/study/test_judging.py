@@ -82,5 +82,7 @@ def test_the_runs_of_a_study_are_those_that_have_results(run, tmp_path):
 def test_what_has_no_results_cannot_be_judged(tmp_path):
     with pytest.raises(UsageError, match="there is no study"):
         runs_of(str(tmp_path / "none"))
+    with pytest.raises(UsageError, match="holds no run and no study"):
+        runs_of(str(tmp_path))
     with pytest.raises(UsageError, match="countdown has no results yet: there is nothing to judge"):
         runs_of("countdown")

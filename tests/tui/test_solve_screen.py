@@ -33,7 +33,7 @@ def solving(folder, check: Callable[[Person], Awaitable[None]], *replies: Reply,
             person.prompt.text = f"/solve {wanted}"
             await person.press("enter")
         else:
-            await person.press("f12")
+            await person.press("f11")
         await person.wait(lambda: isinstance(person.app.screen, SolveScreen))
         await person.wait(lambda: person.app.screen.solving.tries)
         await check(person)
@@ -163,7 +163,7 @@ def test_another_strategy_and_other_seeds_begin_again_beside_what_there_is(tmp_p
         await person.press("s")
         await person.wait(lambda: isinstance(person.app.screen, ChoiceScreen))
         await person.press("3")
-        await person.wait(lambda: isinstance(person.app.screen, SolveScreen) and person.app.screen.solving is not second)
+        await person.wait(lambda: getattr(person.app.screen, "solving", second) is not second)
         assert (person.app.screen.solving.strategy.name, person.app.screen.solving.strategy.n) == ("shortest", 8)
         await over(person)
         kept = sum(each.turn.state == "stop" for each in
@@ -193,7 +193,7 @@ def test_what_cannot_be_solved_is_said_in_a_line_and_the_chat_stays(tmp_path):
             await person.wait(lambda said=said: said in notified(person))
             assert person.app.screen is person.screen and person.prompt.text == ""
         await person.ask(PUZZLE)
-        await person.press("f12")
+        await person.press("f11")
         await person.wait(lambda: "an answer is being written" in notified(person))
     talking(tmp_path, ScriptedClient([RIGHT]))(check)
 
