@@ -19,8 +19,8 @@ def case_key(result_key: str, kind: Kind, index: int) -> str:
 def cases_of(result: Mapping[str, Any], kind: Kind) -> list[Case]:
     """The cases of a kind in a line of results.jsonl, in their order; of answers one, or none where it is blank.
 
-    Steps are those of `steps_of`, in thoughts, or in the answer of a sample that has none. What stands before a thought
-    or a step is all that the sample said before it.
+    Steps are those of `steps_of`, of a sample without thoughts those of its answer. What stands before a thought or a
+    step is all that the sample said before it.
     """
     if kind == "answer":
         texts = [("", result["answer"])] if result["answer"].strip() else []

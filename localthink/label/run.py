@@ -45,14 +45,17 @@ class Sample:
         return tuple(steps_of(thought) for thought in self.thoughts)
 
     @cached_property
-    def _units(self) -> dict[UnitKind, tuple[Unit, ...]]:
-        return {"thoughts": tuple(Unit(self.key, thought) for thought in range(len(self.thoughts))),
-                "steps": tuple(Unit(self.key, thought, step) for thought, steps in enumerate(self._steps)
-                               for step in range(len(steps)))}
+    def _thought_units(self) -> tuple[Unit, ...]:
+        return tuple(Unit(self.key, thought) for thought in range(len(self.thoughts)))
+
+    @cached_property
+    def _step_units(self) -> tuple[Unit, ...]:
+        return tuple(Unit(self.key, thought, step) for thought, steps in enumerate(self._steps)
+                     for step in range(len(steps)))
 
     def units(self, kind: UnitKind) -> tuple[Unit, ...]:
-        """Everything in it that gets a rating."""
-        return self._units[kind]
+        """Everything in it that gets a rating. Texts are split into steps only where steps are asked for."""
+        return self._thought_units if kind == "thoughts" else self._step_units
 
     def text(self, unit: Unit) -> str:
         return self.thoughts[unit.thought].strip() if unit.step < 0 else self._steps[unit.thought][unit.step]

@@ -48,9 +48,9 @@ def source_lines(analysis: SetAnalysis) -> list[str]:
     told = f"  thoughts judged by {source.name}"
     if source.why_not:
         return [told, f"  no score is made of that: {source.why_not}"]
-    silent = [] if analysis.underthinking else [
-        f"  no score: that takes {LEAST_WRONG} responses that are not right, and {100 * LEAST_JUDGED:.0f} % of their "
-        "thoughts"]
+    unscored = [each.name for each in analysis.evasion if each.name not in analysis.underthinking]
+    silent = [f"  no score of {', '.join(unscored)}: that takes {LEAST_WRONG} responses that are not right, and "
+              f"{100 * LEAST_JUDGED:.0f} % of their thoughts judged"] if unscored else []
     return [f"{told}: {known:,} of {len(thoughts):,}", *silent, *source.lines]
 
 

@@ -85,8 +85,8 @@ def _set(analysis: SetAnalysis, figures: Sequence[Drawing], pairs: Sequence[Pair
     return {"analysis": analysis, "verdict": verdict(analysis), "state": state, "figures": figures,
             "cells": [_cell(cell) for cell in analysis.cells],
             "comparisons": [_comparison(each) for each in analysis.comparisons],
-            "strategies": [_strategy(each) for each in analysis.strategies],
             "measures": page.measures(analysis.evasion), "evasion": page.evasion_rows(analysis.evasion),
+            "strategies": [_strategy(each) for each in analysis.strategies],
             "pairs": [pair_view(pair) for pair in pairs], "source": page.source_lines(analysis)}
 
 
