@@ -41,6 +41,8 @@ CHAT_KEYS = (
     Key("sibling(1)", ("alt+right", "f4"), "Newer", "the answer or question after, of several", ANSWER, rank=6),
     Key("compare", ("f5",), "Compare", "the same prompt and seed under two settings or models, side by side", ANSWER,
         rank=1),
+    Key("solve", ("f11", "shift+f5"), "Solve", "many attempts at the question side by side, and the answer of most",
+        ANSWER, rank=10),
     Key("copy('answer')", ("f9",), "Copy", "copy the answer", ANSWER, rank=11),
     Key("copy('thinking')", ("shift+f9",), "Copy thinking", "copy the thinking", ANSWER, shown=False),
     Key("copy('code')", ("ctrl+f9",), "Copy code", "copy the last block of code", ANSWER, shown=False),
@@ -135,6 +137,20 @@ TALLY_KEYS = (
     Key("close", ("escape",), "Back", "back to the comparison", TALLY),
     Key("more", ("n",), "More", "go on where it was stopped; else up to 64 seeds", TALLY),
 )
+SOLVE = "While many attempts run"
+SOLVE_KEYS = (
+    Key("stop", ("escape",), "Stop", "stop all attempts; those that have ended count", SOLVE),
+    Key("leave", ("escape",), "Back", "back to the conversation, where the winner is the answer", SOLVE),
+    Key("open", ("enter",), "Open", "read an attempt, its thinking and its answer, also while it is written", SOLVE),
+    Key("again", ("r",), "New seeds", "the same again with other seeds; the attempts that have ended stay", SOLVE),
+    Key("strategy", ("s",), "Strategy", "begin again with another strategy", SOLVE),
+)
+ATTEMPT = "In an attempt"
+ATTEMPT_KEYS = (
+    Key("close", ("escape",), "Back", "back to all attempts", ATTEMPT),
+    Key("step(1)", ("n",), "Next", "the next attempt", ATTEMPT),
+    Key("step(-1)", ("p",), "Before", "the attempt before", ATTEMPT),
+)
 LABEL = "While you label"
 LABEL_KEYS = (  # of a program of its own, and so not among ALL_KEYS
     Key("rate('right')", ("r", "1"), "Right", "rate it right, and go to the next", LABEL),
@@ -162,7 +178,7 @@ HELP_KEYS = (
     Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
 )
 ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *INTERRUPT_KEYS, *THOUGHT_KEYS, *TOKEN_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS,
-            *COMPARE_KEYS, *TIPS_KEYS, *TALLY_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
+            *COMPARE_KEYS, *TIPS_KEYS, *TALLY_KEYS, *SOLVE_KEYS, *ATTEMPT_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
 
 
 def groups(keys: Iterable[Key]) -> dict[str, list[Key]]:

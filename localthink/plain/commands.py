@@ -52,6 +52,8 @@ VERBS = (
     Verb("prev", "", "the answer or question before, of several", answers.previous),
     Verb("next", "", "the answer or question after, of several", answers.following),
     Verb("compare", "", "the same prompt and seed with the penalty and without it", answers.compare),
+    Verb("solve", "[STRATEGY] [N]", "up to N attempts at the latest question, and the answer that a strategy takes of "
+         "them: consensus, short-M, shortest, confident; for puzzles best", answers.solve),
     Verb("demo", "", "what the penalty does, on one puzzle of the model that comes with localthink", answers.demo),
     Verb("drop", "", "leave the oldest turns out of what is sent, where a question does not fit", answers.drop),
     Verb("answer", "", "the latest answer once more", answers.show_answer),

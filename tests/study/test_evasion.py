@@ -69,7 +69,7 @@ def test_a_change_of_words_alone_is_seen_as_one():
 
     plain, held = evasion(study_of(reworded), ["plain", "held"])
     differences = {name: figure.value for name, figure in held.differences.items()}
-    assert differences == pytest.approx({"switches": -1, "paraphrases": 1, "ideas": 0, "changes of idea": 0,
+    assert differences == pytest.approx({"switches": -1, "paraphrases": 1, "waits": 0, "ideas": 0, "changes of idea": 0,
                                          "unmarked": 0.5, "repeats": 0, "tokens an idea": 0})
     assert plain.differences == {} and plain.figures["tokens an idea"].value == pytest.approx(945 / 30)
 
@@ -84,7 +84,7 @@ def test_a_change_of_deeds_is_seen_as_one_with_its_interval():
 
 def test_where_nothing_is_known_of_ideas_words_alone_are_told():
     [found] = evasion([sample(f"p{n}", thoughts=thoughts(None, None)) for n in range(9)], ["plain"])
-    assert list(found.figures) == ["switches", "paraphrases"]
+    assert list(found.figures) == ["switches", "paraphrases", "waits"]
 
 
 def test_the_interval_of_a_difference_of_ratios_is_paired():

@@ -14,7 +14,7 @@ from localthink.text.visible import visible
 from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import TranscriptView
-from localthink.tui.widgets.turns import AnswerTurn
+from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn
 
 if TYPE_CHECKING:
     from localthink.chat.reports import Report
@@ -137,6 +137,20 @@ class ChatDoors(Screen[None]):
         due, self.comparing_after = self.comparing_after == self.session.path, -1
         if due and self.app.screen is self:
             self.action_compare()
+
+    def action_solve(self, wanted: str = "") -> None:
+        """Attempt the question that is focused, or the latest; `wanted` is what follows /solve."""
+        from localthink.chat.solving import Solving, read_request
+        from localthink.errors import LocalthinkError
+        from localthink.tui.screens.solve import SolveScreen
+
+        entry = self.focused.entry if isinstance(self.focused, QuestionTurn) else None
+        try:
+            solving = Solving(self.session, read_request(wanted), entry)
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="warning", markup=False)
+        else:
+            self.app.push_screen(SolveScreen(self.session, solving))
 
     def action_demo(self) -> None:
         from localthink.chat.demo import read_demo
