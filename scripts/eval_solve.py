@@ -8,12 +8,14 @@
 Attempts are written once, by `localthink run`, and every strategy is replayed over them with every attempt as the first
 once. Tokens are those of the attempts: what a judge reads and writes is not counted. All of it goes on where it
 stopped.
+
+An attempt that gives a puzzle up says nothing, and the bundled model hardly ever boxes what is wrong. So how good a
+judge has to be is measured with giving up as one more answer, which is wrong: a model that errs often in one way.
 """
 from __future__ import annotations
 
 import argparse
 import json
-import random
 import subprocess
 import sys
 from collections.abc import Sequence
@@ -24,25 +26,21 @@ import numpy as np
 
 from countdown_traces import held_out
 from localthink.grade.grading import Grader
-from localthink.judge.interface import Case, Judgement
 from localthink.judge.oracle import Oracle
-from localthink.solving.attempts import Attempt
 from localthink.solving.catalogue import read_strategy
-from localthink.solving.consensus import Consensus
 from localthink.solving.judging import kinds_judged
 from localthink.solving.pool import Pool, judge_pools, read_pools
 from localthink.solving.strategy import Judged
-from localthink.solving.votes import grouped
-from localthink.study.judgements import read_judgements, said_by
-from localthink.study.statistics import share_interval
 from localthink.study.strategies import StrategyFigures, exactly_judged, strategy_figures
+from solve_coverage import coverage
+from solve_judges import Kept, erring, with_giving_up
 
 SETTINGS = {"plain": ("0", "600"), "held": ("3", "40")}  # alpha and beta of the pools of puzzles
 ACCURACIES = (1.0, 0.95, 0.9, 0.8, 0.7, 0.6, 0.55, 0.5)
 FREE = ("single", "consensus", "confident:warm-up=4", "shortest", "short-3")
 LEAST = {"single": 1, "confident:warm-up=4": 5, "short-3": 4}  # attempts; of the others 2
-VERIFIED: dict[str, Judged] = {"best": "answer", "best:take=votes": "answer", "steps:by=product": "steps", "steps:by=min": "steps",
-            "steps:by=last": "steps"}
+VERIFIED: dict[str, Judged] = {"best": "answer", "best:take=votes": "answer", "steps:by=product": "steps",
+                               "steps:by=min": "steps", "steps:by=last": "steps"}
 SHOWN_STEPS = "steps:by=product"
 CURVES = ("best 100 %", *(f"{name} {share} %" for share in (90, 80, 70) for name in ("best", SHOWN_STEPS)))
 ALIKE = ", one error an attempt"  # where a judge errs on all of an attempt or on nothing
@@ -92,18 +90,24 @@ def countdown(out: Path, figures: Path | None, puzzles: int, samples: int) -> No
     """Both pools of puzzles, a table of each, and the figures."""
     out.mkdir(parents=True, exist_ok=True)
     found: dict[str, dict[str, list[Row]]] = {}
+    judged: dict[str, dict[str, list[Row]]] = {}
     for setting, (alpha, beta) in SETTINGS.items():
         write_puzzles(out / "puzzles.jsonl", puzzles)
         run(out / "puzzles.jsonl", out / setting, "countdown", samples, "--max-tokens", "600", "--alpha", alpha,
             "--beta", beta, "--control", "confidence:least=0,group=32")
         pools = read_pools(out / setting / "results.jsonl")
-        found[setting] = rows = by_judge(pools, samples)
+        found[setting] = rows = by_judge(pools, samples, (1.0,))
+        judged[setting] = erred = by_judge([with_giving_up(pool) for pool in pools], samples)
         print(f"\n## {setting}: alpha {alpha}, beta {beta}, {len(pools)} puzzles, {samples} samples\n")
         print(table([rows[name][-1] for name in (*FREE, "best 100 %")]))
-        print(f"\n{by_accuracy(rows)}\n\n{by_accuracy(rows, ALIKE)}\n\n{coverage(pools, samples)}\n\n{at_equal(rows, 'tokens', TOKENS)}\n\n{at_equal(rows, 'steps', IN_A_ROW)}",
-              flush=True)
+        for each in (coverage(pools, samples), at_equal(rows, "tokens", TOKENS), at_equal(rows, "steps", IN_A_ROW),
+                     "### with giving up as an answer", table([erred[name][-1] for name in (*FREE, "best 100 %")]),
+                     by_accuracy(erred), by_accuracy(erred, ALIKE), coverage(list(map(with_giving_up, pools)), samples),
+                     at_equal(erred, "tokens", TOKENS)):
+            print(f"\n{each}", flush=True)
     if figures is not None:
-        draw(found, figures)
+        draw_costs(found, figures)
+        draw_judges(judged, figures)
 
 
 def write_puzzles(path: Path, count: int) -> None:
@@ -117,32 +121,14 @@ def run(source: Path, folder: Path, model: str, samples: int, *options: str) -> 
                     str(samples), "--quiet", *options], check=True)
 
 
-def erring(pool: Pool, accuracy: float, alike: bool, seed: int = 0) -> Pool:
-    """A pool that an oracle has judged, as a judge sees it that errs with the probability 1 - `accuracy`.
-
-    It errs on each case by itself; or, `alike`, on an attempt as a whole: it then says of all its steps the opposite of
-    what is true of its answer. Two cases of one attempt err together with a correlation of 0, or of 1; real judges are
-    somewhere in between.
-    """
-    return pool.with_judged({each.number: _erring(pool, each, accuracy, alike, seed) for each in pool.attempts})
-
-
-def _erring(pool: Pool, attempt: Attempt, accuracy: float, alike: bool, seed: int) -> tuple[float | None, ...]:
-    found: list[float | None] = []
-    for left, known in zip(range(len(attempt.judged), 0, -1), attempt.judged, strict=True):  # the answer is 1 from the end
-        errs = random.Random(f"{seed} {pool.problem} {attempt.number} {0 if alike else left}").random() >= accuracy
-        right = known == 1 if not errs else attempt.number not in pool.right if alike else known == 0
-        found.append(None if known is None else accuracy if right else 1 - accuracy)
-    return tuple(found)
-
-
-def by_judge(pools: Sequence[Pool], samples: int) -> dict[str, list[Row]]:
+def by_judge(pools: Sequence[Pool], samples: int,
+             accuracies: Sequence[float] = ACCURACIES) -> dict[str, list[Row]]:
     """By strategy and judge, a row for every n that is a power of two; for most judges the largest n alone."""
     counts = [2**power for power in range(samples.bit_length()) if 2**power <= samples]
     found = {name: _rows(pools, name, counts, "") for name in FREE}
     with Grader() as grader:
         known = {what: judge_pools(pools, Oracle(grader), what) for what in set(VERIFIED.values())}
-    for accuracy in ACCURACIES:
+    for accuracy in accuracies:
         for alike in (False, True):
             judge = f"{100 * accuracy:g} %{ALIKE if alike else ''}"
             seen = {what: [erring(pool, accuracy, alike) for pool in judged] for what, judged in known.items()}
@@ -156,39 +142,6 @@ def _rows(pools: Sequence[Pool], name: str, counts: Sequence[int], judge: str) -
     return [row for n in counts if (row := measured(pools, name, n, judge)) is not None]
 
 
-def coverage(pools: Sequence[Pool], n: int) -> str:
-    """How often the answer with which consensus stopped as sure enough is the most frequent one: of all attempts at the
-    puzzle, and of those that it had not looked at, where half a point is a draw.
-    """
-    strategy = Consensus(n)
-    rows = []
-    for pool in pools:
-        stops = [_stop(strategy, pool.turned(start).attempts) for start in range(len(pool.attempts))]
-        if safe := [stop for stop in stops if stop is not None]:
-            rows.append(np.nanmean(np.array(safe), axis=0))
-    said, most, unseen = np.array(rows).T
-    shares = [f"{100 * each.mean():.1f} [{', '.join(f'{100 * end:.1f}' for end in share_interval(each) or ())}]"
-              for each in (most, unseen[~np.isnan(unseen)])]
-    return (f"consensus stopped as sure on {len(rows)} of {len(pools)} puzzles: it said {100 * said.mean():.1f} %; the "
-            f"most frequent of all attempts in {shares[0]} %, of those it had not seen in {shares[1]} %")
-
-
-def _stop(strategy: Consensus, attempts: Sequence[Attempt]) -> tuple[float, float, float] | None:
-    """What it said, whether that held of all attempts, and whether it held of those it had not seen; None where it
-    never was sure enough."""
-    count = next(count for count in range(strategy.n + 1) if strategy.move(attempts[:count]).stop)
-    choice = strategy.choose(attempts[:count])
-    if choice.winner is None or choice.winner.said is None or choice.sure is None or choice.sure < strategy.sure:
-        return None
-    held = []
-    for among in (attempts, attempts[count:]):
-        votes = {group.said.key: group.votes for group in grouped(among)}
-        own = votes.pop(choice.winner.said.key, 0)
-        other = max(votes.values(), default=0)
-        held.append(float("nan") if own == other == 0 else float(own > other) + 0.5 * (own == other))
-    return choice.sure, held[0], held[1]
-
-
 def by_accuracy(found: dict[str, list[Row]], errs: str = "") -> str:
     """How often each strategy that is verified is right with all attempts, by the accuracy of a judge that errs so."""
     judges = [f"{100 * accuracy:g} %" for accuracy in ACCURACIES]
@@ -200,7 +153,8 @@ def by_accuracy(found: dict[str, list[Row]], errs: str = "") -> str:
 
 def at_equal(found: dict[str, list[Row]], what: str, budgets: Sequence[int]) -> str:
     """How often each strategy is right, with the largest n that takes no more than a budget of tokens, or of time."""
-    names = [name for name in (*FREE, *CURVES) if "80 %" not in name and not name.startswith("confident")]
+    names = [name for name in (*FREE, *CURVES)
+             if name in found and "80 %" not in name and not name.startswith("confident")]
     lines = [["tokens" if what == "tokens" else "tokens in a row", *(f"at most {budget:,}" for budget in budgets)]]
     for name in names:
         cells = []
@@ -211,12 +165,11 @@ def at_equal(found: dict[str, list[Row]], what: str, budgets: Sequence[int]) -> 
     return markdown(lines)
 
 
-def draw(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
-    """Accuracy against tokens and against time, and against the judge; one SVG of each, a panel for each pool."""
+def draw_costs(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
+    """Accuracy against tokens, and against time; one SVG of each, a panel for each pool."""
     from matplotlib.figure import Figure
 
-    shown = {**{name: name for name in FREE if not name.startswith("confident")}, "best 80 %": "best, judge 80 % right",
-             f"{SHOWN_STEPS} 80 %": "steps, judge 80 % right", "best 100 %": "best, exact"}
+    shown = {**{name: name for name in FREE if not name.startswith("confident")}, "best 100 %": "best, exact"}
     for what, label in (("tokens", "tokens of all attempts"), ("steps", "tokens in a row: the time side by side")):
         sheet = Figure(figsize=(8.4, 3.6), layout="constrained")
         panels = sheet.subplots(1, len(found), sharey=True, squeeze=False)[0]
@@ -230,6 +183,12 @@ def draw(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
         sheet.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False,
                      fontsize=8)
         save(sheet, folder / f"solve-{what}.svg")
+
+
+def draw_judges(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
+    """Accuracy against that of the judge, with giving up as an answer."""
+    from matplotlib.figure import Figure
+
     sheet = Figure(figsize=(8.4, 3.4), layout="constrained")
     panels = sheet.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for axes, (setting, rows) in zip(panels, found.items(), strict=True):
@@ -253,28 +212,6 @@ def save(sheet: object, path: Path) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "localthink", "svg.fonttype": "none"}):
         sheet.savefig(path, metadata={"Date": None, "Creator": None})  # type: ignore[attr-defined]
     print(f"drawn {path}")
-
-
-class Kept:
-    """A judge that says again what is kept of a run; of a case that was never judged it says nothing.
-
-    Of each kind of case one judge may have been asked: the same model file with the same prompt.
-    """
-
-    def __init__(self, folder: Path) -> None:
-        judges = {kind: {each.judge for each in read_judgements(folder) if each.kind == kind}
-                  for kind in kinds_judged("steps")}
-        for kind, several in judges.items():
-            if len(several) > 1:
-                raise SystemExit(f"the {kind}s of {folder} were judged by {' and by '.join(map(str, several))}: keep "
-                                 "one of them")
-        self.kinds = {kind for kind, found in judges.items() if found}
-        identities = [identity for found in judges.values() for identity in found]
-        self.name = " and ".join(dict.fromkeys(identity.name for identity in identities))
-        self._said = {key: said for identity in identities for key, said in said_by(folder, identity).items()}
-
-    def judge(self, cases: Sequence[Case]) -> list[Judgement]:
-        return [self._said.get(case.key, Judgement(None, "it was never judged")) for case in cases]
 
 
 def pool(folder: Path) -> None:

@@ -62,9 +62,12 @@ def opened(written: str | None, prompts: Path | None = None) -> Iterator[Verifyi
 def prompts_of(written: str | None, prompts: Path | None) -> Prompts | None:
     """What a model is asked; None for a verifier that is no model. Raises UsageError for prompts that cannot be."""
     if written is None or written == EXACT or is_function(written):
+        if prompts is not None and written is not None:
+            raise UsageError(f"prompts are what a model is asked that verifies, and the verifier is {written}: leave "
+                             "one of the two out")
         if prompts is not None:
-            who = f"the verifier is {written}" if written is not None else "this strategy takes no verifier"
-            raise UsageError(f"prompts are what a model is asked that verifies, and {who}: leave one of the two out")
+            raise UsageError("prompts are what a model is asked that verifies, and this strategy takes no verifier: "
+                             "leave them out, or take best or steps")
         return None
     return read_prompts(prompts) if prompts is not None else bundled_prompts()
 

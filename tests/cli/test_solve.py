@@ -24,7 +24,7 @@ def test_the_answer_goes_to_standard_output_and_the_votes_to_standard_error(solv
     ran = solve(PUZZLE, "--strategy", "consensus", "-n", "16", *FAST)
     assert ran.code == 0
     assert r"\boxed{" in ran.out and len(ran.out.splitlines()) == 1
-    assert "votes" in ran.err and "that no other answer is more frequent" in ran.err
+    assert "votes" in ran.err and "that it is more frequent than the runner-up" in ran.err
     assert "of up to 16" in ran.err and "the right answer is known: this is it" in ran.err
 
 
@@ -67,6 +67,18 @@ def test_what_cannot_be_is_refused_in_a_line(solve, arguments, told):
     ran = solve(PUZZLE, *arguments)
     assert ran.code == 2 and told in ran.err and ran.out == ""
     assert len(ran.err.strip().splitlines()) <= 2, "what the model needs, and what is wrong"
+
+
+@pytest.mark.parametrize("verifier", ["nothing.py:score", "there.py:nothing", "no-such-model"])
+def test_a_verifier_that_is_not_there_is_refused_before_a_model_is_loaded(solve, tmp_path, monkeypatch, verifier):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "there.py").write_text("def score(question, text, before): return 1", encoding="utf-8")
+    write_puzzles(tmp_path / "q.jsonl", 1)
+    monkeypatch.setattr("localthink.engine.loading.load", lambda *args, **more: pytest.fail("a model was loaded"))
+    for asked in ((PUZZLE,), ("q.jsonl", "-o", "out")):
+        ran = solve(*asked, "-s", "steps", "--verifier", verifier)
+        assert ran.code == 2 and len(ran.err.strip().splitlines()) == 1
+        assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize(("arguments", "told"), [

@@ -1,4 +1,7 @@
-"""An engine that is only played: all that runs writes one token a step, and each attempt ends as its pool says."""
+"""An engine that is only played: all that runs writes one token a step, and each attempt ends as its pool says.
+
+One that is less confident than the control of that name wants is ended half way.
+"""
 from __future__ import annotations
 
 from collections.abc import Sequence
@@ -44,16 +47,23 @@ class LockstepEngine:
         events = []
         for number, (attempt, request, written) in list(self._running.items()):
             self._running[number] = attempt, request, written + 1
-            ends = written + 1 == attempt.tokens
+            doubtful = attempt.confidence is not None and attempt.confidence < _least(request)
+            ends = written + 1 == ((attempt.tokens + 1) // 2 if doubtful else attempt.tokens)
             if ends:
                 del self._running[number]
-            events.append(_event(number, 1, _trace(attempt, request, written + 1, "stop") if ends else None))
+            reason = "confidence" if doubtful else "stop"
+            events.append(_event(number, 1, _trace(attempt, request, written + 1, reason) if ends else None))
         return events
 
     def cancel(self, number: int) -> list[Event]:
         attempt, request, written = self._running.pop(number)
         self.log.append(("cancelled", attempt.number, written))
         return [_event(number, -1, _trace(attempt, request, written, "cancelled"))]
+
+
+def _least(request: Request) -> float:
+    settings = [dict(spec.settings) for spec in request.generation.controls if spec.name == "confidence"]
+    return float(settings[-1]["least"]) if settings else 0.0
 
 
 def _event(number: int, token: int, trace: Trace | None) -> Event:

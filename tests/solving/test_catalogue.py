@@ -22,6 +22,17 @@ def test_a_name_its_attempts_and_its_settings_are_read(written, n, found):
     assert read_strategy(written, n) == found
 
 
+def test_where_nobody_says_how_many_the_usual_number_is_taken():
+    assert read_strategy("consensus", usual=3) == Consensus(3)
+    assert read_strategy("consensus@5", usual=3) == Consensus(5)
+    assert read_strategy("single", usual=3) == Single(1)
+
+
+@pytest.mark.parametrize(("n", "warm_up"), [(4, 2), (8, 4), (32, 16), (64, 16)])
+def test_half_of_the_attempts_at_most_warm_up_so_that_doubt_can_end_the_others(n, warm_up):
+    assert read_strategy("confident", n) == Confident(n, warm_up=warm_up)
+
+
 def test_sure_may_be_given_beside_and_what_is_written_counts():
     assert read_strategy("consensus", 4, sure=0.8) == Consensus(4, 0.8)
     assert read_strategy("consensus:sure=0.9", 4, sure=0.8) == Consensus(4, 0.9)
@@ -38,7 +49,8 @@ def test_sure_may_be_given_beside_and_what_is_written_counts():
     ("consensus:sure=nan", 4, "give a number"), ("confident:group=1.5", 4, "give a whole number"),
     ("consensus:sur=1", 4, "has no setting \"sur\": did you mean sure?"), ("single:x=1", 1, "it has none"),
     ("consensus:sure", 4, "write its settings as key=value"), ("steps:by=mean", 4, "it is one of min, product, last"),
-    ("consensus:sure=1,sure=1", 4, "has sure twice"),
+    ("consensus:sure=1,sure=1", 4, "has sure twice"), ("confident", 3, "n is 3: confident takes 4"),
+    ("confident:warm-up=8", 8, "confident's warm-up is 8, and n is 8: only attempts behind the warm-up"),
 ])
 def test_what_cannot_be_is_refused_in_a_line(written, n, told):
     with pytest.raises(UsageError) as refused:

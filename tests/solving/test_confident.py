@@ -55,6 +55,13 @@ def test_where_nobody_looked_on_all_votes_weigh_the_same():
     assert [group.weight for group in choice.groups] == [2, 1]
 
 
+def test_a_group_that_no_attempt_fills_is_said():
+    [note] = Confident(8, warm_up=2, group=2048).choose(warm(1, 2)).notes
+    assert note == ("none was ended early: a group is 2,048 tokens, and the longest attempt has 100: give a smaller "
+                    "group")
+    assert Confident(8, warm_up=2, group=100).choose(warm(1, 2)).notes == ()
+
+
 @given(pools())
 def test_weights_are_the_sums_of_those_above_the_threshold(pool):
     strategy = Confident(len(pool), warm_up=3, keep=0.5)

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localthink.solving.consensus import Consensus, Single, leads
-from solving.making import attempts, pools
+from localthink.solving.consensus import Consensus, Single, finished_prefix, leads
+from solving.making import attempt, attempts, pools
 
 
 @pytest.mark.parametrize(("votes", "other"), [(0, 0), (1, 0), (4, 0), (5, 3), (3, 5), (20, 12)])
@@ -41,6 +41,34 @@ def test_it_stops_where_the_leader_cannot_be_overtaken_any_more():
     ended = attempts("1", "1", "1", "2")
     assert Consensus(5, sure=1).move(ended).stop
     assert not Consensus(6, sure=1).move(ended).stop, "two more could make it a draw"
+
+
+def test_a_vote_counts_once_all_earlier_attempts_have_ended():
+    late, *others = attempts("1", "2", "2", "2", "2", "2")
+    assert not Consensus(16).move(others).stop, "the short ones agree, and the long one is not heard yet"
+    assert Consensus(16).move(others).begun == 4
+    assert Consensus(16).move([*others, late]).begun == 7, "5 against 1 are not sure enough, 6 are"
+    early = [attempt(n, "1") for n in range(4)]
+    choice = Consensus(16).choose([*early, attempt(5, "2"), attempt(6, "2")])
+    assert [group.votes for group in choice.groups] == [4]
+    assert choice.sure == leads(4, 0) and choice.meaning == "that it is more frequent than the runner-up"
+
+
+def test_where_the_first_has_not_ended_the_others_still_have_an_answer_and_nothing_is_sure():
+    choice = Consensus(4).choose(attempts("1", "2", "2")[1:])
+    assert (choice.winner.said.text, choice.sure) == ("2", None)
+
+
+@given(pools(least=2), st.data())
+def test_it_stops_at_the_same_vote_in_whatever_order_attempts_end(pool, data):
+    """Against the bias that short attempts end first: what it decides by is the order in which they were begun."""
+    strategy = Consensus(len(pool))
+    one_after_the_other = next(k for k in range(len(pool) + 1) if strategy.move(pool[:k]).stop)
+    order = data.draw(st.permutations(pool))
+    k = next(k for k in range(len(pool) + 1) if strategy.move(order[:k]).stop)
+    assert set(range(one_after_the_other)) <= {each.number for each in order[:k]}
+    if k < len(pool):
+        assert len(finished_prefix(order[:k])) >= one_after_the_other
 
 
 @given(pools(), st.floats(0.5, 1))

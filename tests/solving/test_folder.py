@@ -2,11 +2,13 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 
 import pytest
 
 from localthink.batch.settings import Settings
 from localthink.errors import UsageError
+from localthink.judge.prompts import bundled_prompts
 from localthink.locations import bundled_model
 from localthink.records import Generation
 from localthink.solving.catalogue import read_strategy
@@ -67,6 +69,26 @@ def test_a_function_that_was_edited_is_another_verifier(tmp_path):
     path.write_text("def score(question, text, before): return 0", encoding="utf-8")
     with pytest.raises(UsageError, match="verifier_file was"):
         folder(tmp_path, "best", verifier=f"{path}:score")
+
+
+def test_a_model_that_verifies_is_told_by_its_bytes_and_not_by_its_size(tmp_path):
+    path = tmp_path / "judge.gguf"
+    path.write_bytes(bundled_model().read_bytes())
+    folder(tmp_path, "best", verifier=str(path)).close()
+    changed = bytearray(path.read_bytes())
+    changed[-1] ^= 1
+    path.write_bytes(changed)
+    with pytest.raises(UsageError, match="verifier_file was"):
+        folder(tmp_path, "best", verifier=str(path))
+
+
+def test_other_prompts_that_come_along_are_another_verifier(tmp_path, monkeypatch):
+    folder(tmp_path, "steps", verifier="self").close()
+    prompts = bundled_prompts()
+    texts = {**prompts.texts, "step": prompts.texts["step"] + "!"}
+    monkeypatch.setattr("localthink.solving.verifier.bundled_prompts", lambda: replace(prompts, texts=texts))
+    with pytest.raises(UsageError, match="prompts was"):
+        folder(tmp_path, "steps", verifier="self")
 
 
 def test_only_one_process_writes_it(tmp_path):

@@ -1,13 +1,16 @@
 """Attempts begun, cancelled and judged on an engine: played exactly, and with the bundled model."""
 from __future__ import annotations
 
+from dataclasses import replace
+
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 import localthink
 from localthink.batch.settings import Settings
 from localthink.engine.loading import load
-from localthink.grade.grading import Grader
+from localthink.grade.grading import Grader, Verdict
 from localthink.judge.interface import Judgement
 from localthink.records import Generation, Tip
 from localthink.solving.catalogue import read_strategy
@@ -21,8 +24,7 @@ from localthink.trace_json import trace_object
 from solving.lockstep import LockstepEngine
 from solving.making import attempt, pools
 
-NAMES = ("single", "consensus", "consensus:sure=1", "confident:warm-up=3", "shortest", "short-2", "best",
-         "best:take=votes")
+NAMES = ("single", "consensus", "consensus:sure=1", "shortest", "short-2", "best", "best:take=votes")
 
 
 class Ratings:
@@ -84,6 +86,30 @@ def test_attempts_have_the_seeds_of_the_samples_of_a_run_under_every_strategy():
             assert request.seed == settings.seed_of(item.id, number)
 
 
+@given(pools(least=4))
+def test_confident_costs_no_more_live_than_in_a_replay_that_ends_no_attempt(pool):
+    """With a slot for each, nothing is begun later because others were ended."""
+    engine = LockstepEngine({"Q": pool})
+    [question] = solved(engine, "confident:warm-up=3,keep=0.5", "Q")
+    heard = [attempt(a.number, a.said and a.said.text, a.tokens, confidence=a.confidence or None) for a in pool]
+    strategy = read_strategy("confident:warm-up=3,keep=0.5", len(pool))
+    least = strategy.threshold(heard[:3])
+    for under in question.under[3:]:
+        if under.trace.finish_reason == "confidence":
+            assert pool[under.number].confidence < least and under.written == (pool[under.number].tokens + 1) // 2
+    assert all(under.written <= pool[under.number].tokens for under in question.under)
+
+
+def test_a_doubtful_attempt_costs_less_live_than_in_a_replay():
+    pool = [attempt(0, "1", 4, confidence=2.0), attempt(1, "2", 4, confidence=2.0),
+            attempt(2, "3", 60, confidence=0.5), attempt(3, "4", 60, confidence=0.5)]
+    strategy = read_strategy("confident:warm-up=2", 4)
+    [question] = solved(LockstepEngine({"Q": pool}), "confident:warm-up=2", "Q")
+    assert [under.written for under in question.under] == [4, 4, 30, 30]
+    assert replay(strategy, pool).tokens == 128, "nobody ends what was written long ago"
+    assert question.choice().winner.number == replay(strategy, pool).choice.winner.number
+
+
 def test_a_doubtful_attempt_is_ended_by_the_control_once_the_warm_up_is_over():
     pool = [attempt(n, str(n), 5, confidence=3 - n) for n in range(3)] + [attempt(3, "3", 5), attempt(4, "3", 5)]
     engine = LockstepEngine({"Q": pool})
@@ -96,7 +122,7 @@ def test_a_model_judges_when_nothing_is_written_any_more_many_attempts_at_once()
     pool = [attempt(0, "1", 9, judged=(0.2,)), attempt(1, "2", 4, judged=(0.9,)), attempt(2, None, 5, judged=(1.0,))]
     engine, ratings = LockstepEngine({"Q": pool, "R": pool, "S": pool}, slots=3), Ratings(pool)
     questions = solved(engine, "best", "Q", "R", "S", verifier=Verifier(ratings, at_once=False))
-    assert ratings.asked == [2] * 3, "two waves of questions, and an attempt without an answer is not asked about"
+    assert ratings.asked == [1] * 6, "two waves of questions, and an attempt without an answer is not asked about"
     assert [question.choice().winner.number for question in questions] == [1, 1, 1]
 
 
@@ -110,6 +136,64 @@ def test_a_stop_keeps_what_has_ended_and_cancels_the_rest():
     solution = question.solution(Grader())
     assert [each.state for each in solution.attempts] == ["stop", "cancelled"]
     assert solution.tokens == 3 + 10
+
+
+class Slow:
+    """A judge at whose so-many-eth case somebody asks to stop."""
+
+    name = "slow"
+
+    def __init__(self, stop_at):
+        self.left, self.stopped = stop_at, False
+
+    def judge(self, cases):
+        self.left -= len(cases)
+        self.stopped = self.left <= 0
+        return [Judgement(0.9, "")] * len(cases)
+
+
+@pytest.mark.parametrize("at_once", [True, False])
+def test_a_stop_ends_judging_between_two_cases_and_keeps_the_answer_of_what_was_judged(at_once):
+    pool = [attempt(n, str(n), 5 + n) for n in range(4)]
+    slow = Slow(2)
+    live = Live(LockstepEngine({"Q": pool, "R": pool}), read_strategy("best", 4), Verifier(slow, at_once),
+                stopped=lambda: slow.stopped)
+    questions = list(live.solve([item_of("Q", Settings()), item_of("R", Settings())]))
+    assert slow.left == 0, "nobody was asked after the stop"
+    assert all(question.interrupted for question in questions)
+    assert questions[0].choice().winner.number == 0 and questions[0].choice().sure == 0.9
+
+
+def test_an_attempt_that_was_judged_in_part_counts_as_not_judged():
+    pool = [attempt(0, "1", 5), attempt(1, "2", 6)]
+    slow = Slow(3)  # each has a step and an answer
+    live = Live(LockstepEngine({"Q": pool}), read_strategy("steps", 2), Verifier(slow, False),
+                stopped=lambda: slow.stopped)
+    [question] = live.solve([item_of("Q", Settings())])
+    assert [each.judged for each in question.ended] == [(0.9, 0.9), ()]
+
+
+class Silent:
+    """A grader that cannot tell."""
+
+    def grade(self, known, answer):
+        return Verdict(False, "mathematics", "it takes Math-Verify")
+
+
+def test_what_the_grader_could_not_tell_is_neither_right_nor_wrong():
+    [question] = solved(LockstepEngine({"What is 1 + 1?": [attempt(0, "2", 3)] * 1}), "single", "What is 1 + 1?")
+    question.item = replace(question.item, carried={"answer": "2"})
+    solution = question.solution(Silent())
+    assert solution.correct is None
+    assert solution.notes == ("whether it is right could not be told: it takes Math-Verify",)
+    assert question.solution(Grader()).correct is True
+
+
+def test_attempts_that_box_nothing_are_told_of_on_a_puzzle():
+    puzzle = "Use 4, 7 and 11 to make 39."
+    pool = [attempt(0, "4*7+11", 3), attempt(1, None, 4)]
+    [question] = solved(LockstepEngine({puzzle: pool}), "consensus:sure=1", puzzle)
+    assert question.solution(Grader()).notes == ("1 attempt without an expression in a box: no vote",)
 
 
 def test_closing_the_iterator_cancels_what_runs():
@@ -145,6 +229,6 @@ def test_on_the_bundled_model_replay_and_live_choose_the_same():
             for name in ("consensus", "shortest", "short-3"):
                 expected, _ = pool.replay(read_strategy(name, 6))
                 solution = localthink.solve(puzzle.question, name, n=6, engine=engine, generation=HOW)
-                assert solution.winner == expected.choice.winner.number
+                assert solution.winner == (expected.choice.winner and expected.choice.winner.number)
                 assert abs(solution.tokens - expected.tokens) <= 6
                 assert engine.idle and engine.busy == 0, "what was cancelled holds no slot"

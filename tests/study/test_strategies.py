@@ -54,12 +54,13 @@ def test_problems_with_too_few_samples_so_far_are_left_out(tmp_path):
 
 
 def test_nothing_is_said_of_confidence_where_nobody_measured_it(tmp_path):
-    lines = [line("p", "plain", sample, 1, 3, True) for sample in range(3)]
-    strategies = read_strategies(["confident"], 3, "s.toml")
+    lines = [line("p", "plain", sample, 1, 3, True) for sample in range(4)]
+    strategies = read_strategies(["confident"], 4, "s.toml")
     assert replayed(write(tmp_path / "results.jsonl", *lines), strategies) == ()
     for each in lines:
         each["interventions"] = [{"control": "confidence", "why": "lowest group 2.5", "position": 3}]
-    assert len(replayed(write(tmp_path / "results.jsonl", *lines), strategies)) == 1
+    [figures] = replayed(write(tmp_path / "results.jsonl", *lines), strategies)
+    assert (figures.accuracy.value, figures.tokens, figures.steps) == (1, None, None), "a replay cannot know its cost"
 
 
 @pytest.mark.parametrize(("written", "told"), [
