@@ -35,7 +35,7 @@ STEP = 48  # tokens
 LONGEST = 21 * STEP  # tokens of a sample, within the model's context; the few longer ones are cut off
 MODELS = Path(__file__).resolve().parent.parent / "models"
 BUNDLED = "countdown"
-SHORT, LONG = 10, 25  # minutes of training for a member of the family: for three numbers, and for four
+SHORT, LONG = 0.6e6, 6e6  # learned tokens of a member of the family: with three numbers, and with four
 
 
 @dataclass(frozen=True)
@@ -171,7 +171,7 @@ def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[s
         share = max(seen / args.tokens, (time.time() - start) / (args.minutes * 60))
         if share >= 1:
             break
-        rate = args.rate * min(1, (step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+        rate = args.rate * min(1, (step + 1) / args.warm_up) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         for group in optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast(args.device, torch.bfloat16):
@@ -263,6 +263,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=math.inf, help="or after so long")
     parser.add_argument("--batch-tokens", type=int, default=4_096)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--warm-up", type=int, default=200, help="steps in which the rate rises")
     parser.add_argument("--layers", type=int, default=Shape.layers)
     parser.add_argument("--width", type=int, default=Shape.width)
     parser.add_argument("--hidden", type=int, default=Shape.hidden)
@@ -278,7 +279,8 @@ def arguments() -> argparse.Namespace:
         parser.set_defaults(
             out=MODELS / "family" / f"{args.member}.gguf", resume=MODELS / f"{BUNDLED}.gguf", hazard=search.hazard,
             recheck=search.recheck or parser.get_default("recheck"), drills=0.3, rate=1e-3,
-            minutes=LONG if search.numbers > 3 else SHORT)
+            warm_up=50,
+            tokens=LONG if search.numbers > 3 else SHORT)
         args = parser.parse_args()
     if not args.out:
         parser.error("give the file to write with --out, or a --member")

@@ -72,8 +72,8 @@ def first_operations(numbers: tuple[int, ...]) -> list[tuple[Operation, tuple[in
 
 def thoughts_about(numbers: tuple[int, ...]) -> list[Thought]:
     """Every distinct thought about three or more numbers."""
-    return [Thought((first, *steps), left) for first, rest in first_operations(numbers)
-            for steps, left in _chains(first.value, rest)]
+    return list(dict.fromkeys(Thought((first, *steps), left) for first, rest in first_operations(numbers)
+                              for steps, left in _chains(first.value, rest)))
 
 
 def _chains(value: int, rest: tuple[int, ...]) -> list[tuple[tuple[Operation, ...], tuple[int, int]]]:

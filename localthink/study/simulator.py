@@ -61,9 +61,9 @@ def sampled(chances: dict[Choice, float], generation: Generation, penalised: Seq
         return {best: 1.0}
     weights = {choice: math.exp((logit - logits[best]) / generation.sampling.temperature)
                for choice, logit in logits.items()}
-    total, kept, cumulated = sum(weights.values()), dict[Choice, float](), 0.0
+    total, kept, cumulated, top_p = sum(weights.values()), dict[Choice, float](), 0.0, generation.sampling.top_p
     for choice in sorted(weights, key=weights.__getitem__, reverse=True):
-        if cumulated >= generation.sampling.top_p:
+        if cumulated >= top_p < 1:
             break
         kept[choice] = weights[choice]
         cumulated += weights[choice] / total
