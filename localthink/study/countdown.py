@@ -1,7 +1,8 @@
 """Countdown as the bundled models were taught it: its puzzles, and which of them are held out.
 
 Three or four numbers from 1 to LARGEST_NUMBER, each to be used once, four operations, one target. A *thought* is one
-choice of all operations but the last, each of which takes the value of the one before. Knows nothing of tokens, models or files.
+choice of all operations but the last, each of which takes the value of the one before. Knows nothing of tokens, models
+or files.
 """
 from __future__ import annotations
 

@@ -1,10 +1,10 @@
 """The searches that the bundled models were taught, without a model: what ideal pupils would do under any penalty.
 
-`scripts/countdown_traces.py` says how traces are written: thoughts in random order, each explored line by line, and after
-each line a choice, with known chances, of leaving the thought, going on with it, or checking the line again. Sampling
-and the penalty act on this choice: the log-odds of leaving lose alpha while the thought is younger than beta (those of
-a re-check, where "Wait" is what is penalised), are divided by the temperature, and are cut by top-p. To leave the last
-thought is to give up, which takes another token, and is not penalised. What is exhausted is left (unless its search
+`scripts/countdown_traces.py` says how traces are written: thoughts in random order, each explored line by line, and
+after each line a choice, with known chances, of leaving the thought, going on with it, or checking the line again.
+Sampling and the penalty act on this choice: the log-odds of leaving lose alpha while the thought is younger than beta
+(those of a re-check, where "Wait" is what is penalised), are divided by the temperature, and are cut by top-p. To leave
+the last thought is to give up, which takes another token, and is not penalised. What is exhausted is left (unless its search
 goes over it again), a thought is never tried twice, and no line is wrong: a model that was taught this can do worse,
 and where it does, that is not the penalty's.
 """
@@ -49,7 +49,8 @@ def options(search: Search, hit: bool, exhausted: bool, checked: bool) -> dict[C
     recheck = 0.0 if checked else search.recheck
     leave = 0.0 if hit else 1 - search.revisit if exhausted else search.hazard
     others: dict[Choice, float] = {"end": 1.0} if hit else {"leave": leave, "stay": 1 - leave}
-    return {"leave": 0.0, "recheck": recheck} | {choice: (1 - recheck) * chance for choice, chance in others.items()}
+    found: dict[Choice, float] = {"recheck": recheck}
+    return found | {choice: (1 - recheck) * chance for choice, chance in others.items()}
 
 
 def sampled(chances: dict[Choice, float], generation: Generation, penalised: Sequence[Choice]) -> dict[Choice, float]:
@@ -132,7 +133,7 @@ class _Pupil:
         return text
 
     def _explore(self, thought: Thought, target: int, last: bool, text: _Text) -> bool:
-        """Write the lines of a thought; whether one of them is the target. To leave the `last` thought is to give up."""
+        """Write the lines of a thought; whether one of them is the target. To leave the `last` is to give up."""
         lines, place, checked = thought.lines, 0, False
         text.tokens += LINE
         while True:
@@ -158,12 +159,7 @@ class _Pupil:
                          if key[-1] and group in tip.groups and not (choice == "leave" and last)]
             self.known[key] = sampled(options(self.search, hit, exhausted, checked), self.generation, penalised)
         chances = self.known[key]
-        drawn = self.rng.random() if len(chances) > 1 else 0.0
-        for choice, chance in chances.items():
-            drawn -= chance
-            if drawn < 0:
-                break
-        return choice
+        return self.rng.choices(list(chances), list(chances.values()))[0]
 
 
 def leads_to(thought: Thought, puzzle: Puzzle) -> bool:

@@ -29,8 +29,8 @@ class DataSet:
 
     `source` is `countdown`, a path, or hf://owner/name@revision/file. Of a table of problems only the rows count whose
     fields have one of the values in `only`; `rows` renames fields to `question`, `answer`, `id` and `level`. `items`
-    limits how many there are, drawn by the study's seed; None is all. `split` and `numbers` are Countdown's. What is `private` is
-    not shown in a report.
+    limits how many there are, drawn by the study's seed; None is all. `split` and `numbers` are Countdown's. What is
+    `private` is not shown in a report.
     """
 
     source: str

@@ -95,7 +95,7 @@ def test_a_control_that_a_program_made_up_is_refused_as_one_that_was_written(spe
 
 
 @pytest.mark.parametrize("effort", EFFORTS)
-@pytest.mark.parametrize("model", [None, f"/models/{BUNDLED}.gguf", f"{BUNDLED}-low", "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf"])
+@pytest.mark.parametrize("model", [None, f"/models/{BUNDLED}.gguf", "DeepSeek-R1-Distill-Qwen-7B-Q4_K_M.gguf"])
 def test_an_effort_is_fields_that_can_be_read(effort, model):
     fields = preset(effort, model)
     assert fields.keys() <= FIELDS.keys()

@@ -1,4 +1,4 @@
-"""The simulated searches are those that traces are written by, under any penalty: closed forms, and the writer itself."""
+"""The simulated searches are those that traces are written by, under any penalty."""
 from __future__ import annotations
 
 import math
