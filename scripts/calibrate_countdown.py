@@ -6,7 +6,7 @@
     python scripts/calibrate_countdown.py family              # both
 
 A table for each model, in Markdown, as they stand in docs/calibration.md. The gain of a setting is over plain decoding
-with the same limit of tokens.
+with the same limit of tokens; that of plain decoding under another limit or temperature is over the study's baseline.
 """
 from __future__ import annotations
 

@@ -4,9 +4,9 @@
 after each line a choice, with known chances, of leaving the thought, going on with it, or checking the line again.
 Sampling and the penalty act on this choice: the log-odds of leaving lose alpha while the thought is younger than beta
 (those of a re-check, where "Wait" is what is penalised), are divided by the temperature, and are cut by top-p. To leave
-the last thought is to give up, which takes another token, and is not penalised. What is exhausted is left (unless its search
-goes over it again), a thought is never tried twice, and no line is wrong: a model that was taught this can do worse,
-and where it does, that is not the penalty's.
+the last thought is to give up, which takes another token, and is not penalised. What is exhausted is left (unless its
+search goes over it again), a thought is never tried twice, and no line is wrong: a model that was taught this can do
+worse, and where it does, that is not the penalty's.
 """
 from __future__ import annotations
 
