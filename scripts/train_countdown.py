@@ -322,7 +322,8 @@ def main() -> None:
     if not args.resume:
         tokenizer.save(args.out.with_suffix(".tokenizer.json"))
     record = {
-        "settings": {k: v.name if isinstance(v, Path) else v for k, v in vars(args).items() if k != "checkpoint"},
+        "settings": {k: v.name if isinstance(v, Path) else v for k, v in vars(args).items()
+                     if k != "checkpoint" and v != math.inf},
         "search": asdict(search),
         "shape": asdict(model.shape), "parameters": parameters, "seconds": round(time.time() - started),
         "sha256": hashlib.sha256(args.out.read_bytes()).hexdigest(), "torch": torch.__version__, "loss": curve,
