@@ -35,7 +35,7 @@ STEP = 48  # tokens
 LONGEST = 21 * STEP  # tokens of a sample, within the model's context; the few longer ones are cut off
 MODELS = Path(__file__).resolve().parent.parent / "models"
 BUNDLED = "countdown"
-SHORT, LONG = 1.2e6, 6e6  # learned tokens of a member of the family: with three numbers, and with four
+SHORT, LONG = 0.6e6, 6e6  # learned tokens of a member of the family: with three numbers, and with four
 
 
 @dataclass(frozen=True)
