@@ -30,6 +30,8 @@ if TYPE_CHECKING:
     from localthink.records import Thought as Thought
     from localthink.records import Tip as Tip
     from localthink.records import Trace as Trace
+    from localthink.solving.solution import Solution as Solution
+    from localthink.solving.solve import solve as solve
 
 _HOMES = {
     "Engine": "engine.engine", "load": "engine.loading", "LocalthinkError": "errors",
@@ -37,6 +39,7 @@ _HOMES = {
     "read_generation": "generation",
     "ControlSpec": "records", "Event": "records", "Generation": "records", "Message": "records", "Offload": "offload",
     "Sampling": "records", "Thought": "records", "Tip": "records", "Trace": "records",
+    "Solution": "solving.solution", "solve": "solving.solve",
 }
 __all__ = list(_HOMES)
 

@@ -120,16 +120,27 @@ FIELDS: Mapping[str, Field] = {
 
 
 LATER = ("min_thinking", "landing", "closing_message", "answer_room", "controls")  # what the first version did not have
-LINE_FIELDS = {name: field for name, field in FIELDS.items() if name != "where"}  # as a line's own it may be data
+LINE_NAMES = {"where": "penalty_where"}  # by a line of a batch, where a field named "where" may be data
 
 
-def with_fields(generation: Generation, fields: Mapping[str, object]) -> Generation:
+def line_name(name: str) -> str:
+    """What a line of a batch calls a setting."""
+    return LINE_NAMES.get(name, name)
+
+
+LINE_FIELDS: Mapping[str, Field] = {line_name(name): field for name, field in FIELDS.items()}
+
+
+def with_fields(generation: Generation, fields: Mapping[str, object],
+                known: Mapping[str, Field] = FIELDS) -> Generation:
     """The same but for the settings that are among `fields`; null is not given, other names are somebody else's.
+
+    `known` are the names that count: those of a batch's line are `LINE_FIELDS`.
 
     Raises UsageError for a value of the wrong type or out of its range.
     """
     given: dict[str, dict[str, Any]] = {"tip": {}, "sampling": {}, "own": {}}
-    for name, field in FIELDS.items():
+    for name, field in known.items():
         if fields.get(name) is not None:
             given[field.part][field.name] = field.read(name, fields[name])
     if not any(given.values()):

@@ -71,6 +71,11 @@ def history_file() -> Path:
     return _home("data") / "history.sqlite"
 
 
+def labels() -> Path:
+    """The folder of what people said of the thoughts of the chat's answers."""
+    return _home("data") / "labels"
+
+
 def studies() -> Path:
     """The folder of the studies that were run without naming one."""
     return _home("data") / "studies"

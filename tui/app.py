@@ -1,20 +1,12 @@
 """The terminal program: a session, a screen, and the verbs in the command palette."""
 from __future__ import annotations
 
-import asyncio
-import codecs
-import signal
-import sys
 import time
 from collections.abc import Callable, Coroutine, Iterable
-from contextlib import suppress
-from functools import partial
-from typing import ClassVar, Protocol, runtime_checkable
+from typing import Protocol, runtime_checkable
 
-from textual.app import App, SystemCommand
-from textual.binding import Binding, BindingType
+from textual.app import SystemCommand
 from textual.screen import Screen
-from textual.theme import Theme
 
 from localthink.chat.asking import Opening
 from localthink.chat.demo import remember_shown
@@ -22,8 +14,8 @@ from localthink.chat.session import Session
 from localthink.chat.surveying import Surveyor
 from localthink.errors import LocalthinkError
 from localthink.text.visible import visible
-from localthink.tui.kept_theme import keep_theme, kept_theme
 from localthink.tui.keys import CHAT_KEYS
+from localthink.tui.program import Program
 from localthink.tui.screens.chat import ChatScreen
 
 AGAIN_SECONDS = 3.0  # in which a second Ctrl+C quits
@@ -39,20 +31,12 @@ class Writing(Protocol):
     def action_stop(self) -> None: ...
 
 
-class ChatApp(App[None]):
+class ChatApp(Program):
     """Runs a session on the terminal. The model is loaded once the first screen is there."""
-
-    TITLE = "localthink"
-    CSS = """
-    ToastRack { dock: top; align: right top; margin: 1 0 0 0; }
-    """  # at the bottom they would lie on the question
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("ctrl+q", "quit", "Quit", tooltip="leave; everything is saved", priority=True)]
 
     def __init__(self, session: Session, opening: Opening, continue_last: bool = False,
                  surveyor: Surveyor | None = None, first_launch: bool = False) -> None:
         super().__init__()
-        _take_any_bytes()
         self.session, self._opening, self._continue_last = session, opening, continue_last
         self._first_launch = first_launch
         self.chat = ChatScreen(session, surveyor or Surveyor())
@@ -61,20 +45,7 @@ class ChatApp(App[None]):
     def get_default_screen(self) -> Screen[None]:
         return self.chat
 
-    def on_mount(self) -> None:
-        kept = kept_theme()
-        if kept in self.available_themes:
-            self.theme = kept
-        self.theme_changed_signal.subscribe(self, self._keep_theme)
-
-    def _keep_theme(self, theme: Theme) -> None:
-        try:
-            keep_theme(theme.name)
-        except LocalthinkError as error:
-            self.notify(visible(str(error)), severity="warning", markup=False)
-
     def on_ready(self) -> None:
-        self._leave_properly()
         if self._continue_last:
             self._open_last()
         self.session.load(self._opening)
@@ -97,13 +68,6 @@ class ChatApp(App[None]):
         self.notify("stopped; Ctrl+C again quits" if writing is not None else "Ctrl+C again quits; everything is saved",
                     markup=False, timeout=AGAIN_SECONDS)
 
-    def _leave_properly(self) -> None:
-        """End as by a key where the system says so: otherwise the terminal would be left as a screen."""
-        for name in ("SIGTERM", "SIGHUP"):
-            with suppress(AttributeError, NotImplementedError, RuntimeError, ValueError):  # not on every system
-                number = getattr(signal, name)
-                asyncio.get_running_loop().add_signal_handler(number, self.exit, None, 128 + number)
-
     def _open_last(self) -> None:
         history = self.session.transcript.history
         try:
@@ -123,6 +87,8 @@ class ChatApp(App[None]):
                     yield SystemCommand(key.label, f"{key.help} ({key.names})", self._verb(key.action))
             yield SystemCommand("Demo", "what the penalty does, on one puzzle, as the first launch shows it (/demo)",
                                 self._verb("demo"))
+            yield SystemCommand("Reports", "what the latest studies found; Enter opens one in the browser (/reports)",
+                                self._verb("reports"))
 
     def _verb(self, action: str) -> Callable[[], Coroutine[None, None, None]]:
         async def act() -> None:
@@ -132,12 +98,3 @@ class ChatApp(App[None]):
 
     async def on_unmount(self) -> None:
         self.session.close()
-
-
-def _take_any_bytes() -> None:
-    """Let bytes that are no UTF-8, as a paste may hold, be shown as such: Textual's driver would end the program."""
-    if sys.platform != "win32":
-        from textual.drivers import linux_driver
-
-        vars(linux_driver)["getincrementaldecoder"] = lambda name: partial(
-            codecs.getincrementaldecoder(name), errors="replace")

@@ -41,9 +41,12 @@ CHAT_KEYS = (
     Key("sibling(1)", ("alt+right", "f4"), "Newer", "the answer or question after, of several", ANSWER, rank=6),
     Key("compare", ("f5",), "Compare", "the same prompt and seed under two settings or models, side by side", ANSWER,
         rank=1),
+    Key("solve", ("f11", "shift+f5"), "Solve", "many attempts at the question side by side, and the answer of most",
+        ANSWER, rank=10),
     Key("copy('answer')", ("f9",), "Copy", "copy the answer", ANSWER, rank=11),
     Key("copy('thinking')", ("shift+f9",), "Copy thinking", "copy the thinking", ANSWER, shown=False),
     Key("copy('code')", ("ctrl+f9",), "Copy code", "copy the last block of code", ANSWER, shown=False),
+    Key("label", ("f12",), "Label", "say which thoughts of the latest answer are right", ANSWER, shown=False),
     Key("new", ("ctrl+n",), "New", "begin a new conversation", CONVERSATION, rank=7),
     Key("conversations", ("ctrl+o",), "Open", "list, search, open, rename and delete conversations", CONVERSATION,
         rank=8),
@@ -134,13 +137,48 @@ TALLY_KEYS = (
     Key("close", ("escape",), "Back", "back to the comparison", TALLY),
     Key("more", ("n",), "More", "go on where it was stopped; else up to 64 seeds", TALLY),
 )
+SOLVE = "While many attempts run"
+SOLVE_KEYS = (
+    Key("stop", ("escape",), "Stop", "stop all attempts; those that have ended count", SOLVE),
+    Key("leave", ("escape",), "Back", "back to the conversation, where the winner is the answer", SOLVE),
+    Key("open", ("enter",), "Open", "read an attempt, its thinking and its answer, also while it is written", SOLVE),
+    Key("again", ("r",), "New seeds", "the same again with other seeds; the attempts that have ended stay", SOLVE),
+    Key("strategy", ("s",), "Strategy", "begin again with another strategy", SOLVE),
+)
+ATTEMPT = "In an attempt"
+ATTEMPT_KEYS = (
+    Key("close", ("escape",), "Back", "back to all attempts", ATTEMPT),
+    Key("step(1)", ("n",), "Next", "the next attempt", ATTEMPT),
+    Key("step(-1)", ("p",), "Before", "the attempt before", ATTEMPT),
+)
+LABEL = "While you label"
+LABEL_KEYS = (  # of a program of its own, and so not among ALL_KEYS
+    Key("rate('right')", ("r", "1"), "Right", "rate it right, and go to the next", LABEL),
+    Key("rate('wrong')", ("w", "2"), "Wrong", "rate it wrong, and go to the next", LABEL),
+    Key("rate('unsure')", ("u", "3"), "Unsure", "say that you cannot tell, and go to the next", LABEL),
+    Key("undo", ("z", "ctrl+z"), "Undo", "take the latest rating back; again: the one before it", LABEL),
+    Key("move(1)", ("down", "j"), "Next", "to the next one, without a rating", LABEL, shown=False),
+    Key("move(-1)", ("up", "k"), "Before", "to the one before", LABEL, shown=False),
+    Key("open", ("space",), "Unrated", "to the next one of which nothing is known yet", LABEL, rank=3),
+    Key("sample(1)", ("n", "right"), "Next sample", "to the next sample; what is left of this one stays open", LABEL),
+    Key("sample(-1)", ("p", "left"), "Sample before", "to the sample before", LABEL, shown=False),
+    Key("scroll(1)", ("pagedown",), "Scroll down", "on in a long text", LABEL, shown=False),
+    Key("scroll(-1)", ("pageup",), "Scroll up", "back in a long text", LABEL, shown=False),
+    Key("known", ("a",), "Answer", "show or hide what is known of the answer, and what the sample answered", LABEL,
+        rank=1),
+    Key("question", ("q",), "Question", "show all of a long question, or its beginning", LABEL, shown=False),
+    Key("help", ("f1",), "Help", "what every key does, and what right means", LABEL, rank=2),
+    Key("close", ("escape",), "Back", "back to the conversation, where you came from one", LABEL),
+    Key("quit", ("ctrl+q", "ctrl+c"), "Quit", "leave; everything is saved, and the same command goes on here", LABEL,
+        shown=False),
+)
 HELP_KEYS = (
     Key("close", ("escape", "f1"), "Close", "back to where you were", "In this help"),
     Key("penalty", ("p",), "The penalty", "what it does, and how to read the map of thoughts", "In this help"),
     Key("scroll", ("up", "down", "pageup", "pagedown"), "Scroll", "up and down", "In this help", shown=False),
 )
 ALL_KEYS = (*PROMPT_KEYS, *CHAT_KEYS, *INTERRUPT_KEYS, *THOUGHT_KEYS, *TOKEN_KEYS, *CONVERSATIONS_KEYS, *MODELS_KEYS,
-            *COMPARE_KEYS, *TIPS_KEYS, *TALLY_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
+            *COMPARE_KEYS, *TIPS_KEYS, *TALLY_KEYS, *SOLVE_KEYS, *ATTEMPT_KEYS, *DIALOG_KEYS, *LINE_KEYS, *HELP_KEYS)
 
 
 def groups(keys: Iterable[Key]) -> dict[str, list[Key]]:

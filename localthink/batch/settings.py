@@ -41,8 +41,9 @@ class Settings:
     def overridden(self, fields: Mapping[str, object]) -> Settings:
         """These settings, but for those that are among the fields of a line. Raises UsageError where one is wrong."""
         own = {name: whole(field, fields[field]) for field, name in OWN.items() if fields.get(field) is not None}
-        return replace(self, generation=with_fields(self.generation, fields), samples=own.get("samples", self.samples),
-                       seed=own.get("seed", self.seed), own_seed=self.own_seed or "seed" in own)
+        return replace(self, generation=with_fields(self.generation, fields, LINE_FIELDS),
+                       samples=own.get("samples", self.samples), seed=own.get("seed", self.seed),
+                       own_seed=self.own_seed or "seed" in own)
 
     def decisive(self) -> dict[str, Any]:
         """What one sample's text depends on, as JSON: all of it but the number of its siblings.

@@ -61,6 +61,12 @@ def read_figures(folder: Path) -> Figures:
         speed=_number(status, "speed"))
 
 
+def finished(folder: Path) -> tuple[int, int]:
+    """How many samples the run in `folder` has finished over all its starts, and how many tokens they have."""
+    tally, _, _ = _count_results(folder / RESULTS)
+    return tally.samples, tally.tokens
+
+
 def describe(folder: Path) -> list[tuple[str, str]]:
     """What the run in `folder` is, as names and values; nothing of one that has not begun."""
     manifest = read_manifest(folder)

@@ -28,7 +28,8 @@ from localthink.offload import Offload
 from localthink.records import Adjustment, BudgetRequest, Message, Prefix, ThinkMode, Tip, Trace
 
 ALTERNATIVES = 6  # tokens that are shown in the place of one
-SLOTS = 2  # one for the conversation, a second for what it is compared with
+SLOTS = 2  # one for the conversation, a second for what it is compared with: the cache is chosen for these
+AT_ONCE = 16  # answers that may share that cache, where a question is attempted many times
 OnEnd = Callable[[Turn, Trace | None], None]
 OnCount = Callable[[int | None, str], None]  # the tokens, or None and why not
 
@@ -109,7 +110,7 @@ class Asker:
             return
         self._client.send(Loading(opening.model, SLOTS, opening.context, cache=opening.cache,
                                   threads=opening.threads, offload=opening.offload, watched=True, force=opening.force,
-                                  think_tags=opening.think_tags))
+                                  think_tags=opening.think_tags, at_once=AT_ONCE))
 
     def eject(self) -> None:
         """Close the model, or give up loading it. Its memory is free when this returns."""

@@ -89,9 +89,9 @@ class Session:
     @property
     def first(self) -> int:
         """Entries before it are left out of what is sent."""
-        return self._first_of(self.transcript.asked)
+        return self.first_of(self.transcript.asked)
 
-    def _first_of(self, sent: int) -> int:
+    def first_of(self, sent: int) -> int:
         """The same, where the first `sent` entries would be sent, the last of which asks."""
         return max(self.dropped, sent - 1) if self.plays else self.dropped
 
@@ -229,7 +229,7 @@ class Session:
 
     def _messages(self, pending: Pending) -> list[Message]:
         asked = [] if pending.text is None else [Message("user", pending.text)]
-        first = self._first_of(pending.keep + len(asked))
+        first = self.first_of(pending.keep + len(asked))
         return [*self.transcript.messages(self.settings.system, first, pending.keep), *asked]
 
     def _counted(self, pending: Pending, tokens: int | None, reason: str) -> None:

@@ -5,7 +5,7 @@ saves what is missing once the store works again.
 """
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -91,6 +91,19 @@ class Transcript:
         if self.history is not None:
             self._cut += [(parent, entry) for parent, entry in self._links()[length:] if not entry.saved]
         del self.entries[length:]
+
+    def show(self, length: int, entries: Sequence[Entry]) -> None:
+        """Go back to the first `length` entries, and on along these, which were here before: they are seen from now on.
+        """
+        self.cut(length)
+        self.entries += entries
+        if entries and (latest := entries[-1].id) is not None:
+            self._keep(lambda history: history.choose(latest))
+            self._keep(lambda history: self._count_siblings(history, entries[0]))
+
+    def _count_siblings(self, history: History, entry: Entry) -> None:
+        if entry.id is not None:
+            entry.siblings = tuple(history.siblings(entry.id))
 
     def _links(self) -> list[tuple[Entry | None, Entry]]:
         """The entries, each with its parent."""
@@ -200,7 +213,7 @@ class Transcript:
             entry.id = history.begin_answer(self.conversation, parent, entry.details)
         if entry.id is not None:
             entry.siblings = (entry.id,)  # should the next step fail
-            entry.siblings = tuple(history.siblings(entry.id))
+            self._count_siblings(history, entry)
 
     def _keep(self, save: Callable[[History], object]) -> bool:
         """Do something with the store; where there is none, or it fails, which is noted as the trouble, False."""

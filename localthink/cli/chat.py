@@ -1,7 +1,6 @@
 """`localthink chat`: a conversation, on the whole screen or as plain text."""
 from __future__ import annotations
 
-import os
 import sys
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -9,6 +8,7 @@ from typing import TYPE_CHECKING
 import click
 
 from localthink.cli.options import engine_options, guarded_options, model_option
+from localthink.cli.screen import has_screen
 from localthink.errors import HistoryError, UsageError
 from localthink.offload import Offload
 from localthink.records import Generation, Tip
@@ -53,7 +53,7 @@ def command(model: str | None, generation: Generation, think_tags: tuple[str, st
         raise UsageError("--continue needs what --no-history leaves out: give one of them")
     with ExitStack() as stack:
         session = _session(settings, no_history, stack)
-        if plain or not _has_screen():
+        if plain or not has_screen():
             sys.exit(_talk_plainly(session, opening, continue_last))
         from localthink.chat.demo import is_first_launch
         from localthink.tui.app import ChatApp
@@ -65,12 +65,6 @@ def command(model: str | None, generation: Generation, think_tags: tuple[str, st
         if session.unsaved:
             raise HistoryError(f"the end of the conversation is not saved: {session.unsaved}")
         sys.exit(app.return_code or 0)
-
-
-def _has_screen() -> bool:
-    """Whether a whole screen can be drawn, for which a dumb terminal has no means."""
-    streams = (sys.stdin, sys.stdout, sys.stderr)
-    return all(stream.isatty() for stream in streams) and os.environ.get("TERM") not in ("dumb", "unknown")
 
 
 def _check(settings: ChatSettings, opening: Opening) -> None:

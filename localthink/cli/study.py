@@ -13,7 +13,7 @@ class Commands(LazyCommands):
         "run": ("localthink.cli.study_run", "Run a study; goes on where it stopped."),
         "status": ("localthink.cli.study_status", "Show how far a study is."),
         "report": ("localthink.cli.study_report", "Say what a study found, here and as one HTML file."),
-        "export": ("localthink.cli.study_export", "Write a study's samples as one flat table."),
+        "export": ("localthink.cli.study_export", "Write a study's samples as one flat table, or as logs for Inspect."),
     }
     meant = {"ls": "list", "start": "run", "show": "report", "dry-run": "plan"}  # noqa: RUF012
 

@@ -16,7 +16,8 @@ from localthink.text.terminal import json_line
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a run.")
 def command(name: str, models: tuple[str, ...], as_json: bool) -> None:
     """Show how far the runs of a study are, while it runs or after it has stopped."""
-    from localthink.study.folder import find
+    from localthink.study.folder import counted_problems, find
+    from localthink.study.plan import left, plan
     from localthink.study.running import progress
 
     study, folder = find(name, models=models)
@@ -28,3 +29,5 @@ def command(name: str, models: tuple[str, ...], as_json: bool) -> None:
             click.echo(json_line({"model": model, "set": which, **asdict(figures)}))
         else:
             click.echo(f"{model} [{which}]  {figures.state}  {figures.line()}")
+    if not as_json:
+        click.echo(f"the study: {left(plan(study, counted_problems(folder), folder))}")

@@ -113,6 +113,15 @@ ENTRIES = (
            Parameter("group", "whole", 2048, "tokens of a group", 1, 1_000_000),
            Parameter("top", "whole", 20, "likeliest tokens whose log-probabilities are averaged", 1, 1000)),
           thinks=False),
+    Entry("placebo", "the penalty on words that have nothing to do with switches: what any disturbance does",
+          "the house's own, for studies",
+          "a gain that the penalty has and the placebo has not comes from the switches",
+          "words that are nearly certain where they come are hardly touched: see how many texts part",
+          (Parameter("alpha", "number", 3, "logits, as the penalty's", 0, 1_000_000),
+           Parameter("beta", "number", 600, "tokens of a thought, as the penalty's"),
+           Parameter("words", "text", "equals+value+alright", "the words, joined by +; the default was drawn at random "
+                     "among words that come together as often in traces of R1 distills as switches do")),
+          thinks=False),
 )
 CATALOGUE: Mapping[str, Entry] = {entry.name: entry for entry in ENTRIES}
 
@@ -231,9 +240,14 @@ def _in_range(entry: Entry, parameter: Parameter, value: float | str) -> float |
 
 
 def _complete(entry: Entry, spec: ControlSpec) -> ControlSpec:
-    """The control itself. Raises UsageError where a setting without a default is missing."""
+    """The control without the settings that are its defaults: they are the same control, and have one key in a run.
+
+    Raises UsageError where a setting without a default is missing.
+    """
+    given = dict(spec.settings)
     for parameter in entry.parameters:
-        if parameter.default is None and parameter.name not in dict(spec.settings):
+        if parameter.default is None and parameter.name not in given:
             raise UsageError(f"control {entry.name} needs {parameter.name}, as {entry.name}:{parameter.name}=12: "
                              f"{parameter.help}")
-    return spec
+    defaults = {each.name: each.default for each in entry.parameters}
+    return ControlSpec(spec.name, tuple((key, value) for key, value in spec.settings if value != defaults[key]))

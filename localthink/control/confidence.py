@@ -16,9 +16,12 @@ from __future__ import annotations
 
 import math
 from collections import deque
+from collections.abc import Iterable
 
 from localthink.control.interface import Action, Control, Finish
 from localthink.control.view import View
+
+LOWEST = "lowest group "  # what the trace says before the number
 
 
 class Confidence(Control):
@@ -49,5 +52,14 @@ class Confidence(Control):
                       why=f"the confidence of {self._group:,} tokens is {mean:.3f}, below {self._least:g}")
 
     def summary(self) -> str:
-        """The lowest group, by which the paper rates a sample; nothing where no group was full."""
-        return f"lowest group {self._lowest:.3f}" if math.isfinite(self._lowest) else ""
+        """The lowest group, by which the paper rates a sample; of one that is shorter than a group, all of it."""
+        if not self._window:
+            return ""
+        lowest = self._lowest if math.isfinite(self._lowest) else self._sum / len(self._window)
+        return f"{LOWEST}{lowest:.3f}"
+
+
+def lowest_group(interventions: Iterable[tuple[str, str]]) -> float | None:
+    """The confidence that the trace of a sample tells, which says of each intervention the control and why; or None."""
+    told = [why for control, why in interventions if control == Confidence.name and why.startswith(LOWEST)]
+    return float(told[-1].removeprefix(LOWEST)) if told else None

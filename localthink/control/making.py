@@ -13,10 +13,11 @@ from localthink.control.early_exit import EarlyExit
 from localthink.control.interface import Control
 from localthink.control.loop_guard import LoopGuard
 from localthink.control.no_wait import NoWait
+from localthink.control.placebo import Placebo
 from localthink.records import Generation
 
 KINDS: Mapping[str, Callable[..., Control]] = {
-    kind.name: kind for kind in (LoopGuard, NoWait, CyclicReflex, AlphaOne, EarlyExit, Deer, Confidence)}
+    kind.name: kind for kind in (LoopGuard, NoWait, CyclicReflex, AlphaOne, EarlyExit, Deer, Confidence, Placebo)}
 
 
 def made(generation: Generation) -> list[Control]:

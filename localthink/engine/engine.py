@@ -5,9 +5,10 @@ A single question is a batch of one. Not thread-safe: one thread drives an engin
 from __future__ import annotations
 
 from collections import deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from types import TracebackType
 
+from localthink.control.interface import Control
 from localthink.engine.bindings import NativeContext
 from localthink.engine.loop import Loop
 from localthink.engine.model import Model, Question
@@ -59,9 +60,15 @@ class Engine:
         """Raise PromptError if the prompt leaves no room, UsageError if a token or a marker group does not exist."""
         self.model.check(request, self.longest)
 
-    def submit(self, request: Request) -> int:
-        """Queue a request; its number marks its events. Raises what `check` raises."""
+    def submit(self, request: Request, own: Sequence[Control] = ()) -> int:
+        """Queue a request; its number marks its events. Raises what `check` raises.
+
+        `own` are controls of the caller's, which come after those that the request names: how a program looks at
+        logits. They see one sample, and the request has one.
+        """
         self.check(request)
+        if own and request.samples > 1:
+            raise ValueError("controls of the caller's own see one sample: submit a request for each")
         tip = request.generation.tip
         automaton = self.model.automaton(tip.groups)
         paraphrase = NOTHING if PARAPHRASE in tip.groups else self.model.paraphrases
@@ -71,7 +78,8 @@ class Engine:
         samples = []
         for index in range(request.samples):
             tracker = ThoughtTracker(automaton, begins_thinking, everywhere, paraphrase)
-            samples.append(Sample(self._requests, request, index, tracker, self.model.tags, self.model.words))
+            samples.append(Sample(self._requests, request, index, tracker, self.model.tags, self.model.words,
+                                  own))
         self._check_forks(samples[0])
         for sample in samples:
             self._loop.events += sample.resume(self.model.vocabulary.piece)

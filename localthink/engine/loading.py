@@ -28,7 +28,7 @@ LAYOUTS = ("unified", "split")
 
 def load(model: str | Path | None = None, *, slots: int = 1, context: int | None = None, cache: str | None = None,
          threads: int | None = None, offload: Offload | None = None, layout: Layout = "unified",
-         longest: int | None = None, fixed_shapes: bool = False, force: bool = False,
+         longest: int | None = None, fixed_shapes: bool = False, force: bool = False, at_once: int = 0,
          think_tags: tuple[str, str] | None = None, on_choice: Callable[[str], None] | None = None,
          progress: OnProgress | None = None) -> Engine:
     """Open a model, by path or by name (the bundled one by default), for `slots` samples at once.
@@ -43,13 +43,15 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     free, or split, which gives every slot its equal part and decodes faster. `longest` is the most
     tokens that one sample may have, where that is less than what the cache and the model allow. With
     `fixed_shapes`, which takes a split cache, a sample is the same to the last bit whatever else runs.
+    Of a unified cache that is chosen for `slots`, `at_once` samples may share the cells, where that is more: what is
+    short then is cells, and samples wait for them. Models whose cache cannot be shared keep to `slots`.
     `think_tags` are the texts around its thinking, `<think>` and `</think>` unless its template names others.
     `on_choice` is called with what was chosen, in a line, `progress` with the share of the weights that are read.
 
     Raises UsageError, ModelFileError or EngineError; each says what to do. What is too big for the memory is refused
     with the arithmetic before any of it is loaded, unless `force` is true.
     """
-    _check(slots, context, cache, threads, layout, fixed_shapes)
+    _check(slots, at_once, context, cache, threads, layout, fixed_shapes)
     path, wanted = find_model(str(model) if model is not None else None), offload or Offload()
     facts = read_facts(path)
     choice = fitting(facts, Asked(slots, context, cache, wanted.layers, layout == "split"), wanted, force)
@@ -61,7 +63,8 @@ def load(model: str | Path | None = None, *, slots: int = 1, context: int | None
     opened = Model(path, replace(wanted, layers=choice.placement.gpu_layers), progress=progress, facts=facts,
                    think_tags=think_tags)
     try:
-        native = NativeContext(opened.native, choice.needs.context, slots, STEP_TOKENS, choice.needs.cache_type,
+        samples = max(slots, at_once) if opened.native.shares_prefixes else slots
+        native = NativeContext(opened.native, choice.needs.context, samples, STEP_TOKENS, choice.needs.cache_type,
                                most, split=layout == "split")
         adaptive = Threads(most) if threads is None and not fixed_shapes else None
         return Engine(opened, native, longest, fixed_shapes, adaptive)
@@ -79,10 +82,14 @@ def fitting(facts: ModelFacts, asked: Asked, offload: Offload, force: bool) -> C
     return choice
 
 
-def _check(slots: int, context: int | None, cache: str | None, threads: int | None, layout: str,
+def _check(slots: int, at_once: int, context: int | None, cache: str | None, threads: int | None, layout: str,
            fixed_shapes: bool) -> None:
     if not 1 <= slots <= MOST_SLOTS:
         raise UsageError(f"slots is {slots}: give 1 to {MOST_SLOTS}")
+    if not 0 <= at_once <= MOST_SLOTS:
+        raise UsageError(f"at_once is {at_once}: give 0 to {MOST_SLOTS}")
+    if at_once > slots and layout != "unified":
+        raise UsageError("more samples than slots can run at once only where the cache is unified")
     if cache is not None and cache not in CACHE_TYPES:
         raise UsageError(f"the cache type is {cache!r}: it is one of {', '.join(CACHE_TYPES)}")
     if context is not None and not LEAST_CONTEXT <= context < 2**31:

@@ -16,6 +16,7 @@ from localthink.records import Alternative, BudgetRequest, Event, Generation, Me
 class Loading:
     """Open this model for so many samples at once; see `load`. `vocabulary_only` can check prompts and no more.
 
+    `at_once` samples may share the cache of these, where that is more.
     With `watched` there is news of how far the loading is; with `force` it is tried also where it does not fit.
     `keep_every` so many seconds there is news of what unfinished samples have written; None is never.
     """
@@ -34,6 +35,7 @@ class Loading:
     force: bool = False
     think_tags: tuple[str, str] | None = None
     keep_every: float | None = None
+    at_once: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import codecs
 from bisect import bisect_left
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from localthink.control.budget import BudgetControl
 from localthink.control.controls import Controls
+from localthink.control.interface import Control
 from localthink.control.making import made
 from localthink.control.tip import TipControl
 from localthink.control.view import View, Words
@@ -41,7 +42,7 @@ class Sample:
     """Sample `index` of a request. Times are seconds on any clock that only goes forward."""
 
     def __init__(self, request_id: int, request: Request, index: int, tracker: ThoughtTracker,
-                 tags: Tags | None = None, words: Words | None = None) -> None:
+                 tags: Tags | None = None, words: Words | None = None, own: Sequence[Control] = ()) -> None:
         self.request_id, self.request, self.index, self.tracker = request_id, request, index, tracker
         self._tags = tags or Tags()
         self._reader = TagReader(self._tags, tracker.part == "thinking")
@@ -55,7 +56,7 @@ class Sample:
         self._texts: list[str] = []
         self.view = View(tracker, words or Words(), self.tokens, self._texts)
         self.view.seed = self.seed
-        self.controls = Controls([self._tip, self._budget, *made(request.generation)], self.view)
+        self.controls = Controls([self._tip, self._budget, *made(request.generation), *own], self.view)
         self._after_tag = ""  # what the last token of a tag says after it, which goes with the next token
         self._turns: list[tuple[int, Part]] = [(0, tracker.part)]
         self._held: list[tuple[int, int]] = []

@@ -146,7 +146,8 @@ class Worker:
         engine = self._engine = load(
             order.model, slots=order.slots, context=order.cells, cache=order.cache, threads=order.threads,
             offload=order.offload, layout="split" if order.split else "unified", longest=order.longest,
-            fixed_shapes=order.fixed_shapes, force=order.force, think_tags=order.think_tags, on_choice=said.append,
+            fixed_shapes=order.fixed_shapes, force=order.force, at_once=order.at_once, think_tags=order.think_tags,
+            on_choice=said.append,
             progress=self._share if order.watched else None)
         facts, self._longest = engine.model.facts, engine.longest
         self._news.send(Loaded(

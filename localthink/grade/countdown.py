@@ -15,9 +15,9 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from fractions import Fraction
 
 from localthink.grade.boxes import last_boxed
+from localthink.grade.expression import Expression, number
 
 MOST_BRACKETS = 50
 
@@ -73,10 +73,21 @@ def solves(answer_text: str, numbers: Sequence[int], target: int) -> bool:
     `answer_text` is what follows `</think>`: whatever it holds is graded. Never raises.
     """
     try:
-        value, used = _Parser(_tokens(last_boxed(answer_text) or "")).equation()
+        expression, used = _Parser(_tokens(last_boxed(answer_text) or "")).equation()
     except (_NotArithmeticError, ZeroDivisionError):
         return False
-    return value == target and Counter(used) == Counter(numbers)
+    return expression.value == target and Counter(used) == Counter(numbers)
+
+
+def expression_form(box: str) -> str | None:
+    """The same for two expressions that differ in spelling, order and needless brackets alone: 7*4 + 11, 11+(4×7) = 39.
+
+    None for what is not in the grammar, or is said to equal what it does not.
+    """
+    try:
+        return _Parser(_tokens(box)).equation()[0].form
+    except (_NotArithmeticError, ZeroDivisionError):
+        return None
 
 
 class _NotArithmeticError(Exception):
@@ -97,35 +108,35 @@ class _Parser:
         if sum(token in _CLOSING for token in tokens) > MOST_BRACKETS:
             raise _NotArithmeticError
 
-    def equation(self) -> tuple[Fraction, list[int]]:
-        """The value of the expression and the numbers it uses; what follows "=" must be that value."""
-        value, used = self._sum(), list(self._used)
-        if (self._next_is("=") and self._number() != value) or self._rest:
+    def equation(self) -> tuple[Expression, list[int]]:
+        """The expression and the numbers it uses; what follows "=" must be its value."""
+        expression, used = self._sum(), list(self._used)
+        if (self._next_is("=") and self._number().value != expression.value) or self._rest:
             raise _NotArithmeticError
-        return value, used
+        return expression, used
 
-    def _sum(self) -> Fraction:
+    def _sum(self) -> Expression:
         value = self._product()
         while symbol := self._next_is("+", "-"):
             other = self._product()
             value = value + other if symbol == "+" else value - other
         return value
 
-    def _product(self) -> Fraction:
+    def _product(self) -> Expression:
         value = self._atom()
         while symbol := self._next_is("*", "/"):
             other = self._atom()
             value = value * other if symbol == "*" else value / other
         return value
 
-    def _atom(self) -> Fraction:
+    def _atom(self) -> Expression:
         if self._next_is(r"\frac"):
             return self._bracket("{") / self._bracket("{")
         if self._rest and self._rest[-1] in _CLOSING:
             return self._bracket(self._rest[-1])
         return self._number()
 
-    def _bracket(self, opening: str) -> Fraction:
+    def _bracket(self, opening: str) -> Expression:
         if not self._next_is(opening):
             raise _NotArithmeticError
         value = self._sum()
@@ -133,12 +144,12 @@ class _Parser:
             raise _NotArithmeticError
         return value
 
-    def _number(self) -> Fraction:
+    def _number(self) -> Expression:
         token = self._rest.pop() if self._rest else ""
         if not re.fullmatch("0|[1-9][0-9]*", token):
             raise _NotArithmeticError
         self._used.append(int(token))
-        return Fraction(int(token))
+        return number(int(token))
 
     def _next_is(self, *wanted: str) -> str:
         """Take the next token if it is one of `wanted`, and say which; "" otherwise."""

@@ -9,6 +9,8 @@ from localthink.grade.countdown import Puzzle
 from localthink.grade.exact import Gold
 
 Kind = Literal["thought", "step", "answer"]
+KINDS: tuple[Kind, ...] = ("thought", "step", "answer")
+THRESHOLD = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,10 +33,19 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class Judgement:
-    """The probability, from 0 to 1, that a case is right; None where the judge cannot tell, and `failure` says why."""
+    """The probability, from 0 to 1, that a case is right; None where the judge cannot tell, and `failure` says why.
+
+    `cut` is how many tokens of what stood before the case the judge had no room for.
+    """
 
     probability: float | None
     failure: str = ""
+    cut: int = 0
+
+    @property
+    def right(self) -> bool | None:
+        """The verdict: right from THRESHOLD on."""
+        return None if self.probability is None else self.probability >= THRESHOLD
 
 
 class Judge(Protocol):

@@ -20,6 +20,7 @@ from localthink.plain.conversations import number, one_line, show_again
 from localthink.plain.talk import Talk
 from localthink.records import BudgetRequest, Event, Message
 from localthink.text.page import HELD_MARK, THOUGHT_MARK
+from localthink.text.sizes import counted
 
 if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
@@ -113,6 +114,22 @@ def compare(chat: Talk, rest: str) -> None:
     messages = session.transcript.messages(session.settings.system, session.first, place)
     _start_comparison(chat, Comparison(sides, messages, answered.seed if answered is not None else new_seed(),
                                        chat.clock))
+
+
+def solve(chat: Talk, rest: str) -> None:
+    """Attempt the latest question: `rest` is a strategy and a number of attempts, both or neither."""
+    from localthink.chat.solving import Solving, read_request
+    from localthink.plain.solving import SolvingTeller
+
+    strategy = read_request(rest)
+
+    def start() -> None:
+        solving = Solving(chat.session, strategy)
+        solving.start()
+        chat.news.solving = SolvingTeller(solving, chat.voice)
+        chat.voice.say(f"{strategy.name}: up to {counted(strategy.n, 'attempt')} with seed {solving.seed} …")
+
+    chat.ask(start)
 
 
 def demo(chat: Talk, rest: str) -> None:

@@ -136,7 +136,7 @@ class PlainChat:
         at_once = at_once_of(said.text) if said.is_command else "never"
         if self._lines.typed:
             return at_once != "never"
-        return at_once == "live" and (self.session.live is not None or self.news.comparison is not None)
+        return at_once == "live" and (self.session.live is not None or self.news.beside)
 
     def _act(self, said: Said, early: bool) -> None:
         try:
@@ -178,10 +178,10 @@ class PlainChat:
 
     def stop(self) -> bool:
         """End what is under way; False where nothing is."""
-        session, comparison = self.session, self.news.comparison
-        if comparison is not None:
-            comparison.stop()
-        elif session.live is not None:
+        session = self.session
+        if self.news.stop():
+            return True
+        if session.live is not None:
             session.stop()
         elif session.asker.model.phase == "loading":
             session.eject()

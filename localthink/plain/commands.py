@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from localthink.errors import UsageError
-from localthink.plain import answers, conversations, models, settings
+from localthink.plain import answers, conversations, models, reports, settings
 from localthink.plain.talk import Act, Talk
 
 AtOnce = Literal["never", "typed", "live"]  # while something is under way: not, at a terminal, also from a pipe
@@ -52,6 +52,8 @@ VERBS = (
     Verb("prev", "", "the answer or question before, of several", answers.previous),
     Verb("next", "", "the answer or question after, of several", answers.following),
     Verb("compare", "", "the same prompt and seed with the penalty and without it", answers.compare),
+    Verb("solve", "[STRATEGY] [N]", "up to N attempts at the latest question, and the answer that a strategy takes of "
+         "them: consensus, short-M, shortest, confident; for puzzles best", answers.solve),
     Verb("demo", "", "what the penalty does, on one puzzle of the model that comes with localthink", answers.demo),
     Verb("drop", "", "leave the oldest turns out of what is sent, where a question does not fit", answers.drop),
     Verb("answer", "", "the latest answer once more", answers.show_answer),
@@ -83,6 +85,8 @@ VERBS = (
     Verb("undo", "", "have the conversation back that was deleted last", conversations.undo),
     Verb("export", "[md|json] [FOLDER]", "write this conversation into a new file: to read, or with everything",
          conversations.export),
+    Verb("reports", "[N]", "what the latest studies found; with a number, that report in the browser",
+         reports.reports),
     Verb("quit", "", "leave; so does the end of the input", leave, "typed"),
 )
 

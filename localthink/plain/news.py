@@ -15,6 +15,7 @@ from localthink.text.page import DIM
 
 if TYPE_CHECKING:
     from localthink.chat.compare import Comparison
+    from localthink.plain.solving import SolvingTeller
 
 PROGRESS_SECONDS = 5.0  # of loading between two lines that say how far it is
 TENTHS = 10  # lines of a whole pull
@@ -25,6 +26,7 @@ class Narrator:
 
     def __init__(self, session: Session, voice: Voice, typed: bool, clock: Callable[[], float]) -> None:
         self.comparison: Comparison | None = None
+        self.solving: SolvingTeller | None = None
         self.refused = False  # whether a question was left unanswered, or in the middle of its answer
         self._session, self._voice, self._typed, self._clock = session, voice, typed, clock
         self._measuring = False  # whether a question was asked of which nothing has been heard yet
@@ -36,10 +38,15 @@ class Narrator:
         self._pull, self._tenths = PullState(), 0  # the pull as it was seen last, and how many tenths were told
 
     @property
+    def beside(self) -> bool:
+        """Whether a comparison or many attempts are under way, which are no answers of the conversation yet."""
+        return self.comparison is not None or self.solving is not None
+
+    @property
     def working(self) -> bool:
         """Whether something is under way that a question would have to wait for."""
         session = self._session
-        return (self.comparison is not None or session.asker.model.phase == "loading"
+        return (self.beside or session.asker.model.phase == "loading"
                 or (session.busy and session.overflow is None) or (session.arrivals.pending and not self._typed))
 
     def look(self) -> None:
@@ -60,6 +67,17 @@ class Narrator:
         if self.comparison is not None and not self.comparison.running:
             show_comparison(self.comparison, self._voice)
             self.comparison = None
+        if self.solving is not None and self.solving.look():
+            self.refused |= bool(self.solving.solving.reason)
+            self.solving = None
+
+    def stop(self) -> bool:
+        """End the comparison, or the attempts, that are under way; False where neither is."""
+        if self.comparison is not None:
+            self.comparison.stop()
+        if self.solving is not None:
+            self.solving.solving.stop()
+        return self.beside
 
     def expect(self) -> None:
         """A question was asked: either its answer is the next thing to be seen, or it was refused."""

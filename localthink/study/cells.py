@@ -8,12 +8,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from localthink.errors import UsageError
-from localthink.generation import FIELDS, json_number, read_generation, with_fields
+from localthink.generation import FIELDS, json_number, line_name, read_generation, with_fields
 from localthink.records import Generation
 
 PLAIN, BASELINE = "plain", "baseline"
-WHOLE_STUDY = "where"  # a line of a batch cannot set it: in data it may mean something else
-OF_THE_PENALTY = ("beta", "grace", "markers")
+OF_THE_PENALTY = ("beta", "grace", "markers", "where")
 MOST_CELLS = 500
 
 
@@ -31,7 +30,8 @@ class Cell:
 
     def line_fields(self) -> dict[str, Any]:
         """Its fields as a line of a batch has them."""
-        return {name: json_number(value) if isinstance(value, float) else value for name, value in self.fields.items()}
+        return {line_name(name): json_number(value) if isinstance(value, float) else value
+                for name, value in self.fields.items()}
 
 
 def base_of(settings: Mapping[str, Any], where: str) -> Generation:
@@ -47,11 +47,6 @@ def make_cells(settings: Mapping[str, Any], baseline: Mapping[str, Any], grid: M
     unknown or wrong field, an empty list, two settings that are one, and for nothing to compare.
     """
     base = base_of(settings, where)
-    tables = {"[baseline]": baseline, "[grid]": grid, **{f"[arms.{name}]": arm for name, arm in arms.items()}}
-    for table, fields in tables.items():
-        if WHOLE_STUDY in fields:
-            raise UsageError(f"{where} {table} has {WHOLE_STUDY!r}, which is one for the whole study: put it into "
-                             "[settings]")
     cells = [_cell("", BASELINE, baseline, base, f"{where} [baseline]")]
     cells += [_cell("", "grid", fields, base, f"{where} [grid]") for fields in _combinations(grid, f"{where} [grid]")]
     cells += [_cell(name, "arm", fields, base, f"{where} [arms.{name}]") for name, fields in arms.items()]
@@ -109,6 +104,16 @@ def axes_of(cells: Sequence[Cell]) -> tuple[list[float], list[float], dict[tuple
     alphas, betas = (sorted({float(cell.fields[name]) for cell in grid}) for name in ("alpha", "beta"))
     names = {(float(cell.fields["alpha"]), float(cell.fields["beta"])): cell.name for cell in grid}
     return (alphas, betas, names) if len(alphas) > 1 and len(betas) > 1 else None
+
+
+def families(cells: Sequence[Cell]) -> list[tuple[str, ...]]:
+    """The names of the settings that are tried together: those of the grid, and the arms.
+
+    What is said of one setting is corrected for the others of its family. The arms are a family of their own: they
+    are controls, and cost the grid nothing.
+    """
+    found = [tuple(cell.name for cell in cells if cell.role == role) for role in ("grid", "arm")]
+    return [names for names in found if names]
 
 
 def _check_distinct(cells: Sequence[Cell], where: str) -> None:

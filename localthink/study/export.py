@@ -18,6 +18,9 @@ from localthink.study.folder import StudyFolder
 from localthink.study.samples import Sample, read_samples
 from localthink.study.spec import SETS, SetName, Study
 
+FORMS = (".jsonl", ".csv", ".parquet")
+LOGS = (".eval", ".json")  # which are written by `inspect_log`
+
 
 def rows(study: Study, folder: StudyFolder) -> Iterator[dict[str, Any]]:
     """One row a sample, of all models and sets; thoughts are counted, and the fields of its setting are columns."""
@@ -34,7 +37,7 @@ def _row(study: Study, model: str, name: SetName, sample: Sample) -> dict[str, A
             "sample": sample.number, "seed": sample.seed, "outcome": sample.outcome, "right": sample.right,
             "tokens": sample.tokens, "thinking_tokens": sample.thinking, "answer_tokens": sample.answer,
             "thoughts": len(sample.thoughts), "switches": sample.switches, "paraphrases": sample.paraphrases,
-            "held": sample.held, "right_thoughts": _right_thoughts(sample), "seconds": sample.seconds,
+            "held": sample.held, "waits": sample.waits, "right_thoughts": _right_thoughts(sample), "seconds": sample.seconds,
             "grading_failure": sample.failure, **settings, "key": sample.key}
 
 
@@ -53,6 +56,8 @@ def _plain(value: object) -> object:
 
 def export_study(study: Study, folder: StudyFolder, target: Path) -> int:
     """Write the table to a .csv, .parquet or .jsonl file and say how many rows it has. Raises UsageError."""
+    if target.suffix.lower() not in FORMS:
+        raise UsageError(f"{target} does not say in which form to write: end it in {', '.join((*FORMS, *LOGS))}")
     check_form(target)
     found = list(rows(study, folder))
     if not found:

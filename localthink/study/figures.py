@@ -214,8 +214,10 @@ def thought_index(analysis: SetAnalysis) -> Drawing | None:
         axes.set_ylim(0, 100)
         _legend(axes)
     return _drawing(sheet, "thoughts", "Are thoughts right, by their place?",
-                    "Share of thoughts from which the target can still be reached, and the range in which it lies "
-                    "where each sample's thoughts are shuffled. A right thought often ends its sample.")
+                    "Share of thoughts from which the right answer can still be reached"
+                    + (f", as {analysis.source.name} says" if analysis.source else "") +
+                    ", and the range in which it lies where each sample's thoughts are shuffled. A right thought often "
+                    "ends its sample.")
 
 
 def underthinking_scores(analysis: SetAnalysis) -> Drawing | None:

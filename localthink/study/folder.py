@@ -81,6 +81,12 @@ def read_record(folder: StudyFolder) -> dict[str, Any] | None:
     return record  # type: ignore[no-any-return]
 
 
+def counted_problems(folder: StudyFolder) -> dict[SetName, int]:
+    """How many problems each set of the folder's study has; nothing where none was begun."""
+    record = read_record(folder)
+    return {name: record["data"][name]["problems"] for name in SETS if name in record["data"]} if record else {}
+
+
 def begun_study(folder: StudyFolder) -> Study:
     """The study that a folder was begun with. Raises UsageError where none was."""
     record = read_record(folder)

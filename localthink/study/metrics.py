@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from localthink.study.samples import OUTCOMES, Outcome, Sample, complete_pairs
+from localthink.study.samples import CUT, OUTCOMES, Outcome, Sample, complete_pairs
 from localthink.study.statistics import (
     Floats,
     Interval,
@@ -18,13 +18,12 @@ from localthink.study.statistics import (
     share_interval,
 )
 
-CUT = ("cut off", "loop")
 OF_THOUGHTS = ("thoughts", "switches", "paraphrases", "held")  # mean nothing beside those of other markers
 COUNTS: tuple[tuple[str, Callable[[Sample], float]], ...] = (  # means over samples
     ("tokens", lambda sample: sample.tokens), ("thinking tokens", lambda sample: sample.thinking),
     ("answer tokens", lambda sample: sample.answer), ("thoughts", lambda sample: len(sample.thoughts)),
     ("switches", lambda sample: sample.switches), ("paraphrases", lambda sample: sample.paraphrases),
-    ("held", lambda sample: sample.held))
+    ("held", lambda sample: sample.held), ("waits", lambda sample: sample.waits))
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,8 +71,9 @@ class Comparison:
     `difference` is of accuracy, from -1 to 1; `tokens` and `switches` are differences of means. `gained` counts pairs
     that only the setting solves, `lost` those that only the baseline does. `alike` is the share of pairs that are one
     text; of the others, `at_held` is the share that parts within a thought in which a switch was held, and `parted` the
-    median place, in tokens. `adjusted` is the p-value over the whole grid, where there was one. `seen` is the smallest
-    difference that this many problems, with this spread, would have shown with a power of 80 %.
+    median place, in tokens. `among` is how many settings were tried together, with itself. For so many are corrected
+    `adjusted`, the p-value where there are several, and `seen`, the smallest true difference that this many problems,
+    with this spread, show with a power of 80 %.
     """
 
     name: str
@@ -89,14 +89,19 @@ class Comparison:
     at_held: float
     parted: float
     seen: float | None
+    among: int = 1
     adjusted: float | None = None
 
     @property
     def significant(self) -> bool:
-        """Whether the interval leaves 0 out and, within a grid, the adjusted p-value says the same."""
-        away = self.difference.interval is not None and not (
-            self.difference.interval[0] <= 0 <= self.difference.interval[1])
-        return away and (self.adjusted is None or self.adjusted < 0.05)
+        """Whether the interval leaves 0 out and, among several settings, the adjusted p-value says the same."""
+        return self.leaves_out_zero and (self.adjusted is None or self.adjusted < 0.05)
+
+    @property
+    def leaves_out_zero(self) -> bool:
+        """Whether the interval does, which is of this setting alone."""
+        ends = self.difference.interval
+        return ends is not None and not ends[0] <= 0 <= ends[1]
 
 
 def figure(samples: Sequence[Sample], value: Callable[[Sample], float]) -> Figure:
@@ -167,7 +172,8 @@ def problem_differences(pairs: Sequence[tuple[Sample, ...]], value: Callable[[Sa
     return np.array([np.mean(each) for each in found.values()])
 
 
-def compare(name: str, baseline: str, samples: Sequence[Sample], follows: bool = True) -> Comparison | None:
+def compare(name: str, baseline: str, samples: Sequence[Sample], follows: bool = True,
+            among: int = 1) -> Comparison | None:
     """None where not one pair is complete. With other markers (not `follows`) no switches are compared."""
     pairs = list(complete_pairs(samples, (baseline, name)))
     if not pairs:
@@ -186,7 +192,7 @@ def compare(name: str, baseline: str, samples: Sequence[Sample], follows: bool =
         sum(right.right and not left.right for left, right in pairs),
         sum(left.right and not right.right for left, right in pairs), 1 - len(partings) / len(pairs),
         held / len(partings) if partings else float("nan"), float(np.median(partings)) if partings else float("nan"),
-        observed_detectable(differences["right"]))
+        observed_detectable(differences["right"], among), among)
 
 
 def parting(left: Sample, right: Sample) -> int | None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from localthink.study.analysis import SetAnalysis, points, verdict
+from localthink.study.evasion import MEASURES, Evasion
 from localthink.study.metrics import CellFigures, Comparison, Figure
 from localthink.study.samples import OUTCOMES
-from localthink.study.underthinking import Underthinking
+from localthink.study.strategies import StrategyFigures
+from localthink.study.underthinking import LEAST_JUDGED, LEAST_WRONG, Underthinking
 from localthink.text.rows import aligned
 
 NONE = "—"
@@ -25,10 +27,31 @@ def _set(analysis: SetAnalysis) -> list[str]:
     lines = [f"{analysis.model} [{analysis.name}]{done}", f"  {verdict(analysis)}", "", *_accuracy(analysis)]
     if analysis.comparisons:
         lines += ["", *_comparisons(analysis.comparisons)]
+    if analysis.strategies:
+        lines += ["", *_strategies(analysis.strategies)]
     lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
+    lines += ["", *aligned([("words and deeds", *measures(analysis.evasion)), *evasion_rows(analysis.evasion)],
+                           right=range(1, 9))]
     if analysis.underthinking:
         lines += ["", *_underthinking(analysis)]
-    return lines
+    told = source_lines(analysis)
+    return [*lines, *([""] if told and not analysis.underthinking else []), *told]
+
+
+def source_lines(analysis: SetAnalysis) -> list[str]:
+    """Who says which thoughts are right, where a figure rests on that or would have."""
+    source = analysis.source
+    if source is None or not (analysis.underthinking or source.lines or source.why_not):
+        return []
+    thoughts = [thought.right for sample in analysis.samples for thought in sample.thoughts]
+    known = sum(right is not None for right in thoughts)
+    told = f"  thoughts judged by {source.name}"
+    if source.why_not:
+        return [told, f"  no score is made of that: {source.why_not}"]
+    unscored = [each.name for each in analysis.evasion if each.name not in analysis.underthinking]
+    silent = [f"  no score of {', '.join(unscored)}: that takes {LEAST_WRONG} responses that are not right, and "
+              f"{100 * LEAST_JUDGED:.0f} % of their thoughts judged"] if unscored else []
+    return [f"{told}: {known:,} of {len(thoughts):,}", *silent, *source.lines]
 
 
 def _accuracy(analysis: SetAnalysis) -> list[str]:
@@ -52,6 +75,14 @@ def _comparisons(comparisons: Sequence[Comparison]) -> list[str]:
     return aligned(rows, right=range(1, 9))
 
 
+def _strategies(strategies: Sequence[StrategyFigures]) -> list[str]:
+    rows = [("strategies, by replay", "", "accuracy", "", "problems", "attempts", "tokens", "of them in a row")]
+    for each in strategies:
+        rows.append((each.cell, each.written, share(each.accuracy), bar(each.accuracy.value), f"{each.problems:,}",
+                     f"{each.begun:.1f} of {each.n}", mean(each.tokens), mean(each.steps)))
+    return aligned(rows, right=range(4, 8))
+
+
 def _outcomes(cells: Sequence[CellFigures]) -> list[str]:
     rows = [("outcomes", *OUTCOMES, "ungraded")]
     rows += [(cell.name, *(percent(cell.outcomes[outcome] / cell.samples) for outcome in OUTCOMES),
@@ -66,6 +97,31 @@ def _right_and_wrong(cells: Sequence[CellFigures]) -> list[str]:
             rows.append((cell.name, group.name, f"{group.figures['tokens'].samples:,}",
                          *(mean(group.figures[name]) for name in ("tokens", "thoughts", "switches"))))
     return aligned(rows, right=range(2, 6))
+
+
+def measures(settings: Sequence[Evasion]) -> list[str]:
+    """The measures that there are, with their units."""
+    shares = {measure.name for measure in MEASURES if measure.share}
+    return [f"{name}, %" if name in shares else name for name in (settings[0].figures if settings else ())]
+
+
+def evasion_rows(settings: Sequence[Evasion]) -> list[tuple[str, ...]]:
+    """Of each setting its name and measures, and below, of all but the baseline, the differences from it."""
+    rows: list[tuple[str, ...]] = []
+    scale = {measure.name: 100.0 if measure.share else 1.0 for measure in MEASURES}
+    for each in settings:
+        rows.append((each.name, *(_scaled(value, scale[name], ",.1f") for name, value in each.figures.items())))
+        if each.differences:
+            rows.append((f"  less {settings[0].name}",
+                         *(_scaled(value, scale[name], "+,.1f") for name, value in each.differences.items())))
+    return rows
+
+
+def _scaled(figure: Figure, scale: float, form: str) -> str:
+    if not figure.samples:
+        return NONE
+    ends = f" [{', '.join(format(scale * end, form) for end in figure.interval)}]" if figure.interval else ""
+    return f"{format(scale * figure.value, form)}{ends}".replace("-", "−")
 
 
 def _underthinking(analysis: SetAnalysis) -> list[str]:

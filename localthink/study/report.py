@@ -16,6 +16,7 @@ from localthink.study.folder import FIGURES
 from localthink.study.metrics import parting
 from localthink.study.reported import Pair, Reported
 from localthink.study.samples import OUTCOMES
+from localthink.study.strategies import StrategyFigures
 from localthink.study.svg import Drawing, palette, standalone
 from localthink.text.visible import visible
 
@@ -84,7 +85,9 @@ def _set(analysis: SetAnalysis, figures: Sequence[Drawing], pairs: Sequence[Pair
     return {"analysis": analysis, "verdict": verdict(analysis), "state": state, "figures": figures,
             "cells": [_cell(cell) for cell in analysis.cells],
             "comparisons": [_comparison(each) for each in analysis.comparisons],
-            "pairs": [pair_view(pair) for pair in pairs]}
+            "measures": page.measures(analysis.evasion), "evasion": page.evasion_rows(analysis.evasion),
+            "strategies": [_strategy(each) for each in analysis.strategies],
+            "pairs": [pair_view(pair) for pair in pairs], "source": page.source_lines(analysis)}
 
 
 def _cell(cell: Any) -> dict[str, Any]:
@@ -103,6 +106,12 @@ def _comparison(each: Any) -> dict[str, str]:
             "seen": points(each.seen).lstrip("+") if each.seen is not None else page.NONE,
             "adjusted": page.probability(each.adjusted),
             "significant": "yes" if each.significant else "no"}
+
+
+def _strategy(each: StrategyFigures) -> dict[str, str]:
+    return {"cell": each.cell, "name": each.written, "accuracy": page.share(each.accuracy),
+            "problems": f"{each.problems:,}", "begun": f"{each.begun:.1f} of {each.n}",
+            "tokens": page.mean(each.tokens), "steps": page.mean(each.steps)}
 
 
 def pair_view(pair: Pair) -> PairView:

@@ -13,7 +13,8 @@ from localthink.generation import LATER, with_fields
 from localthink.records import Generation
 from localthink.study.analysis import SetAnalysis, analyse, analyse_set
 from localthink.study.cells import BASELINE, Cell
-from localthink.study.folder import REPORT, find, read_record
+from localthink.study.folder import REPORT, counted_problems, find, read_record
+from localthink.study.rightness import AUTOMATIC, ThoughtsBy, find_source
 from localthink.study.samples import Sample, complete_pairs, read_samples, read_texts, setting_name
 from localthink.study.spec import SETS
 from localthink.text.visible import shown_name
@@ -45,22 +46,21 @@ class Reported:
     target: Path | None
 
 
-def report_on(names: Sequence[str], models: tuple[str, ...] = ()) -> Reported:
+def report_on(names: Sequence[str], models: tuple[str, ...] = (), by: ThoughtsBy = AUTOMATIC) -> Reported:
     """What there is to report of a study (its name, file or folder), or of several folders of runs.
 
-    `models` are those that the study was run with, where it was not its own.
+    `models` are those that the study was run with, where it was not its own; `by` says who judges thoughts.
 
     Raises UsageError where there are no samples, and for runs that cannot be compared, with the difference.
     """
     if all(read_manifest(Path(name)) is not None for name in names):
-        return _of_runs([Path(name) for name in names])
+        return _of_runs([Path(name) for name in names], by)
     if len(names) > 1:
         missing = next(name for name in names if read_manifest(Path(name)) is None)
         raise UsageError(f"{shown_name(missing)} holds no run: give one study, or folders of `localthink run`")
     study, folder = find(names[0], models=models)
     record = read_record(folder)
-    problems = {name: record["data"][name]["problems"] for name in SETS if name in record["data"]} if record else {}
-    analyses = analyse(study, folder, problems)
+    analyses = analyse(study, folder, counted_problems(folder), by)
     if not analyses or record is None:
         raise UsageError(f"{study.name} has no samples yet: localthink study run {names[0]} begins it")
     private = {name for name in SETS if (data := study.data(name)) is not None and data.private}
@@ -91,7 +91,7 @@ def _run_facts(run: Path, prefix: str) -> list[tuple[str, str]]:
             (f"{prefix}starts", str(len(manifest["sessions"])))]
 
 
-def _of_runs(folders: Sequence[Path]) -> Reported:
+def _of_runs(folders: Sequence[Path], by: ThoughtsBy) -> Reported:
     """Plain runs: the first is the baseline, each is one setting of the name of its folder."""
     manifests = [read_manifest(folder) or {} for folder in folders]
     if len(folders) < 2:
@@ -110,7 +110,8 @@ def _of_runs(folders: Sequence[Path]) -> Reported:
         raise UsageError(f"{shown_name(folders[0])} has no samples yet: run it first")
     wanted = sum(manifest["data"].get("samples", 0) for manifest in manifests)
     main = cells[1].name if len(cells) == 2 else ""
-    analysis = analyse_set(str(manifests[0]["model"]["name"]), "test", samples, cells, wanted, main, planned=False)
+    analysis = analyse_set(str(manifests[0]["model"]["name"]), "test", samples, cells, wanted, main, False,
+                           find_source(by, samples, folders))
     pairs = _pairs(analysis, [folder / RESULTS for folder in folders])
     facts = [(name, str(folder)) for name, folder in zip((cell.name for cell in cells), folders, strict=True)]
     facts += [fact for folder in folders for fact in _run_facts(folder, f"{folder.name}: ")]

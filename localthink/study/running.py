@@ -18,7 +18,7 @@ from localthink.batch.manifest import read_manifest
 from localthink.batch.run import Run
 from localthink.batch.settings import Settings
 from localthink.batch.spec import Spec
-from localthink.batch.status import read_figures
+from localthink.batch.status import finished, read_figures
 from localthink.batch.workers import Workers
 from localthink.engine.randomness import SEED_BITS
 from localthink.errors import LocalthinkError, UsageError
@@ -116,7 +116,7 @@ def run_study(study: Study, folder: StudyFolder, problems: dict[SetName, Problem
               clock: Callable[[], float] = time.monotonic) -> str:
     """Run what is left of a study. Returns `complete`, `stopped`, or what of the budget is used up."""
     models = {model: find_model(model_name(model)) for model in study.models}
-    watch = Budgeted(watcher, study.budget, tokens_so_far(study, folder), clock)
+    watch = Budgeted(watcher, study.budget, done_so_far(study, folder)[1], clock)
     for model, path in models.items():
         for name, each in problems.items():
             chosen = None
@@ -151,9 +151,13 @@ def _run_set(study: Study, folder: StudyFolder, model: str, name: SetName, path:
         return run.execute(preflight, fit).state
 
 
-def tokens_so_far(study: Study, folder: StudyFolder) -> int:
-    """Of all finished samples."""
-    return sum(figures.tokens for _, _, figures in progress(study, folder))
+def done_so_far(study: Study, folder: StudyFolder) -> tuple[int, int]:
+    """How many samples of the study are finished, and how many tokens they have.
+
+    Counted in the results: the figures of a run that goes on have the tokens of its latest start.
+    """
+    counted = [finished(folder.run(model, name)) for model, name, _ in progress(study, folder)]
+    return sum(samples for samples, _ in counted), sum(tokens for _, tokens in counted)
 
 
 def progress(study: Study, folder: StudyFolder) -> Iterator[tuple[str, SetName, Figures]]:

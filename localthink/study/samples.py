@@ -1,9 +1,10 @@
 """One sample of a study as its measurements need it, read from a result of its run."""
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
@@ -12,7 +13,7 @@ from localthink.errors import UsageError
 from localthink.grade.answer_key import answer_key
 from localthink.grade.boxes import last_boxed
 from localthink.grade.countdown import Puzzle
-from localthink.grade.countdown_thoughts import leads_on
+from localthink.grade.countdown_thoughts import ideas, leads_on
 from localthink.grade.exact import Gold
 from localthink.grade.final_answer import final_answer
 from localthink.grade.grading import known_answer
@@ -20,19 +21,22 @@ from localthink.grade.grading import known_answer
 PROBLEM, CELL, LEVEL = "study_problem", "study_cell", "study_level"  # what a result carries, to be found again
 Outcome = Literal["right", "wrong", "no answer", "cut off", "loop"]
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "no answer", "cut off", "loop")
+CUT: tuple[Outcome, ...] = ("cut off", "loop")
+_WAIT = re.compile(r"\b(?:wait|hold on)\b", re.IGNORECASE)
 LONGEST_PERIOD, COPIES, LEAST_LOOPED = 128, 3, 12  # tokens of a loop, how often it stands there, and tokens in all
 
 
 @dataclass(frozen=True, slots=True)
 class ThoughtSpan:
     """`start` and `end` are offsets into the sample's tokens. `right` says whether the target can still be reached in
-    it, and is None where nobody can tell.
+    it, and is None where nobody can tell. `ideas` are the first operations that it tries, of a Countdown puzzle.
     """
 
     start: int
     end: int
     held: int
     right: bool | None = None
+    ideas: tuple[str, ...] = ()
 
     @property
     def tokens(self) -> int:
@@ -44,7 +48,8 @@ class Sample:
     """What came of one sample of a problem under one setting, with the same `seed` under every other.
 
     `tokens` are all that were written, `thinking` and `answer` those of either part, tags left out. `said` is its
-    final answer as `answer_key` has it, None where there is none. `failure` says why it could not be graded.
+    final answer as `answer_key` has it, None where there is none. `failure` says why it could not be graded. `waits` are
+    the places where it says "wait" or "hold on", thoughts and answer together: a doubt that need not be a switch.
     """
 
     key: str
@@ -65,6 +70,7 @@ class Sample:
     seconds: float
     token_ids: array[int]
     failure: str = ""
+    waits: int = 0
 
     @property
     def right(self) -> bool:
@@ -95,15 +101,15 @@ def sample_of(result: Mapping[str, Any]) -> Sample:
     if "correct" not in result:
         raise UsageError(f"the result {result['key']} was not graded: a report takes problems with known answers")
     known = known_answer(item)
-    thoughts = tuple(ThoughtSpan(thought["start"], thought["end"], thought["held"], _right(thought["text"], known))
-                     for thought in result["thoughts"])
+    thoughts = tuple(_span(thought, known) for thought in result["thoughts"])
     thinking = _thinking_tokens(result)
     said = _said(result, known)
     return Sample(
         result["key"], str(item.get(PROBLEM, result["id"])), str(item.get(CELL) or setting_name(result["settings"])),
         result["sample"], result["seed"], str(item.get(LEVEL, "")), _outcome(result, said), said, result["tokens"],
         thinking, result["tokens"] - thinking, thoughts, result["switches"], result.get("paraphrases", 0),
-        result["held"], result["seconds"], array("i", result["token_ids"]), result.get("grading_failure", ""))
+        result["held"], result["seconds"], array("i", result["token_ids"]), result.get("grading_failure", ""),
+        sum(len(_WAIT.findall(result[part])) for part in ("thinking", "answer")))
 
 
 def setting_name(settings: Mapping[str, Any]) -> str:
@@ -119,8 +125,11 @@ def _plain(value: object) -> str:
     return f"{value:g}" if isinstance(value, int | float) else str(value)
 
 
-def _right(text: str, known: Puzzle | Gold | None) -> bool | None:
-    return leads_on(text, known) if isinstance(known, Puzzle) else None
+def _span(thought: Mapping[str, Any], known: Puzzle | Gold | None) -> ThoughtSpan:
+    span = ThoughtSpan(thought["start"], thought["end"], thought["held"])
+    if not isinstance(known, Puzzle):
+        return span
+    return replace(span, right=leads_on(thought["text"], known), ideas=ideas(thought["text"], known))
 
 
 def _said(result: Mapping[str, Any], known: Puzzle | Gold | None) -> object:

@@ -9,8 +9,10 @@ from typing import Any, Literal
 
 from localthink.errors import UsageError
 from localthink.records import Generation
+from localthink.solving.strategy import Strategy
 from localthink.study.cells import Cell, base_of, make_cells
 from localthink.study.countdown import NUMBERS, SPLITS
+from localthink.study.strategies import read_strategies
 from localthink.text.fields import Fields
 from localthink.text.values import did_you_mean, json_sha256
 from localthink.text.visible import shown, shown_name
@@ -75,6 +77,7 @@ class Study:
     identity: dict[str, Any]
     toml: str
     folder: Path  # of the TOML, in which relative paths begin
+    strategies: tuple[tuple[str, Strategy], ...] = ()  # that the report replays over the samples
 
     @property
     def sha256(self) -> str:
@@ -135,6 +138,7 @@ def read_study(text: str, name: str, folder: Path, where: str) -> Study:
     seed = fields.whole("seed", 0, least=0)
     append = fields.text("append", "")
     context = fields.whole("context", least=256) if "context" in table else None
+    strategies = read_strategies(fields.texts("strategies"), samples, where)
     named = {key: _table(fields, key) for key in ("settings", "grid", "arms")}
     baseline = _table(fields, "baseline") or PLAIN_BASELINE
     choose = _data(fields.table("choose"), "choose") if "choose" in table else None
@@ -150,9 +154,9 @@ def read_study(text: str, name: str, folder: Path, where: str) -> Study:
     if not models and all(data is None or data.source == COUNTDOWN for data in (choose, test)):
         models = (COUNTDOWN,)
     _check_models(models, where)
-    identity = {key: value for key, value in table.items() if key not in ("about", "budget")}
+    identity = {key: value for key, value in table.items() if key not in ("about", "budget", "strategies")}
     return Study(name, about, models, samples, seed, append, base_of(named["settings"], where), cells, choose,
-                 test, budget, expected, context, identity | {"models": list(models)}, text, folder)
+                 test, budget, expected, context, identity | {"models": list(models)}, text, folder, strategies)
 
 
 def stem(model: str) -> str:

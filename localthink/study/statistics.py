@@ -24,6 +24,7 @@ EXACT_UP_TO = 12  # problems: so many signs are all tried
 SEED = 20250118
 SPREAD_VARIANCE = 1 / 6  # of one sample around its problem's own accuracy, where those lie anywhere from 0 to 1 alike
 _AT_ONCE = 500  # resamples: bounds the memory
+_NUMBERS_AT_ONCE = 2**22  # of flipped differences, 32 MiB: several such arrays are there at a time
 
 
 def ratio_interval(sums: Floats, counts: Floats, resamples: int = RESAMPLES, seed: int = SEED) -> Interval | None:
@@ -39,6 +40,24 @@ def ratio_interval(sums: Floats, counts: Floats, resamples: int = RESAMPLES, see
         chosen = rng.integers(0, len(sums), (min(_AT_ONCE, resamples - start), len(sums)))
         below = counts[chosen].sum(axis=1)
         drawn.append((sums[chosen].sum(axis=1)[below > 0]) / below[below > 0])
+    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
+    return float(low), float(high)
+
+
+def ratio_difference_interval(left: tuple[Floats, Floats], right: tuple[Floats, Floats], resamples: int = RESAMPLES,
+                              seed: int = SEED) -> Interval | None:
+    """The same of the right side's ratio less the left's, over the same problems; each side is its sums and counts.
+
+    Resamples in which a side counts nothing are left out.
+    """
+    if min(np.count_nonzero(left[1]), np.count_nonzero(right[1])) < LEAST:
+        return None
+    rng, drawn = np.random.default_rng(seed), []
+    for start in range(0, resamples, _AT_ONCE):
+        chosen = rng.integers(0, len(left[0]), (min(_AT_ONCE, resamples - start), len(left[0])))
+        (a, b), (c, d) = ((sums[chosen].sum(axis=1), counts[chosen].sum(axis=1)) for sums, counts in (left, right))
+        there = (b > 0) & (d > 0)
+        drawn.append(c[there] / d[there] - a[there] / b[there])
     low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
     return float(low), float(high)
 
@@ -78,8 +97,9 @@ def max_statistic(differences: Floats, permutations: int = PERMUTATIONS, seed: i
     else:
         drawn = np.random.default_rng(seed).choice((-1.0, 1.0), (permutations, problems))
         signs = np.concatenate([np.ones((1, problems)), drawn])  # what was observed is one of them
-    largest = np.concatenate([np.abs(_t(differences[None] * part[:, :, None])).max(axis=1)
-                              for part in np.array_split(signs, max(1, len(signs) // _AT_ONCE))])
+    at_once = max(1, _NUMBERS_AT_ONCE // differences.size)
+    largest = np.concatenate([np.abs(_t(differences[None] * signs[start:start + at_once, :, None])).max(axis=1)
+                              for start in range(0, len(signs), at_once)])
     return np.array([(largest >= value - 1e-9).mean() for value in observed])
 
 
@@ -98,17 +118,20 @@ def detectable(problems: int, samples: int, comparisons: int = 1, variance: floa
     keep alike makes the design better than this. `variance` is that of one sample around its problem's own accuracy.
     With several `comparisons` the level is divided among them (Bonferroni).
     """
-    normal = statistics.NormalDist()
-    reach = normal.inv_cdf(1 - 0.05 / (2 * comparisons)) + normal.inv_cdf(0.8)
-    return min(1.0, reach * math.sqrt(2 * variance / (problems * samples)))
+    return min(1.0, _reach(comparisons) * math.sqrt(2 * variance / (problems * samples)))
 
 
-def observed_detectable(differences: Floats) -> float | None:
+def observed_detectable(differences: Floats, comparisons: int = 1) -> float | None:
     """The same by the spread that the differences of problems turned out to have; None for fewer than LEAST."""
     if len(differences) < LEAST:
         return None
+    return _reach(comparisons) * float(differences.std(ddof=1)) / math.sqrt(len(differences))
+
+
+def _reach(comparisons: int) -> float:
+    """How many standard errors a true difference has to have."""
     normal = statistics.NormalDist()
-    return float((normal.inv_cdf(0.975) + normal.inv_cdf(0.8)) * differences.std(ddof=1) / math.sqrt(len(differences)))
+    return normal.inv_cdf(1 - 0.05 / (2 * comparisons)) + normal.inv_cdf(0.8)
 
 
 def pass_at(right: int, samples: int, k: int) -> float:

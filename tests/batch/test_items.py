@@ -100,6 +100,11 @@ def test_what_is_understood_is_not_carried() -> None:
     assert item({"id": 1, "problem": "Why?", "prompt": None, "n": 2, "stop": None, "a": 4}).carried == {"a": 4}
 
 
+def test_a_field_of_the_name_where_is_data() -> None:
+    read = item({"prompt": "Why?", "where": "everywhere"})
+    assert read.settings == DEFAULTS and read.carried == {"where": "everywhere"}
+
+
 @pytest.mark.parametrize("more", [
     {"reasoning_content": "hm"}, {"reasoning": "hm"}, {"refusal": None, "annotations": [], "audio": None},
     {"tool_calls": [], "function_call": {}, "name": ""},
@@ -150,6 +155,7 @@ OVERRIDES: list[tuple[str, Any, Any]] = [
     ("beta", 5.5, {"tip": Tip(alpha=2.0, beta=5.5)}), ("beta", "inf", {"tip": Tip(alpha=2.0, beta=math.inf)}),
     ("markers", "wait", {"tip": Tip(alpha=2.0, groups=("wait",))}),
     ("markers", ["a", "b"], {"tip": Tip(alpha=2.0, groups=("a", "b"))}),
+    ("penalty_where", "everywhere", {"tip": Tip(alpha=2.0, where="everywhere")}),
     ("temperature", 0, {"sampling": Sampling(temperature=0.0)}),
     ("top_p", 0.5, {"sampling": Sampling(temperature=0.5, top_p=0.5)}),
     ("min_p", 0.5, {"sampling": Sampling(temperature=0.5, min_p=0.5)}),
@@ -193,6 +199,7 @@ def test_null_is_not_given(field: str) -> None:
     ("max_tokens", 0, "max-tokens is 0"), ("max_tokens", {}, "max_tokens is an object"),
     ("stop", 1, "stop holds 1: give a text"), ("stop", ["a", None], "stop holds null"),
     ("stop", "", "stop string is empty"), ("stop", "\ud83d", "stop is not Unicode"),
+    ("penalty_where", "here", 'penalty_where is "here": it is'),
     ("markers", [], "markers is an empty list"), ("markers", [[]], "markers holds a list"),
 ])
 def test_a_setting_that_cannot_be_used_is_named_with_its_value(field: str, value: object, reason: str) -> None:

@@ -45,7 +45,8 @@ def test_a_study_is_planned_run_reported_and_exported(capsys, monkeypatch, tiny,
     reported = study(capsys, monkeypatch, "report", tiny)
     assert reported.code == 0 and "alpha 3 against plain" in reported.out
     assert (folder / "report.html").is_file() and (folder / "figures").is_dir()
-    assert "16 of 16 samples" in study(capsys, monkeypatch, "status", folder).out
+    shown = study(capsys, monkeypatch, "status", folder).out
+    assert "16 of 16 samples" in shown and "the study: all 16 samples are done" in shown
     exported = study(capsys, monkeypatch, "export", tiny, tmp_path / "table.csv")
     assert exported.out.startswith("16 rows in ")
     listed = study(capsys, monkeypatch, "list")

@@ -14,6 +14,7 @@ from localthink.thinking.tracker import ThoughtTracker
 VOCABULARY = 64
 END_THINK, END, DOT = 60, 61, 62  # DOT is " it." and ends a sentence; token t else is " wt"
 WAIT, WAIT_SPACED, BUT = 50, 51, 52
+SWITCH = 55
 WORDS: Mapping[str, list[int]] = {
     "Wait": [WAIT], " Wait": [WAIT_SPACED], "but": [BUT], " but": [3, BUT], "So.": [40, 41]}
 
@@ -25,11 +26,13 @@ def text_of(token: int) -> str:
 class Scene:
     """One sample under way; `logits` are what its next token is drawn from."""
 
-    def __init__(self, *controls: Control, thinking: bool = True, room: int = 2**31) -> None:
+    def __init__(self, *controls: Control, thinking: bool = True, room: int = 2**31,
+                 switch: int | None = None) -> None:
         self._tokens: list[int] = []
         self._texts: list[str] = []
         words = Words((END_THINK,), lambda text: WORDS.get(text, [1, 2]), lambda token: token == END)
-        self.view = View(ThoughtTracker(Automaton([]), thinking), words, self._tokens, self._texts)
+        automaton = Automaton([] if switch is None else [(switch,)])
+        self.view = View(ThoughtTracker(automaton, thinking), words, self._tokens, self._texts)
         self.view.logits, self._room = np.zeros(VOCABULARY, np.float32), room
         self.controls = Controls(controls, self.view)
 

@@ -39,8 +39,17 @@ def test_what_is_written_is_read_and_written_again(entry, data):
         else st.sampled_from(["wait", "but+so"])) for each in entry.parameters}
     written = str(ControlSpec(entry.name, tuple(sorted(values.items()))))
     spec = read_control(written)
-    assert str(spec) == written and settings_of(spec) == values and hash(spec) == hash(read_control(written))
+    assert read_control(str(spec)) == spec and settings_of(spec) == values and hash(spec) == hash(read_control(written))
     assert made(Generation(controls=(spec,)))[0].name == entry.name
+
+
+@pytest.mark.parametrize("entry", ASKED_FOR, ids=lambda entry: entry.name)
+def test_a_setting_that_is_its_default_makes_no_other_control(entry):
+    needed = [f"{each.name}=12" for each in entry.parameters if each.default is None]
+    given = [f"{each.name}={each.default}" for each in entry.parameters if each.default is not None]
+    plain, spelt = (read_control(f"{entry.name}:{','.join(parts)}" if parts else entry.name)
+                    for parts in (needed, needed + given))
+    assert plain == spelt and str(plain) == str(spelt)
 
 
 def test_a_whole_number_and_the_same_as_a_fraction_are_one_control():

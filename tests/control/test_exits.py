@@ -8,7 +8,7 @@ import pytest
 
 from control.scenes import DOT, END_THINK, VOCABULARY, WAIT, Scene
 from localthink.control.budget import GRACE_TOKENS
-from localthink.control.confidence import Confidence
+from localthink.control.confidence import Confidence, lowest_group
 from localthink.control.deer import Deer
 from localthink.control.early_exit import EarlyExit
 from localthink.control.interface import Finish, Fork
@@ -101,8 +101,18 @@ def test_a_threshold_of_zero_ends_nothing_and_the_trace_tells_the_lowest_group()
     assert scene.why == ["lowest group 1.250"]
 
 
-def test_a_sample_shorter_than_a_group_tells_nothing():
-    scene = Scene(Confidence(least=0))
-    scene.plan()
+def test_a_sample_shorter_than_a_group_is_one_group_and_one_without_tokens_none():
+    scene = Scene(Confidence(least=0, top=2))
     scene.controls.ended()
     assert scene.why == []
+    for confidence in (2.0, 1.0):
+        sure(scene, confidence)
+        scene.plan()
+    scene.controls.ended()
+    assert scene.why == ["lowest group 1.500"]
+
+
+def test_the_lowest_group_is_read_as_it_was_told():
+    assert lowest_group([("tip", "lowest group 3"), ("confidence", "the confidence of 4 tokens is 1, below 2"),
+                         ("confidence", "lowest group 1.250")]) == 1.25
+    assert lowest_group([("tip", "lowest group 3")]) is None

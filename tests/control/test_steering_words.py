@@ -1,4 +1,4 @@
-"""NoWait, CyclicReflex and AlphaOne do, token by token, what their papers say."""
+"""NoWait, CyclicReflex and AlphaOne do, token by token, what their papers say; the placebo what the penalty does."""
 from __future__ import annotations
 
 import numpy as np
@@ -6,10 +6,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from control.scenes import BUT, DOT, END_THINK, WAIT, WAIT_SPACED, Scene, biases
+from control.scenes import BUT, DOT, END_THINK, SWITCH, WAIT, WAIT_SPACED, Scene, biases
 from localthink.control.alpha_one import AlphaOne
 from localthink.control.cyclic_reflex import CyclicReflex, wave
 from localthink.control.no_wait import NoWait
+from localthink.control.placebo import Placebo
+from localthink.control.tip import penalty
+from localthink.records import Tip
 
 
 def test_banned_words_never_come_while_it_thinks_in_any_form_that_is_one_token():
@@ -79,3 +82,33 @@ def test_behind_the_alpha_moment_the_first_wait_is_the_end_of_the_thinking():
     assert scene.write(WAIT_SPACED) == END_THINK
     assert scene.why == ["closed the thinking in place of a Wait, after 10 tokens"]
     assert scene.write_all([DOT, WAIT]) == [DOT, WAIT]
+
+
+@given(st.integers(0, 12), st.floats(0, 20), st.lists(st.booleans(), max_size=20))
+def test_the_placebo_takes_alpha_off_its_words_whenever_the_penalty_would(beta, alpha, switches):
+    """Token by token, beside the penalty itself, over thoughts that begin anew at every switch."""
+    scene = Scene(Placebo(alpha, beta, "wait+but"), switch=SWITCH)
+    for switch in switches:
+        due = penalty(Tip(alpha, beta), scene.view.tracker)
+        found = biases(scene.plan())
+        assert found == ({WAIT: -np.float32(due), WAIT_SPACED: -np.float32(due), BUT: -np.float32(due)} if
+                         scene.view.position - scene.view.tracker.start < beta else {})
+        assert due == 0 or found
+        scene.told(SWITCH if switch else 1)
+
+
+def test_the_placebo_leaves_alone_what_the_penalty_leaves_alone():
+    scene = Scene(Placebo(3, 600, "wait"))
+    scene.told(END_THINK)
+    assert biases(scene.plan()) == {}
+
+
+def test_a_placebo_whose_words_are_no_tokens_says_that_it_changed_nothing():
+    scene = Scene(Placebo(3, 600, "unheard+of"))
+    scene.write_all([1, 1])
+    scene.controls.ended()
+    assert scene.why == ["none of its words is one token of this model: it changed nothing"]
+    told = Scene(Placebo(3, 600, "wait"))
+    told.write_all([1, 1])
+    told.controls.ended()
+    assert told.why == []

@@ -9,6 +9,8 @@ import pytest
 import localthink
 from engine.scripted_context import ScriptedContext
 from localthink import locations
+from localthink.control.interface import Action, Control, Finish
+from localthink.control.view import View
 from localthink.engine.engine import Engine
 from localthink.engine.model import Model
 from localthink.errors import UsageError
@@ -148,3 +150,29 @@ def test_what_is_of_use_while_a_model_thinks_is_refused_where_it_does_not(model,
     with pytest.raises(UsageError, match=r"is of use while a model thinks, and countdown does not: leave it out$"):
         engine.submit(request)
     engine.submit(engine.request("Hi", read_generation({"controls": "loop-guard"}), raw=True))
+
+
+class Watching(Control):
+    """Sees the first row of its sample, and ends it there."""
+
+    name = "watching"
+    seen: np.ndarray | None = None
+
+    def before(self, view: View) -> Action | None:
+        self.seen = view.logits.copy()
+        return Action(request=Finish("stop"))
+
+
+def test_a_caller_sees_the_rows_of_a_sample_by_a_control_of_its_own(model):
+    watching = Watching()
+    opened = going_round(model, None)
+    opened.submit(opened.request(QUESTION), own=[watching])
+    (trace,) = [event.trace for _ in range(3) for event in opened.step()]
+    assert trace.tokens == 0 and trace.finish_reason == "stop"
+    assert watching.seen.argmax() == model.vocabulary.tokenize(CIRCLE)[0]
+
+
+def test_controls_of_the_callers_own_are_for_one_sample(engine):
+    with pytest.raises(ValueError, match="see one sample"):
+        engine.submit(engine.request(QUESTION, n=2), own=[Watching()])
+    assert engine.idle

@@ -83,6 +83,21 @@ def test_a_split_cache_is_as_large_as_was_planned(path: Path, slots: int, contex
         assert engine.cells == needs(facts.shape, facts.weight_bytes, context, "f16", slots, True).context
 
 
+def test_more_samples_than_the_cache_is_chosen_for_may_share_it(path: Path) -> None:
+    with localthink.load(path, threads=1, slots=2) as usual, localthink.load(path, threads=1, slots=2,
+                                                                             at_once=16) as shared:
+        assert (shared.slots, shared.cells, shared.longest) == (16, usual.cells, usual.longest)
+    with localthink.load(path, threads=1, slots=4, at_once=2) as engine:
+        assert engine.slots == 4
+
+
+@pytest.mark.parametrize(("given", "said"), [({"at_once": -1}, "at_once is -1"), ({"at_once": 300}, "at_once is 300"),
+                                             ({"at_once": 4, "layout": "split"}, "only where the cache is unified")])
+def test_what_cannot_share_a_cache_is_refused(path: Path, given: dict, said: str) -> None:
+    with pytest.raises(UsageError, match=said):
+        localthink.load(path, threads=1, slots=2, **given)
+
+
 def test_a_vocabulary_alone_is_refused_as_such_and_not_for_its_size(
         tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     vocabulary = write_tiny_gguf(tmp_path / "vocabulary.gguf", weights=False)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from localthink.grade.countdown import Puzzle
-from localthink.grade.countdown_thoughts import can_reach, leads_on
+from localthink.grade.countdown_thoughts import can_reach, leads_on, step_holds
 
 PUZZLE = Puzzle((13, 1, 5), 60)  # (13 - 1) * 5
 
@@ -45,3 +45,17 @@ def test_what_can_be_reached_is_what_some_expression_makes(numbers, target):
 ])
 def test_a_thought_leads_on_while_the_target_can_be_reached(thought, right):
     assert leads_on(thought, PUZZLE) is right
+
+
+@pytest.mark.parametrize(("step", "before", "right"), [
+    ("13 * 5 = 65, no.", "", True),  # true, though it leads nowhere
+    ("12 * 5 = 60, yes.", "Try 13 - 1 = 12.", True),
+    ("12 * 5 = 60, yes.", "", False),  # nobody has made the 12
+    ("13 - 1 = 12, and 12 * 5 = 60", "", True),
+    ("13 - 1 = 12, and 12 * 5 = 61", "", False),
+    ("5 + 5 = 10", "", False),  # there is one 5
+    ("5 + 5 = 10", "6 - 1 = 5", True),
+    ("Let me see.", "", None),
+])
+def test_a_step_holds_where_its_arithmetic_does_on_numbers_that_are_there(step, before, right):
+    assert step_holds(step, before, PUZZLE) is right

@@ -19,6 +19,7 @@ import pytest
 from cli.running import run, talk
 from localthink.history import History
 from localthink.text.page import HELD_MARK, THOUGHT_MARK
+from study.reports import write_reports
 from tiny_gguf import tiny_tokens, write_tiny_gguf
 
 PUZZLE = "Use 3, 5 and 12 to make 57."
@@ -124,11 +125,39 @@ def test_a_comparison_shows_both_and_where_they_part():
     assert "without the penalty" in ran.err and "thoughts: " in ran.err and "makes 57: " in ran.err
 
 
+def test_many_attempts_are_a_line_each_then_the_votes_and_one_answer():
+    ran = talk(f"{PUZZLE}\n/solve best 8\n/solve consensus 4\n/prev\n", "--seed", "4")
+    assert ran.code == 0
+    assert "best: up to 8 attempts with seed 4 …" in ran.err
+    first = ran.err[ran.err.index("best: up to"):ran.err.index("consensus: up to")]
+    assert re.search(r"attempt \d: .*57.* ✓ right \(\d+ thoughts?, ", first) and "★" in first
+    assert re.search(r"\d votes?: .* ✓ right", first) and "no more are needed" in first
+    assert len(ran.out.split("\n\n")) == 3 and "57" in ran.out.split("\n\n")[1]
+    assert re.search(r"\(\d of \d+\) ", ran.err)  # what /prev shows: the others are there
+
+
+def test_attempts_that_cannot_be_are_a_line_each():
+    ran = talk(f"/solve\n{PUZZLE}\n/solve consensos\n/solve 1\n/solve best x\nHow many?\n/solve best\n")
+    assert ran.code == 2 and "Traceback" not in ran.err
+    for said in ("there is no question yet", "did you mean consensus?", "n is 1: here it is 2 to 64",
+                 'the number of attempts is "x"', "best takes a known right answer"):
+        assert said in ran.err
+
+
 def test_the_demo_shows_both_answers_and_how_often_it_is_so():
     ran = talk("/demo\n")
     assert ran.code == 0
     assert len(ran.out.strip().split("\n\n")) == 2
     assert "were solved without it" in ran.err and "makes 84: no / yes" in ran.err
+
+
+def test_the_reports_of_studies_are_listed_and_one_is_opened():
+    assert "no study was begun here" in talk("/reports\n").err
+    write_reports()
+    ran = talk("/reports\n/reports 1\n/reports 4\n")
+    assert "2  newer, 2001-09-0" in ran.err and "The setting helps. alpha 3 against plain" in ran.err
+    assert "newest has no report yet: localthink study report newest" in ran.err
+    assert "there is no report 4: /reports lists 3" in ran.err
 
 
 @pytest.mark.parametrize(("arguments", "said"), [

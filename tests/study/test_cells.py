@@ -6,13 +6,13 @@ import math
 import pytest
 
 from localthink.errors import UsageError
-from localthink.generation import FIELDS, field_of, with_fields
+from localthink.generation import FIELDS, LINE_FIELDS, field_of, with_fields
 from localthink.records import Generation
 from localthink.study.cells import BASELINE, axes_of, base_of, make_cells
 
 PLAIN = {"alpha": 0}
-VALUES = {"alpha": 2, "beta": 100, "grace": 5, "markers": ["wait"], "temperature": 0.3, "top_p": 0.5, "min_p": 0.1,
-          "top_k": 40,
+VALUES = {"alpha": 2, "beta": 100, "grace": 5, "markers": ["wait"], "where": "everywhere",
+          "temperature": 0.3, "top_p": 0.5, "min_p": 0.1, "top_k": 40,
           "max_tokens": 99, "max_thinking": 50, "min_thinking": 9, "landing": 1.5, "closing_message": "So.",
           "answer_room": 7, "controls": ["no-wait"], "stop": ["x"], "think": "open"}
 
@@ -32,12 +32,12 @@ def test_a_grid_is_every_combination_and_arms_stand_for_themselves():
     assert found[3].generation.tip.alpha == 3 and found[3].generation.tip.beta == 40
 
 
-@pytest.mark.parametrize("name", [name for name in FIELDS if name != "where"])
+@pytest.mark.parametrize("name", FIELDS)
 def test_any_field_of_a_generation_can_be_compared_and_comes_back_from_its_line(name):
     settings = {} if name == "alpha" else {"alpha": 1}
     [_, cell] = cells(settings=settings, grid={name: [VALUES[name]]})
     assert field_of(cell.generation, name) not in (None, field_of(Generation(), name))
-    assert with_fields(base_of(settings, "s.toml"), cell.line_fields()) == cell.generation
+    assert with_fields(base_of(settings, "s.toml"), cell.line_fields(), LINE_FIELDS) == cell.generation
 
 
 def test_an_infinite_alpha_comes_back_from_a_line_of_json():
@@ -66,7 +66,8 @@ def test_a_value_that_is_a_list_itself_stands_in_another_list():
     ({"grid": {"alpha": [0]}}, "two settings of the name 'plain'"),
     ({"grid": {"alpha": [3]}, "arms": {"same": {"alpha": 3.0}}}, "'alpha 3' and 'same' are the same setting"),
     ({"grid": {"alpha": list(range(1, 30)), "beta": list(range(30))}}, "makes 870 settings: 500 is the most"),
-    ({"grid": {"where": ["everywhere"]}}, "put it into [settings]"),
+    ({"arms": {"x": {"where": "everywhere"}}}, "has where and no alpha, without which it does nothing"),
+    ({"grid": {"alpha": [1], "where": ["nowhere"]}}, 'where is "nowhere"'),
     ({"grid": {"beta": [40, 600]}}, "has beta and no alpha, without which it does nothing"),
     ({}, "nothing to compare"),
 ])

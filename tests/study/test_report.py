@@ -10,14 +10,14 @@ import pytest
 from batch.running import Watch, execute, spec, write_puzzles
 from localthink.errors import UsageError
 from localthink.records import Tip
-from localthink.study.analysis import points, verdict
+from localthink.study.analysis import analyse_set, points, verdict
 from localthink.study.figures import drawings
 from localthink.study.metrics import Comparison, Figure
 from localthink.study.page import bar, page
 from localthink.study.report import html, write_report
 from localthink.study.reported import report_on
 from localthink.study.svg import COLOURS, standalone
-from study.making import SMALL
+from study.making import SMALL, sample
 from study.running import begun
 
 
@@ -119,18 +119,22 @@ def test_runs_that_cannot_be_compared_are_refused(runs, names, said):
         report_on([str(runs / name) for name in names])
 
 
-def comparison(low, high, adjusted=None):
+def comparison(low, high, adjusted=None, among=1):
     value = (low + high) / 2
     none = Figure(0.0, None, 80)
     return Comparison("tip", "plain", 20, 80, Figure(value, (low, high), 80), none, none, 5, 5, 0.1, 0.9, 40.0, 0.08,
-                      adjusted)
+                      among, adjusted)
 
 
 @pytest.mark.parametrize(("found", "said"), [
     (comparison(0.02, 0.10), "The setting helps. tip against plain: +6.0 points [+2.0, +10.0]"),
     (comparison(-0.10, -0.02), "The setting harms."),
-    (comparison(-0.02, 0.06), "No difference is shown by this design, which would have shown 8 points or more."),
-    (comparison(0.02, 0.10, adjusted=0.2), "No difference is shown"),
+    (comparison(-0.02, 0.06), "No difference is shown by this design, which shows one of 8 points or more 8 times in "
+                              "10."),
+    (comparison(-0.02, 0.06, 0.4, among=3), "which, with 3 settings tried, shows one of 8 points or more"),
+    (comparison(0.02, 0.10, 0.2, among=3), "No difference is shown: its own interval leaves 0 out, but over the 3 "
+                                           "settings that were tried together p is 0.20"),
+    (comparison(0.02, 0.10, 0.03, among=3), "The setting helps."),
 ])
 def test_the_verdict_says_what_the_interval_says(reported, found, said):
     analysis = reported.analyses[1]
@@ -139,8 +143,28 @@ def test_the_verdict_says_what_the_interval_says(reported, found, said):
 
 def test_what_was_picked_after_looking_is_marked_and_what_was_planned_is_not(reported):
     choose, test = reported.analyses
-    assert "after looking: exploratory" in verdict(choose)
+    assert "the best of 2 settings, picked after looking" in verdict(choose)
     assert "exploratory" not in verdict(test)
+
+
+def test_arms_without_a_grid_are_corrected_for_their_number_and_beside_a_grid_among_themselves(reported):
+    choose, _ = reported.analyses
+    cells = choose.settings
+    arms = [replace(cell, role="arm" if cell.role == "grid" else cell.role) for cell in cells]
+    alone = analyse_set("m", "test", samples_of(cells), arms, 1, "", planned=False)
+    assert [each.among for each in alone.comparisons] == [3, 3, 3]
+    beside = analyse_set("m", "test", samples_of(cells), cells, 1, "", planned=False)
+    assert [each.among for each in beside.comparisons] == [2, 2, 1]
+    for one, other in zip(alone.comparisons, beside.comparisons, strict=True):
+        assert one.adjusted is not None and one.seen > other.seen
+        assert other.adjusted is None or other.adjusted <= one.adjusted
+    assert beside.comparisons[2].adjusted is None
+
+
+def samples_of(cells):
+    """Of twelve problems; a setting solves those below its place in the list that plain decoding does not."""
+    return [sample(f"p{place}", cell.name, outcome="right" if place % 3 == 0 or place < 3 * index else "wrong")
+            for place in range(12) for index, cell in enumerate(cells)]
 
 
 @pytest.mark.parametrize(("value", "shown"), [(0.034, "+3.4 points"), (-0.1, "−10.0 points"), (0.0, "0.0 points")])

@@ -8,13 +8,18 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
+from dataclasses import replace
 
 import pytest
 
 from batch.running import Watch
 from localthink.errors import UsageError
 from localthink.study.choice import chosen_cell
+from localthink.study.figures import drawings
 from localthink.study.folder import StudyFolder, begin
+from localthink.study.page import page
+from localthink.study.report import html
+from localthink.study.reported import report_on
 from localthink.study.running import cells_of, lines, progress
 from localthink.study.samples import by_cell, read_samples
 from localthink.study.spec import Study
@@ -49,6 +54,14 @@ def test_the_chosen_setting_is_the_best_of_the_grid_on_the_set_for_choosing(fini
     found = by_cell(read_samples(folder.results("countdown", "choose")))
     means = {cell: sum(sample.right for sample in found[cell]) / 8 for cell in ("alpha 1", "alpha 3")}
     assert means[chosen_cell(wanted, read_samples(folder.results("countdown", "choose"))).name] == max(means.values())
+
+
+def test_where_the_penalty_acts_can_be_compared_and_each_sample_has_its_own(tmp_path):
+    _, folder = begun(tmp_path, ONE_SET.replace("samples = 2", "samples = 1").replace("items = 9", "items = 1").replace(
+        "[arms.inviting]\nalpha = -2", '[arms.answers]\nalpha = 3\nwhere = "everywhere"'))
+    results = [json.loads(line) for line in folder.results("countdown", "test").read_text("utf-8").splitlines()]
+    assert {each["item"]["study_cell"]: each["settings"]["where"] for each in results} == {
+        "plain": "thinking", "alpha 1": "thinking", "alpha 3": "thinking", "answers": "everywhere"}
 
 
 def test_a_study_that_is_done_runs_nothing_and_says_so(finished):
@@ -125,16 +138,25 @@ def test_nothing_is_chosen_by_a_set_that_has_not_run():
 
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform == "win32", reason="kill -9 as POSIX has it")
-def test_killed_at_several_moments_a_study_has_every_sample_once(tmp_path):
+def test_killed_at_ten_moments_a_study_has_every_sample_once_and_the_report_of_one_that_was_not(tmp_path):
     (tmp_path / "small.toml").write_text(SMALL)
-    command = [sys.executable, "-m", "localthink", "study", "run", str(tmp_path / "small.toml"), "-o",
-               str(tmp_path / "study"), "--threads", "1", "--slots", "4", "--deterministic", "--quiet"]
-    rng = random.Random(8)
-    for _ in range(4):
-        process = subprocess.Popen(command)
-        time.sleep(rng.uniform(1.0, 3.5))
+    killed, whole = ([sys.executable, "-m", "localthink", "study", "run", str(tmp_path / "small.toml"), "-o",
+                      str(tmp_path / name / "study"), "--threads", "1", "--slots", "4", "--deterministic", "--quiet"]
+                     for name in ("killed", "whole"))
+    folder, rng = StudyFolder(tmp_path / "killed" / "study"), random.Random(8)
+    for moment in range(10):
+        process = subprocess.Popen(killed)
+        while process.poll() is None and len(keys(folder)) < 8 * moment:
+            time.sleep(0.02)
+        time.sleep(rng.uniform(0.0, 0.5))
         process.kill()
         process.wait()
-    subprocess.run(command, check=True)
-    found = keys(begun_folder(tmp_path))
+    for command in (killed, whole):
+        subprocess.run(command, check=True)
+    found = keys(folder)
     assert len(found) == len(set(found)) == 4 * 4 * 2 + 9 * 3 * 2
+    reports = [report_on([str(tmp_path / name / "study")]) for name in ("killed", "whole")]
+    assert page(reports[0].analyses) == page(reports[1].analyses)
+    shown = [html(replace(each, facts=()), [drawings(analysis) for analysis in each.analyses], "now")
+             for each in reports]
+    assert shown[0] == shown[1]

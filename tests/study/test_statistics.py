@@ -3,6 +3,7 @@ from __future__ import annotations
 
 import itertools
 import statistics as pystatistics
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from localthink.intervals import wilson
+from localthink.study import statistics
 from localthink.study.statistics import (
     LEAST,
     detectable,
@@ -110,6 +112,24 @@ def test_over_a_grid_without_an_effect_one_study_in_twenty_finds_one():
         shared = rng.normal(size=(20, 1))  # settings hang together, as they share the baseline
         found += max_statistic(rng.normal(size=(20, 6)) + shared, permutations=300).min() < 0.05
     assert found / 200 <= 0.10
+
+
+def test_the_permutation_takes_little_memory_however_large_the_grid_and_says_the_same(monkeypatch):
+    differences = np.random.default_rng(8).normal(0.02, 1, (60, 40))
+    peaks, found = [], []
+    for flips in (3, 301):
+        monkeypatch.setattr(statistics, "_NUMBERS_AT_ONCE", flips * differences.size)
+        tracemalloc.start()
+        found.append(max_statistic(differences, permutations=300).tolist())
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert found[0] == found[1] and 10 * peaks[0] < peaks[1]
+
+
+def test_what_was_seen_is_corrected_for_what_was_tried_as_the_plan_is():
+    differences = np.random.default_rng(9).normal(0, 1, 100)
+    assert observed_detectable(differences, 6) / observed_detectable(differences) == pytest.approx(
+        detectable(10_000, 4, 6) / detectable(10_000, 4))
 
 
 def test_a_setting_that_changes_nothing_is_never_significant():

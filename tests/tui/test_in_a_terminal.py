@@ -26,14 +26,15 @@ ESCAPE, ANSWER_NOW, THINK_ON, GO_ON, QUIT = "\x1b", "\x07", "\x14", "\x07", "\x1
 class Window:
     """A terminal with the program in it."""
 
-    def __init__(self, *arguments: str, size: tuple[int, int] = (30, 100)) -> None:
+    def __init__(self, *arguments: str, size: tuple[int, int] = (30, 100),
+                 command: tuple[str, ...] = ("chat", "--threads", "1")) -> None:
         self._screen = pyte.Screen(size[1], size[0])
         self._stream = pyte.ByteStream(self._screen)
         environment = {**os.environ, "TERM": "xterm-256color", "COLORTERM": "truecolor"}
         for name in ("COLUMNS", "LINES"):  # they would win over the terminal's size
             environment.pop(name, None)
-        self.child = pexpect.spawn(sys.executable, ["-m", "localthink", "chat", "--threads", "1", *arguments],
-                                   dimensions=size, env=environment)
+        self.child = pexpect.spawn(sys.executable, ["-m", "localthink", *command, *arguments], dimensions=size,
+                                   env=environment)
 
     @property
     def text(self) -> str:

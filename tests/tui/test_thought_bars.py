@@ -1,11 +1,24 @@
 """Bars: as long as their thoughts, on one scale, with what was held back at its place."""
 from __future__ import annotations
 
+from itertools import pairwise
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from localthink.tui.widgets.thought_bars import LEAST, bar, heights, reach, rows_of, scale_of, share_of, window
+from localthink.tui.widgets.thought_bars import (
+    LEAST,
+    bar,
+    heights,
+    in_a_row,
+    reach,
+    rows_of,
+    scale_of,
+    share_of,
+    whole_scale,
+    window,
+)
 from tui.turns import end, thinking_turn
 
 
@@ -90,3 +103,30 @@ def test_upright_bars_share_cells_when_there_are_too_many():
 def test_upright_bars_rise_with_the_tokens():
     turn = thinking_turn(3, [1, 150, 300])
     assert heights(turn.thoughts, 300, 10) == "▁▄█"
+
+
+@given(st.lists(st.integers(min_value=1, max_value=900), min_size=1, max_size=30), st.integers(1, 120))
+def test_thoughts_in_a_row_are_as_long_as_all_of_them_and_end_where_they_end(lengths, width):
+    turn = thinking_turn(len(lengths), 1)
+    for thought, tokens in zip(turn.thoughts, lengths, strict=True):
+        thought.tokens = tokens
+    scale = whole_scale([turn])
+    drawn = in_a_row(turn.thoughts, scale, width)
+    assert sum(lengths) <= scale and sum(len(text) for _, text in drawn) == max(1, round(sum(lengths) / scale * width))
+    begun = [round(sum(lengths[:place]) / scale * width) for place in range(len(lengths) + 1)]
+    if all(later - sooner >= 1 for sooner, later in pairwise(begun)):  # each has a cell
+        assert [part for part, _ in drawn] == [("bar", "even")[place % 2] for place in range(len(lengths))]
+
+
+def test_what_was_held_back_stands_in_the_row_at_its_place():
+    turn = thinking_turn(2, 50)
+    for thought in turn.thoughts:
+        thought.tokens = 50
+    turn.thoughts[1].ticks = [-(-turn.thoughts[1].characters // 2)]
+    assert in_a_row(turn.thoughts, 100, 20) == [("bar", "█" * 10), ("even", "▓" * 5), ("held", "⊘"), ("even", "▓" * 4)]
+
+
+def test_the_scale_of_a_row_is_that_of_the_longest_answer():
+    short, long = thinking_turn(1, 10), thinking_turn(3, 100)
+    assert whole_scale([short]) == LEAST
+    assert whole_scale([short, long]) == whole_scale([long]) >= long.thinking_tokens

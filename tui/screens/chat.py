@@ -37,7 +37,7 @@ from localthink.tui.widgets.welcome import Welcome
 FLUSH_SECONDS = 1 / 12  # between two looks at what has happened
 FLUSH_SHARE = 0.03  # of a core that drawing may take while something is written: the engine needs the cores
 SLOWEST_FLUSH = 0.2  # seconds between two flushes at most: less often would look like standing still
-DEMO = "/demo"  # asked as in a plain conversation
+DEMO, REPORTS, SOLVE = "/demo", "/reports", "/solve"  # asked as in a plain conversation
 COUNT_AFTER = 0.4  # seconds without a key, after which the draft is measured
 
 
@@ -181,10 +181,12 @@ class ChatScreen(ChatDoors):
             return session.resumable is not None and not session.busy
         if action in ("regenerate", "edit"):
             return bool(session.entries) and not session.busy
-        if action == "compare":
+        if action in ("compare", "solve"):
             return bool(session.entries)
         if action in ("copy", "export", "fold", "thoughts"):
             return bool(session.entries)
+        if action == "label":
+            return bool(session.entries) and not session.busy
         if action == "sibling":
             return not session.busy and self._branching() is not None
         return True
@@ -198,9 +200,13 @@ class ChatScreen(ChatDoors):
     @on(Prompt.Sent)
     def _send(self, event: Prompt.Sent) -> None:
         session, prompt = self.session, self.query_one(Prompt)
-        if event.text.strip() == DEMO:
+        if event.text.strip() in (DEMO, REPORTS):
             prompt.take()
-            self.action_demo()
+            (self.action_demo if event.text.strip() == DEMO else self.action_reports)()
+            return
+        if event.text.split()[:1] == [SOLVE]:
+            prompt.take()
+            self.action_solve(event.text.strip().removeprefix(SOLVE))
             return
         if not self._may_ask():
             return

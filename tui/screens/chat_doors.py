@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.screen import Screen
@@ -13,7 +14,10 @@ from localthink.text.visible import visible
 from localthink.tui.widgets.prompt import Prompt
 from localthink.tui.widgets.token_view import TokenView
 from localthink.tui.widgets.transcript import TranscriptView
-from localthink.tui.widgets.turns import AnswerTurn
+from localthink.tui.widgets.turns import AnswerTurn, QuestionTurn
+
+if TYPE_CHECKING:
+    from localthink.chat.reports import Report
 
 
 class ChatDoors(Screen[None]):
@@ -134,6 +138,20 @@ class ChatDoors(Screen[None]):
         if due and self.app.screen is self:
             self.action_compare()
 
+    def action_solve(self, wanted: str = "") -> None:
+        """Attempt the question that is focused, or the latest; `wanted` is what follows /solve."""
+        from localthink.chat.solving import Solving, read_request
+        from localthink.errors import LocalthinkError
+        from localthink.tui.screens.solve import SolveScreen
+
+        entry = self.focused.entry if isinstance(self.focused, QuestionTurn) else None
+        try:
+            solving = Solving(self.session, read_request(wanted), entry)
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="warning", markup=False)
+        else:
+            self.app.push_screen(SolveScreen(self.session, solving))
+
     def action_demo(self) -> None:
         from localthink.chat.demo import read_demo
         from localthink.tui.screens.demo import DemoScreen
@@ -142,6 +160,29 @@ class ChatDoors(Screen[None]):
             self.notify("an answer is being written: stop it with Esc first", markup=False)
             return
         self.app.push_screen(DemoScreen(self.session, read_demo()))
+
+    def action_reports(self) -> None:
+        from localthink.chat.reports import latest_reports
+        from localthink.errors import LocalthinkError
+        from localthink.plain.reports import NOTHING
+        from localthink.tui.screens.choice import ChoiceScreen
+
+        try:
+            found = latest_reports()
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
+            return
+        if not found:
+            self.notify(NOTHING, markup=False)
+            return
+        choices = [(str(place), f"{each.name}, {each.day}", each.verdict) for place, each in enumerate(found)]
+        self.app.push_screen(ChoiceScreen("Reports of studies", "Enter opens one in the browser.", choices),
+                             lambda chosen: self._show_report(found[int(chosen)]) if chosen is not None else None)
+
+    def _show_report(self, report: Report) -> None:
+        from localthink.chat.reports import opened
+
+        self.notify(visible(opened(report)), timeout=10, markup=False)
 
     def action_conversations(self) -> None:
         from localthink.tui.screens.conversations import ConversationsScreen
@@ -192,6 +233,27 @@ class ChatDoors(Screen[None]):
         question = transcript.entries[transcript.asked - 1].content
         return write_card(kind, folder, f"thoughts {question}", thoughts_card(question, latest.turn,
                                                                              latest.entry.details))
+
+    def action_label(self) -> None:
+        """Label the thoughts of the latest answer; the labels lie with localthink's own data."""
+        from localthink.errors import LocalthinkError
+        from localthink.label.answers import answer_run
+        from localthink.label.file import ME, LabelFile
+        from localthink.label.session import Labelling
+        from localthink.tui.screens.label import LabelScreen
+
+        latest, transcript = self.latest_turn(), self.session.transcript
+        if latest is None or not latest.turn.thoughts:
+            self.notify("there is no answer with thoughts to label", markup=False)
+            return
+        if transcript.history is None or transcript.conversation is None or not latest.entry.saved:
+            self.notify("only an answer that is saved can be labelled", markup=False)
+            return
+        try:
+            run = answer_run(transcript.history, transcript.conversation, latest.entry.id or 0)
+            self.app.push_screen(LabelScreen(Labelling(run, run.samples, LabelFile(run, ME))))
+        except LocalthinkError as error:
+            self.notify(visible(str(error)), severity="error", markup=False)
 
     def action_help(self) -> None:
         from localthink.tui.screens.help import HelpScreen

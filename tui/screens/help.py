@@ -1,7 +1,7 @@
 """What every key does, and what the penalty is, for somebody who has never heard of it."""
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import ClassVar
 
 from rich.table import Table
@@ -42,10 +42,12 @@ MAP = (
     "Where there are more thoughts than rows, the earliest share the first row, each as a column whose height is its "
     "length (▂▇▃). Click a row to read its thought.",
 )
+PENALTY = "What the penalty does"
+PROSE = {PENALTY: THOUGHTS, "How to read the map of thoughts": MAP}
 
 
 class HelpScreen(Dialog[None]):
-    """Closed by the key that opened it."""
+    """What `keys` do, and below them `prose`: headings, and the paragraphs under each. Closed as it was opened."""
 
     BINDINGS: ClassVar[list[BindingType]] = [key.binding() for key in HELP_KEYS if key.shown]
     AUTO_FOCUS = "#pages"
@@ -60,20 +62,22 @@ class HelpScreen(Dialog[None]):
     HelpScreen .keys, HelpScreen .prose { height: auto; margin-bottom: 1; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, keys: Sequence[Key] = ALL_KEYS, prose: Mapping[str, Sequence[str]] = PROSE) -> None:
         super().__init__("Help")
+        self._keys, self._prose = keys, prose
 
     def contents(self) -> Iterable[Widget]:
         with VerticalScroll(id="pages"):
-            for heading, keys in groups(ALL_KEYS).items():
+            for heading, keys in groups(self._keys).items():
                 yield Static(heading, classes="heading", markup=False)
                 yield KeyTable(keys)
-            yield Static("What the penalty does", id="penalty", classes="heading", markup=False)
-            for paragraph in THOUGHTS:
-                yield Static(paragraph, classes="prose", markup=False)
-            yield Static("How to read the map of thoughts", classes="heading", markup=False)
-            for paragraph in MAP:
-                yield Static(paragraph, classes="prose", markup=False)
+            for heading, paragraphs in self._prose.items():
+                yield Static(heading, id="penalty" if heading == PENALTY else None, classes="heading", markup=False)
+                for paragraph in paragraphs:
+                    yield Static(paragraph, classes="prose", markup=False)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        return action != "penalty" or PENALTY in self._prose
 
     def action_penalty(self) -> None:
         self.query_one("#penalty").scroll_visible(top=True, animate=False)

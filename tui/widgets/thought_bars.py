@@ -1,7 +1,7 @@
 """How thoughts are drawn as bars on one scale: which cells they fill, and what stands in them. Knows no widget."""
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 
@@ -11,6 +11,7 @@ from localthink.tui.widgets.thought_headline import HELD
 EIGHTHS = " ▏▎▍▌▋▊▉█"
 HEIGHTS = "▁▂▃▄▅▆▇█"
 REACH, BEYOND = "░", "›"
+FILLED = {"bar": "█", "even": "▓", "held": HELD}
 LEAST = 60  # tokens on a scale
 AHEAD = 3  # a scale makes room for what the penalty reaches, up to so many times the longest thought
 LEAST_SHARED = 40  # tokens on the scale of two answers
@@ -55,6 +56,27 @@ def shared_scale(turn: Turn, beside: Turn) -> int:
     """The same for two answers, which are to be told from each other and not from what is usual."""
     lengths = (thought.tokens for thought in (*turn.thoughts, *beside.thoughts))
     return _stepped(max(LEAST_SHARED, max(lengths, default=0)))
+
+
+def whole_scale(turns: Iterable[Turn]) -> int:
+    """The tokens that the whole width stands for where each answer has all its thoughts on one line."""
+    return _stepped(max(LEAST, max((turn.thinking_tokens for turn in turns), default=0)))
+
+
+def in_a_row(thoughts: Sequence[ThoughtView], scale: int, width: int) -> list[tuple[str, str]]:
+    """Thoughts one behind the other on one line, as (part, text) pairs; a part is `bar`, `even` or `held`.
+
+    Every other one is shaded, so that they are told apart without colours.
+    """
+    cells: list[str] = []
+    tokens = 0
+    for thought in thoughts:
+        tokens, first = tokens + thought.tokens, len(cells)
+        end = max(1, min(width, round(tokens / scale * width)))
+        cells += ["even" if thought.index % 2 else "bar"] * (end - first)
+        for tick in thought.ticks if end > first else ():
+            cells[min(end - 1, first + int(tick / max(1, thought.characters) * (end - first)))] = "held"
+    return [(part, FILLED[part] * len(list(run))) for part, run in groupby(cells)]
 
 
 def _stepped(longest: int) -> int:

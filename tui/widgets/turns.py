@@ -98,7 +98,7 @@ class AnswerTurn(Vertical):
         self._branches = Branches(entry)
         self._answer: Answer | None = None
         self._shown = 0  # characters of the answer
-        self._state = ""
+        self._state, self._solved = "", ""
 
     @property
     def answer(self) -> Answer | None:
@@ -122,8 +122,9 @@ class AnswerTurn(Vertical):
         if turn.thoughts:
             self.pane.show(turn)
         await self._show_answer(turn)
-        if turn.state != self._state:
-            self._state = turn.state
+        solved = self.entry.details.get("solved", "")
+        if (turn.state, solved) != (self._state, self._solved):
+            self._state, self._solved = turn.state, solved
             self._show_end(turn)
         self._branches.show()
 
@@ -154,7 +155,8 @@ class AnswerTurn(Vertical):
 def figures(turn: Turn, details: Mapping[str, Any]) -> str:
     """How an answer ended, and what it took; `details` are its entry's."""
     ends = {**EARLY_ENDS, "cancelled": "stopped", "interrupted": turn.reason or "interrupted"}
-    parts = [ends[turn.state]] if turn.state in ends else []
+    parts = [details["solved"]] if details.get("solved") else []
+    parts += [ends[turn.state]] if turn.state in ends else []
     parts += announcements(turn.interventions)
     if turn.state in ("cancelled", "interrupted"):
         parts.append("Ctrl+G goes on")

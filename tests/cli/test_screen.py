@@ -1,9 +1,9 @@
-"""When a conversation is plain text."""
+"""Where a whole screen can be drawn, and where a conversation is plain text."""
 from __future__ import annotations
 
 import pytest
 
-from localthink.cli import chat
+from localthink.cli import screen as screens
 
 
 class Terminal:
@@ -15,9 +15,9 @@ class Terminal:
                                               (None, True)])
 def test_a_dumb_terminal_gets_the_plain_chat(monkeypatch, term, screen):
     for stream in ("stdin", "stdout", "stderr"):
-        monkeypatch.setattr(chat.sys, stream, Terminal())
+        monkeypatch.setattr(screens.sys, stream, Terminal())
     if term is None:
         monkeypatch.delenv("TERM", raising=False)
     else:
         monkeypatch.setenv("TERM", term)
-    assert chat._has_screen() is screen
+    assert screens.has_screen() is screen

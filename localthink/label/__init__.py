@@ -1,0 +1,1 @@
+"""What a person says of thoughts and steps: right, wrong, or unsure."""

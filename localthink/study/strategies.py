@@ -1,0 +1,99 @@
+"""What strategies of many attempts make of the samples of a setting, by replay: how often right, at which cost."""
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from localthink.batch.export_files import checked_results
+from localthink.errors import UsageError
+from localthink.solving.catalogue import read_strategy
+from localthink.solving.pool import Pool, pool_of
+from localthink.solving.strategy import Strategy
+from localthink.study.metrics import Figure
+from localthink.study.samples import CELL, PROBLEM
+from localthink.study.statistics import mean_interval, share_interval
+
+
+@dataclass(frozen=True, slots=True)
+class StrategyFigures:
+    """One strategy, called as it was `written`, with the samples of one setting.
+
+    `accuracy` is over problems. `tokens` are those of all its attempts together, `steps` how many are written one after
+    the other where attempts run side by side; both are means over problems, as is `begun`, which counts attempts.
+    """
+
+    cell: str
+    written: str
+    n: int
+    problems: int
+    accuracy: Figure
+    tokens: Figure
+    steps: Figure
+    begun: float
+
+
+def read_strategies(written: Sequence[str], samples: int, where: str) -> tuple[tuple[str, Strategy], ...]:
+    """Strategies by their names, over as many attempts as a problem has samples. Raises UsageError for what cannot be.
+
+    A verifier is not among what a study has: `best` rests on the known answer, and `steps` is refused.
+    """
+    found: list[tuple[str, Strategy]] = []
+    for name in written:
+        strategy = read_strategy(name, None if "@" in name.partition(":")[0] else samples)
+        if strategy.judges == "steps":
+            raise UsageError(f"{where} strategies has {name!r}, which takes somebody who judges steps: leave it out "
+                             "(scripts/eval_solve.py replays it with a judge)")
+        if strategy.n > samples:
+            raise UsageError(f"{where} strategies has {name!r}, which takes {strategy.n} attempts, and a problem has "
+                             f"{samples} samples: give more samples, or fewer attempts")
+        if name in (other for other, _ in found):
+            raise UsageError(f"{where} strategies has {name!r} twice: give it once")
+        found.append((name, strategy))
+    return tuple(found)
+
+
+def replayed(results: Path, strategies: Sequence[tuple[str, Strategy]]) -> tuple[StrategyFigures, ...]:
+    """The figures of every setting in the results of a run, its strategies in their order.
+
+    Of a problem with too few samples so far nothing is said, nor of votes by confidence where nobody measured it.
+    """
+    found: dict[str, dict[str, list[Mapping[str, Any]]]] = {}
+    for result in checked_results(results) if strategies else ():
+        item = result["item"]
+        if CELL in item and PROBLEM in item:
+            found.setdefault(str(item[CELL]), {}).setdefault(str(item[PROBLEM]), []).append(result)
+    figures = []
+    for cell, problems in found.items():
+        pools = [exactly_judged(pool_of(problem, own)) for problem, own in problems.items()]
+        for written, strategy in strategies:
+            enough = [pool for pool in pools if len(pool.attempts) >= strategy.n]
+            if enough and not (written.startswith("confident") and not _measured(enough)):
+                figures.append(strategy_figures(cell, written, strategy, enough))
+    return tuple(figures)
+
+
+def exactly_judged(pool: Pool) -> Pool:
+    """The pool with attempts that are judged by what is known of the right answer."""
+    return pool.with_judged({attempt.number: (float(attempt.number in pool.right),) for attempt in pool.attempts})
+
+
+def strategy_figures(cell: str, written: str, strategy: Strategy, pools: Sequence[Pool]) -> StrategyFigures:
+    """Over pools with enough attempts; every attempt of a problem is the first once, which spares luck."""
+    rows = []
+    for pool in pools:
+        runs = [pool.replay(strategy, start) for start in range(len(pool.attempts))]
+        rows.append([np.mean(values) for values in zip(
+            *((right, run.tokens, run.steps, run.begun) for run, right in runs), strict=True)])
+    right, tokens, steps, begun = np.array(rows).T
+    return StrategyFigures(
+        cell, written, strategy.n, len(pools), Figure(float(right.mean()), share_interval(right), len(pools)),
+        Figure(float(tokens.mean()), mean_interval(tokens), len(pools)),
+        Figure(float(steps.mean()), mean_interval(steps), len(pools)), float(begun.mean()))
+
+
+def _measured(pools: Sequence[Pool]) -> bool:
+    return all(attempt.confidence is not None for pool in pools for attempt in pool.attempts)

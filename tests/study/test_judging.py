@@ -1,0 +1,88 @@
+"""A model judges what is missing, keeps what it has said, and goes on where it was stopped."""
+from __future__ import annotations
+
+import shutil
+
+import pytest
+
+from judge.making import BARE, write_judge
+from localthink.engine import loading
+from localthink.errors import UsageError
+from localthink.judge.asking import asked
+from localthink.judge.model_judge import AHEAD, ModelJudge
+from localthink.machine.measuring import MemoryBudget
+from localthink.study.folder import StudyFolder, begin
+from localthink.study.judged import against_oracle, cases_in
+from localthink.study.judgements import Judgements, said_by
+from localthink.study.judging import SLOTS, Wanted, judge_missing, opened, runs_of
+from scripted_gguf import needs_scripts
+from study.judging import puzzles
+from study.making import study
+from tiny_gguf import write_tiny_gguf
+
+ALWAYS = {".": {"Yes": 1.0, "No": 0.0}}  # a thought that was cut off ends otherwise
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory):
+    return puzzles(tmp_path_factory.mktemp("judged"), 6)
+
+
+@pytest.fixture
+def wanted(tmp_path):
+    return Wanted(write_judge(tmp_path, ALWAYS), BARE, threads=1)
+
+
+@needs_scripts
+def test_what_was_stopped_goes_on_and_nothing_is_asked_twice(run, wanted):
+    cases, identity, prompts = cases_in(run, "thought"), wanted.identity(), []
+    with opened(wanted, cases, lambda text: None) as engine:
+        judge = ModelJudge(engine, BARE)
+        submit = engine.submit
+        engine.submit = lambda request, own=(): (prompts.append(request.prompt), submit(request, own))[1]
+        with Judgements(run, identity) as kept:
+            assert sum(judge_missing(judge, cases, kept, lambda: bool(kept.said))) < len(cases)
+        first = said_by(run, identity)
+        assert first and engine.idle
+        with Judgements(run, identity) as kept:
+            assert sum(judge_missing(judge, cases, kept, lambda: False)) == len(cases) - len(first)
+    assert said_by(run, identity).keys() == {case.key for case in cases}
+    assert len(prompts) - len(set(prompts)) <= AHEAD * SLOTS  # given up at the stop, and asked again
+    assert against_oracle(cases, [said_by(run, identity)[case.key] for case in cases]).cases == len(cases)
+
+
+@needs_scripts
+def test_only_as_much_context_is_taken_as_the_longest_case_needs(run, wanted):
+    cases = cases_in(run, "thought", limit=2)
+    with opened(wanted, cases, lambda text: None) as engine:
+        assert engine.longest == max(len(asked(engine.model, BARE, case, 8192).tokens) for case in cases) + 1
+
+
+@needs_scripts
+def test_a_judge_that_does_not_fit_is_refused_with_the_sum(run, wanted, monkeypatch):
+    monkeypatch.setattr(loading, "memory_budget", lambda offload: MemoryBudget(1000))
+    with pytest.raises(UsageError, match=r"judge does not fit: .* weights \+ "):
+        opened(wanted, cases_in(run, "thought"), lambda text: None)
+
+
+def test_a_model_that_knows_no_verdict_is_refused_before_its_weights_are_loaded(run, tmp_path):
+    path = write_tiny_gguf(tmp_path / "tiny.gguf", weights=False)
+    with pytest.raises(UsageError, match="tiny cannot judge"):
+        opened(Wanted(path, BARE), cases_in(run, "thought"), lambda text: None)
+
+
+def test_the_runs_of_a_study_are_those_that_have_results(run, tmp_path):
+    folder = StudyFolder(tmp_path / "study")
+    begin(study(), folder)
+    shutil.copytree(run, folder.run("countdown", "test"))
+    assert runs_of(str(folder.path)) == [folder.run("countdown", "test")]
+    assert runs_of(str(run)) == [run]
+
+
+def test_what_has_no_results_cannot_be_judged(tmp_path):
+    with pytest.raises(UsageError, match="there is no study"):
+        runs_of(str(tmp_path / "none"))
+    with pytest.raises(UsageError, match="holds no run and no study"):
+        runs_of(str(tmp_path))
+    with pytest.raises(UsageError, match="countdown has no results yet: there is nothing to judge"):
+        runs_of("countdown")
