@@ -76,6 +76,7 @@ def _with_idea(sample: Sample) -> int:
 MEASURES = (
     Measure("switches", lambda sample: sample.switches, lambda sample: 1, deed=False),
     Measure("paraphrases", lambda sample: sample.paraphrases, lambda sample: 1, deed=False),
+    Measure("waits", lambda sample: sample.waits, lambda sample: 1, deed=False),
     Measure("ideas", distinct, lambda sample: 1),
     Measure("changes of idea", changes, lambda sample: 1),
     Measure("unmarked", unmarked, changes, share=True),

@@ -23,7 +23,7 @@ COUNTS: tuple[tuple[str, Callable[[Sample], float]], ...] = (  # means over samp
     ("tokens", lambda sample: sample.tokens), ("thinking tokens", lambda sample: sample.thinking),
     ("answer tokens", lambda sample: sample.answer), ("thoughts", lambda sample: len(sample.thoughts)),
     ("switches", lambda sample: sample.switches), ("paraphrases", lambda sample: sample.paraphrases),
-    ("held", lambda sample: sample.held))
+    ("held", lambda sample: sample.held), ("waits", lambda sample: sample.waits))
 
 
 @dataclass(frozen=True, slots=True)

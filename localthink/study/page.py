@@ -31,7 +31,7 @@ def _set(analysis: SetAnalysis) -> list[str]:
         lines += ["", *_strategies(analysis.strategies)]
     lines += ["", *_outcomes(analysis.cells), "", *_right_and_wrong(analysis.cells)]
     lines += ["", *aligned([("words and deeds", *measures(analysis.evasion)), *evasion_rows(analysis.evasion)],
-                           right=range(1, 8))]
+                           right=range(1, 9))]
     if analysis.underthinking:
         lines += ["", *_underthinking(analysis)]
     told = source_lines(analysis)

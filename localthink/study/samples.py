@@ -1,6 +1,7 @@
 """One sample of a study as its measurements need it, read from a result of its run."""
 from __future__ import annotations
 
+import re
 from array import array
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -21,6 +22,7 @@ PROBLEM, CELL, LEVEL = "study_problem", "study_cell", "study_level"  # what a re
 Outcome = Literal["right", "wrong", "no answer", "cut off", "loop"]
 OUTCOMES: tuple[Outcome, ...] = ("right", "wrong", "no answer", "cut off", "loop")
 CUT: tuple[Outcome, ...] = ("cut off", "loop")
+_WAIT = re.compile(r"\b(?:wait|hold on)\b", re.IGNORECASE)
 LONGEST_PERIOD, COPIES, LEAST_LOOPED = 128, 3, 12  # tokens of a loop, how often it stands there, and tokens in all
 
 
@@ -46,7 +48,8 @@ class Sample:
     """What came of one sample of a problem under one setting, with the same `seed` under every other.
 
     `tokens` are all that were written, `thinking` and `answer` those of either part, tags left out. `said` is its
-    final answer as `answer_key` has it, None where there is none. `failure` says why it could not be graded.
+    final answer as `answer_key` has it, None where there is none. `failure` says why it could not be graded. `waits` are
+    the places where it says "wait" or "hold on", thoughts and answer together: a doubt that need not be a switch.
     """
 
     key: str
@@ -67,6 +70,7 @@ class Sample:
     seconds: float
     token_ids: array[int]
     failure: str = ""
+    waits: int = 0
 
     @property
     def right(self) -> bool:
@@ -104,7 +108,8 @@ def sample_of(result: Mapping[str, Any]) -> Sample:
         result["key"], str(item.get(PROBLEM, result["id"])), str(item.get(CELL) or setting_name(result["settings"])),
         result["sample"], result["seed"], str(item.get(LEVEL, "")), _outcome(result, said), said, result["tokens"],
         thinking, result["tokens"] - thinking, thoughts, result["switches"], result.get("paraphrases", 0),
-        result["held"], result["seconds"], array("i", result["token_ids"]), result.get("grading_failure", ""))
+        result["held"], result["seconds"], array("i", result["token_ids"]), result.get("grading_failure", ""),
+        sum(len(_WAIT.findall(result[part])) for part in ("thinking", "answer")))
 
 
 def setting_name(settings: Mapping[str, Any]) -> str:

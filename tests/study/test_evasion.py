@@ -37,7 +37,7 @@ def test_what_goes_on_with_what_is_left_is_no_idea_though_its_numbers_are_the_pu
 @given(st.lists(st.integers(1, 13), min_size=3, max_size=3), st.data())
 def test_every_line_of_the_bundled_models_search_is_told_for_what_it_is(numbers, data):
     tried = first_operations(tuple(numbers))
-    first, rest = tried[data.draw(st.integers(0, len(tried) - 1))]
+    first, (rest,) = tried[data.draw(st.integers(0, len(tried) - 1))]
     lines = [f"Alternatively, try {first}, leaving {first.value} and {rest}.",
              *(f"{line}, no." for line in operations(first.value, rest))]
     assert len(ideas("\n".join(lines), Puzzle(tuple(numbers), 99))) == 1
@@ -69,7 +69,7 @@ def test_a_change_of_words_alone_is_seen_as_one():
 
     plain, held = evasion(study_of(reworded), ["plain", "held"])
     differences = {name: figure.value for name, figure in held.differences.items()}
-    assert differences == pytest.approx({"switches": -1, "paraphrases": 1, "ideas": 0, "changes of idea": 0,
+    assert differences == pytest.approx({"switches": -1, "paraphrases": 1, "waits": 0, "ideas": 0, "changes of idea": 0,
                                          "unmarked": 0.5, "repeats": 0, "tokens an idea": 0})
     assert plain.differences == {} and plain.figures["tokens an idea"].value == pytest.approx(945 / 30)
 
@@ -84,7 +84,7 @@ def test_a_change_of_deeds_is_seen_as_one_with_its_interval():
 
 def test_where_nothing_is_known_of_ideas_words_alone_are_told():
     [found] = evasion([sample(f"p{n}", thoughts=thoughts(None, None)) for n in range(9)], ["plain"])
-    assert list(found.figures) == ["switches", "paraphrases"]
+    assert list(found.figures) == ["switches", "paraphrases", "waits"]
 
 
 def test_the_interval_of_a_difference_of_ratios_is_paired():

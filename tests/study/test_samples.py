@@ -54,6 +54,11 @@ def test_where_thoughts_are_followed_in_the_answer_too_thinking_ends_with_the_th
     assert sample_of(result(thinking="")).thinking == 0
 
 
+def test_doubts_are_counted_in_the_thinking_and_in_the_answer():
+    found = sample_of(result(thinking="Wait, again: 13 - 1 = 12.\nHold on. The waiter waits.", answer="So, wait: 12"))
+    assert found.waits == 3
+
+
 def test_a_result_that_was_not_graded_is_refused():
     ungraded = result()
     del ungraded["correct"]
