@@ -63,7 +63,7 @@ def test_consensus_begins_no_more_than_could_make_the_leader_safe_and_ends_once_
     finish(solving)
     assert [each.right for each in solving.tries] == [True] * 4
     assert progress(solving) == "4 of up to 16 attempts · 120 tokens · no more are needed"
-    assert leader(solving) == "★ 1 ✓ won: 4 of 4 votes, 96.9 % that no other answer is more frequent"
+    assert leader(solving) == "★ 1 ✓ won: 4 of 4 votes, 96.9 % that it is more frequent than the runner-up"
 
 
 def test_more_are_begun_where_they_disagree(tmp_path):

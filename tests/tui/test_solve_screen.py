@@ -82,7 +82,7 @@ def test_sixteen_attempts_have_a_line_each_from_the_beginning_and_none_of_them_m
         assert [line.split()[0] for line in rows(person)[:16]] == [str(number) for number in range(1, 17)]
         await over(person)
         assert person.app.screen.query_one(AttemptTable).region == top
-        await shows(person, "won:", "% that no other answer is more frequent", "no more are needed")
+        await shows(person, "won:", "% that it is more frequent than the runner-up", "no more are needed")
     solving(tmp_path, check, WRONG, RIGHT, size=size)
 
 
