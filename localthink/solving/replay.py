@@ -50,7 +50,8 @@ def replay(strategy: Strategy, attempts: Sequence[Attempt], slots: int | None = 
     move = strategy.move(ended)
     while True:
         ending = any(each.ends(move.longest)[0] <= now for each in running)  # in this very step: it may be the last
-        while not (move.stop or ending) and begun < min(move.begun, strategy.n) and len(running) < (slots or strategy.n):
+        most = 0 if move.stop or ending else min(move.begun, strategy.n)
+        while begun < most and len(running) < (slots or strategy.n):
             running.append(_Running(attempts[begun], now))
             begun += 1
         if move.stop or not running:
