@@ -47,8 +47,8 @@ class Sample:
 
     `tokens` are all that were written, `thinking` and `answer` those of either part, tags left out. `said` is its
     final answer by the key that `said_in` gives it, None where there is none. `failure` says why it could not be
-    graded. `waits` are the places where it says "wait" or "hold on", thoughts and answer together: a doubt that need
-    not be a switch.
+    graded. `waits` are the places where it says "wait" or "hold on", in thoughts and answer: a doubt that need not be a
+    switch.
     """
 
     key: str
