@@ -13,6 +13,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
+from functools import lru_cache
 
 from localthink.grade.countdown import CLOSING, MOST_BRACKETS, SPELLINGS
 
@@ -80,8 +81,12 @@ class Equation:
 def equations(text: str) -> list[Equation]:
     """In the order in which they stand there."""
     lines = _TIMES_X.sub(r"\1*\2", _ABOUT.sub("=", _GOES_ON.sub(" ", text))).splitlines()
-    return [found for line in lines if "=" in line or "≈" in line or r"\approx" in line
-            for found in _read(_tokens(line))]
+    return [found for line in lines if "=" in line or "≈" in line or r"\approx" in line for found in _in_line(line)]
+
+
+@lru_cache(maxsize=2**12)  # what stands before a step is read again for each
+def _in_line(line: str) -> tuple[Equation, ...]:
+    return tuple(_read(_tokens(line)))
 
 
 def _same(value: Fraction | None, written: Term) -> bool:
