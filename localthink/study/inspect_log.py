@@ -6,6 +6,7 @@ The one user of inspect_ai.
 """
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import tempfile
@@ -63,7 +64,7 @@ def export_logs(study: Study, folder: StudyFolder, target: Path) -> list[Path]:
 
     Texts of a set that is private are left out.
     """
-    written = []
+    written: list[Path] = []
     for model in study.models:
         for name in SETS:
             if not (results := folder.results(model, name)).is_file():
@@ -71,7 +72,7 @@ def export_logs(study: Study, folder: StudyFolder, target: Path) -> list[Path]:
             pairs = {sample.key: (result, sample) for result in checked_results(results)
                      for sample in (sample_of(result),)}
             for cell, samples in by_cell([sample for _, sample in pairs.values()]).items():
-                place = target.with_name("-".join([target.stem, stem(model), name, _plain(cell)]) + target.suffix)
+                place = _free("-".join([target.stem, stem(model), name, _plain(cell)]), target, written)
                 log = _log(study, folder, model, name, cell, [pairs[sample.key] for sample in samples])
                 _write(log, place)
                 written.append(place)
@@ -83,6 +84,14 @@ def export_logs(study: Study, folder: StudyFolder, target: Path) -> list[Path]:
 def _plain(cell: str) -> str:
     """A setting's name as part of a file's."""
     return re.sub(r"[^\w.+-]+", "-", cell).strip("-")
+
+
+def _free(name: str, target: Path, written: Sequence[Path]) -> Path:
+    """A file beside the target that none of those written is, also where capital and small letters are one."""
+    taken = {place.name.casefold() for place in written}
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(target.with_name(each + target.suffix) for each in names
+                if (each + target.suffix).casefold() not in taken)
 
 
 def _write(log: EvalLog, place: Path) -> None:

@@ -2,16 +2,14 @@
 from __future__ import annotations
 
 from localthink.errors import UsageError
-from localthink.judge.cases import case_key
-from localthink.judge.interface import Kind
 from localthink.label.labels import Rating, Unit, UnitKind
+from localthink.label.raters import CASES, ratings_of
 from localthink.label.run import Run
 from localthink.study.judgements import read_judgements
 from localthink.text.values import quoted
 from localthink.text.visible import shown_name
 
 JUDGE = "judge"
-CASES: dict[UnitKind, Kind] = {"thoughts": "thought", "steps": "step"}
 
 
 def is_judge(name: str) -> bool:
@@ -35,10 +33,4 @@ def ratings_of_judge(run: Run, name: str, kind: UnitKind) -> dict[Unit, Rating]:
         raise UsageError(f"the {kind} of {shown_name(run.folder)} were judged by {' and by '.join(judges)}: say which, "
                          "as judge:NAME, with a part of one that the others have not")
     said = {each.key: each.judgement.right for each in judged}
-    found: dict[Unit, Rating] = {}
-    for sample in run.samples:
-        for place, unit in enumerate(sample.units(kind)):
-            right = said.get(case_key(sample.key, CASES[kind], place))
-            if right is not None:
-                found[unit] = "right" if right else "wrong"
-    return found
+    return ratings_of(run, kind, said)

@@ -1,6 +1,7 @@
 """Logs of a study are Inspect's own: it reads them, and finds in them what the study says."""
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from dataclasses import replace
@@ -46,6 +47,15 @@ def test_inspects_own_program_lists_and_shows_them(written):
     ran = subprocess.run([sys.executable, "-m", "inspect_ai", "log", "dump", "--header-only", str(written[0])],
                          capture_output=True, text=True, timeout=120, check=True)
     assert '"task": "small/choose/plain"' in ran.stdout
+
+
+def test_settings_whose_names_are_one_in_a_file_have_a_log_each(finished, tmp_path, monkeypatch):
+    wanted, folder = finished
+    names = itertools.cycle(["Alpha-3", "alpha-3"])
+    monkeypatch.setattr("localthink.study.inspect_log._plain", lambda cell: next(names))
+    found = export_logs(wanted, folder, tmp_path / "out.json")
+    assert len({path.name.casefold() for path in found}) == len(found) == 4 + 3
+    assert all(path.is_file() for path in found)
 
 
 def test_a_log_in_json_is_the_same(finished, written, tmp_path):
