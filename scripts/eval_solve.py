@@ -192,8 +192,9 @@ def draw_judges(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
     sheet = Figure(figsize=(8.4, 3.4), layout="constrained")
     panels = sheet.subplots(1, len(found), sharey=True, squeeze=False)[0]
     for axes, (setting, rows) in zip(panels, found.items(), strict=True):
-        for name, errs, title in (("best", "", "best"), (SHOWN_STEPS, "", "steps, errors independent"),
-                                  (SHOWN_STEPS, ALIKE, "steps, one error an attempt")):
+        for name, errs, title in (("best", "", "best"), ("steps:by=min", "", "steps, by=min, independent errors"),
+                                  ("steps:by=min", ALIKE, "steps, by=min, one error an attempt"),
+                                  (SHOWN_STEPS, "", "steps, by=product, independent errors")):
             values = [100 * rows[f"{name} {100 * accuracy:g} %{errs}"][-1].figures.accuracy.value
                       for accuracy in ACCURACIES]
             axes.plot([100 * accuracy for accuracy in ACCURACIES], values, "o-", markersize=3, label=title)
@@ -202,7 +203,7 @@ def draw_judges(found: dict[str, dict[str, list[Row]]], folder: Path) -> None:
         axes.set_title(f"alpha {SETTINGS[setting][0]}", fontsize=9)
         axes.set_xlabel("the judge is right, %")
     panels[0].set_ylabel("right, %")
-    sheet.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=5, frameon=False, fontsize=8)
+    sheet.legend(*panels[0].get_legend_handles_labels(), loc="outside lower center", ncols=4, frameon=False, fontsize=8)
     save(sheet, folder / "solve-judge.svg")
 
 
