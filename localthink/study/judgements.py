@@ -10,6 +10,7 @@ from typing import Any
 from localthink.batch.jsonlines import JsonLines, Kind, read_lines, wrong_field
 from localthink.errors import LocalthinkError, UsageError
 from localthink.judge.interface import Case, Judgement
+from localthink.text.values import quoted
 from localthink.text.visible import shown_name
 
 JUDGEMENTS, LOCK = "judgements.jsonl", ".judgements.lock"
@@ -65,6 +66,27 @@ def _judged(line: Mapping[str, Any]) -> Judged:
 def said_by(folder: Path, judge: JudgeIdentity) -> dict[str, Judgement]:
     """What one judge has said of the run in this folder, by the keys of its cases."""
     return {each.key: each.judgement for each in read_judgements(folder) if each.judge == judge}
+
+
+def find_judge(runs: Sequence[Path], kind: str, part: str = "") -> JudgeIdentity:
+    """The one judge, with this part in its name or digests, that has judged cases of a kind in one of these runs.
+
+    Raises UsageError where there is none, or there are several.
+    """
+    found = [judge for judge in judges_of(runs, kind) if part in str(judge)]
+    if not found:
+        of = f" by a judge called {quoted(part)}" if part else ""
+        raise UsageError(f"no {kind}s of {shown_name(runs[0])} were judged{of}: localthink judge --kind {kind} does "
+                         "that")
+    if len(found) > 1:
+        raise UsageError(f"the {kind}s of {shown_name(runs[0])} were judged by {' and by '.join(map(str, found))}: say "
+                         "which, as judge:NAME, with a part of one that the others have not")
+    return found[0]
+
+
+def judges_of(runs: Sequence[Path], kind: str) -> list[JudgeIdentity]:
+    """Whoever has judged cases of a kind in one of these runs."""
+    return list(dict.fromkeys(each.judge for run in runs for each in read_judgements(run) if each.kind == kind))
 
 
 class Judgements:

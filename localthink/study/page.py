@@ -47,7 +47,7 @@ def source_lines(analysis: SetAnalysis) -> list[str]:
     known = sum(right is not None for right in thoughts)
     told = f"  thoughts judged by {source.name}"
     if source.why_not:
-        return [told, f"  no score is made of that: {source.why_not}"]
+        return [told, f"  no score is made of that: {source.why_not}", *source.lines]
     unscored = [each.name for each in analysis.evasion if each.name not in analysis.underthinking]
     silent = [f"  no score of {', '.join(unscored)}: that takes {LEAST_WRONG} responses that are not right, and "
               f"{100 * LEAST_JUDGED:.0f} % of their thoughts judged"] if unscored else []

@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from localthink.clusters import SEED, Interval, ratio_interval
 from localthink.study.samples import Sample, ThoughtSpan
-from localthink.study.statistics import SEED, Interval, ratio_interval
 
 LEAST_JUDGED = 0.95  # of all thoughts: with fewer of them judged there is no score
 LEAST_WRONG = 20  # responses: fewer say too little
