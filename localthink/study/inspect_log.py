@@ -6,6 +6,7 @@ The one user of inspect_ai.
 """
 from __future__ import annotations
 
+import itertools
 import re
 import shutil
 import tempfile
@@ -63,7 +64,7 @@ def export_logs(study: Study, folder: StudyFolder, target: Path) -> list[Path]:
 
     Texts of a set that is private are left out.
     """
-    written = []
+    written: list[Path] = []
     for model in study.models:
         for name in SETS:
             if not (results := folder.results(model, name)).is_file():
@@ -71,13 +72,20 @@ def export_logs(study: Study, folder: StudyFolder, target: Path) -> list[Path]:
             pairs = {sample.key: (result, sample) for result in checked_results(results)
                      for sample in (sample_of(result),)}
             for cell, samples in by_cell([sample for _, sample in pairs.values()]).items():
-                place = target.with_name("-".join([target.stem, stem(model), name, _plain(cell)]) + target.suffix)
+                place = _free(target, "-".join([target.stem, stem(model), name, _plain(cell)]), written)
                 log = _log(study, folder, model, name, cell, [pairs[sample.key] for sample in samples])
                 _write(log, place)
                 written.append(place)
     if not written:
         raise UsageError(f"{study.name} has no samples in {folder.path}: run it first")
     return written
+
+
+def _free(target: Path, name: str, taken: Sequence[Path]) -> Path:
+    """A file beside `target` that is none of those taken, also where upper and lower case are one: by a number."""
+    names = {path.name.casefold() for path in taken}
+    tries = (name + (f"-{count}" if count > 1 else "") + target.suffix for count in itertools.count(1))
+    return target.with_name(next(each for each in tries if each.casefold() not in names))
 
 
 def _plain(cell: str) -> str:

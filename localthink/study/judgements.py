@@ -59,7 +59,8 @@ def read_judgements(folder: Path) -> Iterator[Judged]:
 
 def _judged(line: Mapping[str, Any]) -> Judged:
     identity = JudgeIdentity(*(line["judge"][name] for name in JudgeIdentity.__slots__))
-    judgement = Judgement(line["probability"], str(line.get("failure", "")), int(line.get("cut", 0)))
+    judgement = Judgement(line["probability"], str(line.get("failure", "")), int(line.get("cut", 0)),
+                          int(line.get("room", 0)))
     return Judged(line["key"], line["kind"], identity, judgement)
 
 
@@ -113,8 +114,9 @@ class Judgements:
             raise
 
     def append(self, judged: Sequence[tuple[Case, Judgement]]) -> None:
-        """Keep judgements; they are on the disk when this returns."""
-        self._file.append([_line(case, judgement, self._judge) for case, judgement in judged])
+        """Keep judgements; they are on the disk when this returns. What was said before already is not kept twice."""
+        self._file.append([_line(case, judgement, self._judge) for case, judgement in judged
+                           if self.said.get(case.key) != judgement])
         self.said |= {case.key: judgement for case, judgement in judged}
 
     def close(self) -> None:
@@ -135,5 +137,5 @@ def _line(case: Case, judgement: Judgement, judge: JudgeIdentity) -> dict[str, A
     if judgement.failure:
         line["failure"] = judgement.failure
     if judgement.cut:
-        line["cut"] = judgement.cut
+        line |= {"cut": judgement.cut, "room": judgement.room}
     return line

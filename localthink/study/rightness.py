@@ -49,13 +49,15 @@ AUTOMATIC = ThoughtsBy()
 class Source:
     """`name` is what a report calls it, and `lines` stand below the figures that rest on it.
 
-    Where there is a `why_not`, nothing may rest on it.
+    Where there is a `why_not`, nothing may rest on it. One that judges some responses `in_full`, and not all, has a
+    score of those alone.
     """
 
     name: str
     says: Says
     lines: tuple[str, ...] = ()
     why_not: str = ""
+    in_full: bool = False
 
 
 def with_thoughts_by(source: Source | None, samples: Sequence[Sample]) -> list[Sample]:
@@ -102,7 +104,8 @@ def by_labels(runs: Sequence[Path], name: str) -> Source:
     said = {place: right for run in runs for place, right in read_labels(run, name).items()}
     others = ", ".join(dict.fromkeys(other for run in runs for other in labellers(run))) or "nobody"
     why_not = "" if said else f"{name} has labelled no thoughts of {shown_name(runs[0])}; who has labelled: {others}"
-    return Source(f"labeller {name}", lambda key, place: said.get((key, place)), why_not=why_not)
+    return Source(f"labeller {name}", lambda key, place: said.get((key, place)), why_not=why_not,
+                  in_full=True)
 
 
 def by_judge(runs: Sequence[Path], name: str, calibrated_by: Sequence[Path]) -> Source:

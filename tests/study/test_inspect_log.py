@@ -1,6 +1,7 @@
 """Logs of a study are Inspect's own: it reads them, and finds in them what the study says."""
 from __future__ import annotations
 
+import itertools
 import subprocess
 import sys
 from dataclasses import replace
@@ -14,6 +15,7 @@ from localthink.study.samples import by_cell, read_samples
 from study.making import study
 
 log = pytest.importorskip("inspect_ai.log")
+from localthink.study import inspect_log  # noqa: E402
 from localthink.study.inspect_log import KEPT_BACK, export_logs  # noqa: E402
 
 
@@ -74,3 +76,12 @@ def test_half_a_study_is_told_from_a_whole_one(finished, tmp_path):
 def test_without_samples_there_is_no_log(tmp_path):
     with pytest.raises(UsageError, match="has no samples"):
         export_logs(study(), StudyFolder(tmp_path), tmp_path / "out.eval")
+
+
+def test_two_settings_whose_names_make_one_file_name_have_two_files(finished, monkeypatch, tmp_path):
+    names = itertools.cycle(["One", "one"])
+    monkeypatch.setattr(inspect_log, "_plain", lambda cell: next(names))
+    written = export_logs(*finished, tmp_path / "out.json")
+    assert len({path.name.casefold() for path in written}) == len(written) == 4 + 3
+    assert len({log.read_eval_log(path).eval.task for path in written}) == 4 + 3
+    assert any(path.stem.endswith("-2") for path in written)
