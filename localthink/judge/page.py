@@ -1,7 +1,7 @@
 """A judge's calibration as lines for a terminal."""
 from __future__ import annotations
 
-from localthink.clusters import Interval
+from localthink.clusters import LEAST, Interval
 from localthink.judge.calibration import Calibration, Rate
 from localthink.text.rows import aligned
 from localthink.text.sizes import counted
@@ -14,11 +14,12 @@ def matrix_lines(found: Calibration) -> list[str]:
             ("wrong by the judge", f"{found.right_as_wrong:,}", f"{found.wrong_as_wrong:,}")]
     left_out = f" ({found.left_out:,} more were judged by one of the two alone)" if found.left_out else ""
     auc = "—" if found.auc is None else f"{found.auc:.3f}{_ends(found.auc_interval, 3)}"
+    few = f": intervals take {LEAST}" if found.problems < LEAST else ""
     return [*aligned(rows, right=(1, 2)),
             f"  accuracy {rate(found.accuracy)}, sensitivity {rate(found.sensitivity)}, "
             f"specificity {rate(found.specificity)}",
             f"  Brier score {found.brier:.3f}{_ends(found.brier_interval, 3)}, area under the ROC curve {auc}",
-            f"  over {found.cases:,} cases of {counted(found.problems, 'problem')}{left_out}"]
+            f"  over {found.cases:,} cases of {counted(found.problems, 'problem')}{few}{left_out}"]
 
 
 def reliability_lines(found: Calibration) -> list[str]:

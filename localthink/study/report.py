@@ -49,8 +49,9 @@ class PairView:
 
 
 def write_report(reported: Reported, target: Path) -> None:
-    """The report as one HTML file, and its figures beside it as SVG files; in the study's own folder its verdict as JSON
-    as well. Raises UsageError without matplotlib.
+    """The report as one HTML file, its figures beside it as SVG files, and in a study's own folder its verdict as JSON.
+
+    Raises UsageError without matplotlib.
     """
     from localthink.study.figures import drawings
 

@@ -131,5 +131,5 @@ def test_what_one_of_the_two_does_not_say_is_left_out_and_counted():
 def test_the_page_shows_a_rate_of_nothing_as_a_dash():
     lines = "\n".join([*matrix_lines(found([(0.9, True), (0.2, True)])), *reliability_lines(found([(0.9, True)]))])
     assert "accuracy 50.0 %, sensitivity 50.0 %" in lines and "specificity —" in lines and "ROC curve —" in lines
-    assert "over 2 cases of 1 problem" in lines
+    assert "over 2 cases of 1 problem: intervals take 8" in lines
     assert "0.9 to 1.0" in lines and rate(Rate(0, 0)) == "—"
