@@ -91,6 +91,11 @@ def bundled_models() -> Path:
     return Path(str(resources.files("localthink.models")))
 
 
+def bundled_family() -> Path:
+    """The folder of the models that a study compares with the bundled one."""
+    return bundled_models() / "family"
+
+
 def bundled_model() -> Path:
     """The small model that runs when no other is named."""
     return bundled_models() / "countdown.gguf"

@@ -64,7 +64,8 @@ def is_valid(line: str, target: int) -> bool:
     left, symbol, right, value, rest = match.groups()
     if VALUES[symbol](int(left), int(right)) != int(value):
         return False
-    return rest.startswith(f"leaving {value} and ") or rest == ("yes" if int(value) == target else "no")
+    leaving = (f"leaving {value} and ", f"leaving {value}, ")
+    return rest.startswith(leaving) or rest == ("yes" if int(value) == target else "no")
 
 
 def run(engine: localthink.Engine, puzzles: list[Puzzle], tip: Tip, sampling: Sampling, seed: int) -> Outcome:

@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
-"""Train the small bundled model from nothing and write it as GGUF.
+"""Train the small bundled model from nothing, or one of its family from it, and write it as GGUF.
 
     pip install -e '.[train]'
     python scripts/train_countdown.py --out models/countdown.gguf
+    python scripts/train_countdown.py --member countdown-low
 
 The bundled file took 43 minutes on two cores with bfloat16 instructions, in the two stages that its
 card tells; --device cuda is there and has not been timed. The
@@ -17,7 +18,7 @@ import json
 import math
 import random
 import time
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -27,9 +28,14 @@ from torch import Tensor, nn
 
 import countdown_traces as traces
 from countdown_tokenizer import ASSISTANT, BOS, CONTROL_TOKENS, EOS, PRE_TOKENIZER, USER, Tokenizer, learn
+from localthink.study.countdown import solvable_puzzles
+from localthink.study.family import FAMILY, Search
 
 STEP = 48  # tokens
+LONGEST = 21 * STEP  # tokens of a sample, within the model's context; the few longer ones are cut off
 MODELS = Path(__file__).resolve().parent.parent / "models"
+BUNDLED = "countdown"
+SHORT, LONG = 0.6e6, 6e6  # learned tokens of a member of the family: with three numbers, and with four
 
 
 @dataclass(frozen=True)
@@ -114,21 +120,21 @@ class Model(nn.Module):
 class Corpus:
     """Prompts and traces as token ids, drawn without end; a batch holds samples of like length."""
 
-    def __init__(self, tokenizer: Tokenizer, hazard: float, recheck: float, hopeless: float, drills: float,
-                 seed: int) -> None:
+    def __init__(self, tokenizer: Tokenizer, search: Search, hopeless: float, drills: float, seed: int) -> None:
         self.tokenizer, self.drills, self.random = tokenizer, drills, random.Random(seed)
-        self.settings = (traces.solvable_puzzles("train"), hazard, recheck, hopeless)
+        self.settings = (solvable_puzzles("train", search.numbers), search, hopeless)
 
     def sample(self) -> tuple[list[int], int]:
         """Token ids of one sample, and how many of them are the prompt."""
         ids, encode = self.tokenizer.ids, self.tokenizer.encode
         if self.random.random() < self.drills:
-            question, trace = traces.write_drill(self.random)
+            question, trace = traces.write_drill(self.settings[1].numbers, self.random)
         else:
             question, trace = traces.training_pair(*self.settings, self.random)
         thinking, answer = trace.split("</think>")
         prompt = [ids[BOS], ids[USER], *encode(question), ids[ASSISTANT], ids["<think>"], *encode("\n")]
-        return [*prompt, *encode(thinking), ids["</think>"], *encode(answer), ids[EOS]], len(prompt)
+        sample = [*prompt, *encode(thinking), ids["</think>"], *encode(answer), ids[EOS]]
+        return sample[:LONGEST], len(prompt)
 
     def batches(self, tokens: int):
         """Pairs of inputs and labels, [batch, time] each, `tokens` a batch; label -100 is not learned.
@@ -165,7 +171,7 @@ def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[s
         share = max(seen / args.tokens, (time.time() - start) / (args.minutes * 60))
         if share >= 1:
             break
-        rate = args.rate * min(1, (step + 1) / 200) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
+        rate = args.rate * min(1, (step + 1) / args.warm_up) * (0.02 + 0.98 * 0.5 * (1 + math.cos(math.pi * share)))
         for group in optimizer.param_groups:
             group["lr"] = rate
         with torch.autocast(args.device, torch.bfloat16):
@@ -176,12 +182,12 @@ def train(model: Model, corpus: Corpus, args: argparse.Namespace) -> list[dict[s
         nn.utils.clip_grad_norm_(model.parameters(), 1.0)
         optimizer.step()
         seen += int((labels >= 0).sum())
-        if step % 100 == 0:
+        if step % 50 == 0:
             curve.append({"step": step, "tokens": seen, "loss": round(loss.item(), 4), "rate": round(rate, 6)})
             seconds = time.time() - start
             print(f"{step:6d}  {seen / 1e6:6.1f} M tokens  loss {loss.item():.4f}  {seconds:5.0f} s", flush=True)
         if args.checkpoint and step % 500 == 499:
-            write_gguf(model, corpus.tokenizer, args.checkpoint, args.precision, "checkpoint")
+            write_gguf(model, corpus.tokenizer, args.checkpoint, args.precision, "checkpoint", "")
     return curve
 
 
@@ -196,7 +202,7 @@ def read_weights(model: Model, path: Path) -> None:
             parameter.copy_(torch.from_numpy(stored[name].reshape(parameter.shape)))
 
 
-def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, description: str) -> None:
+def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, name: str, description: str) -> None:
     from gguf.quants import quantize
 
     from gguf import GGMLQuantizationType, GGUFWriter, LlamaFileType, TokenType
@@ -204,7 +210,7 @@ def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, d
     shape, ids = model.shape, tokenizer.ids
     kind = {"f16": GGMLQuantizationType.F16, "q8_0": GGMLQuantizationType.Q8_0}[precision]
     writer = GGUFWriter(path, "qwen2")
-    writer.add_name("localthink Countdown")
+    writer.add_name(name)
     writer.add_description(description)
     writer.add_license("MIT")
     writer.add_context_length(shape.context)
@@ -245,7 +251,9 @@ def write_gguf(model: Model, tokenizer: Tokenizer, path: Path, precision: str, d
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--out", type=Path, required=True, help="the GGUF to write; its record goes beside it")
+    parser.add_argument("--member", choices=[name for name in FAMILY if name != BUNDLED],
+                        help="fine-tune the bundled model into this one; other options change how")
+    parser.add_argument("--out", type=Path, help="the GGUF to write; its record goes beside it")
     parser.add_argument("--hazard", type=float, default=0.7, help="probability of leaving a thought after a line")
     parser.add_argument("--recheck", type=float, default=0.04, help="probability of a line beginning with Wait")
     parser.add_argument("--hopeless", type=float, default=0.05, help="share of puzzles without a solution")
@@ -255,6 +263,7 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--minutes", type=float, default=math.inf, help="or after so long")
     parser.add_argument("--batch-tokens", type=int, default=4_096)
     parser.add_argument("--rate", type=float, default=2e-3)
+    parser.add_argument("--warm-up", type=int, default=200, help="steps in which the rate rises")
     parser.add_argument("--layers", type=int, default=Shape.layers)
     parser.add_argument("--width", type=int, default=Shape.width)
     parser.add_argument("--hidden", type=int, default=Shape.hidden)
@@ -264,7 +273,31 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--device", default="cpu")
     parser.add_argument("--threads", type=int, default=2)
-    return parser.parse_args()
+    args = parser.parse_args()
+    if args.member:
+        search = FAMILY[args.member]
+        parser.set_defaults(
+            out=MODELS / "family" / f"{args.member}.gguf", resume=MODELS / f"{BUNDLED}.gguf", hazard=search.hazard,
+            recheck=search.recheck or parser.get_default("recheck"), drills=0.3, rate=1e-3,
+            warm_up=50,
+            tokens=LONG if search.numbers > 3 else SHORT)
+        args = parser.parse_args()
+    if not args.out:
+        parser.error("give the file to write with --out, or a --member")
+    return args
+
+
+def searching(args: argparse.Namespace) -> Search:
+    return replace(FAMILY[args.member or BUNDLED], hazard=args.hazard, recheck=args.recheck)
+
+
+def vocabulary(args: argparse.Namespace) -> Tokenizer:
+    """That of the model whose training goes on, or one that is learned from traces."""
+    if args.resume:
+        return Tokenizer.read(args.resume.with_suffix(".tokenizer.json"))
+    rng, puzzles = random.Random(args.seed), solvable_puzzles("train")
+    pairs = (traces.training_pair(puzzles, searching(args), args.hopeless, rng) for _ in range(20_000))
+    return learn(text for pair in pairs for text in pair)
 
 
 def main() -> None:
@@ -273,23 +306,25 @@ def main() -> None:
     torch.set_num_threads(args.threads)
     torch.set_flush_denormal(True)
     started = time.time()
-    rng = random.Random(args.seed)
-    train_puzzles = traces.solvable_puzzles("train")
-    pairs = (traces.training_pair(train_puzzles, args.hazard, args.recheck, args.hopeless, rng) for _ in range(20_000))
-    tokenizer = learn(text for pair in pairs for text in pair)
-    corpus = Corpus(tokenizer, args.hazard, args.recheck, args.hopeless, args.drills, args.seed)
+    tokenizer = vocabulary(args)
+    search = searching(args)
+    corpus = Corpus(tokenizer, search, args.hopeless, args.drills, args.seed)
     model = Model(Shape(len(tokenizer.tokens), layers=args.layers, width=args.width, hidden=args.hidden))
     if args.resume:
         read_weights(model, args.resume)
     parameters = sum(p.numel() for p in model.parameters())
     print(f"{parameters:,} parameters, {len(tokenizer.tokens)} tokens", flush=True)
     curve = train(model, corpus, args)
-    description = (f"Countdown search traces with switching hazard {args.hazard}; "
-                   "an instrument for thinking control, not evidence about R1")
-    write_gguf(model, tokenizer, args.out, args.precision, description)
-    tokenizer.save(args.out.with_suffix(".tokenizer.json"))
+    taught = ", ".join(f"{key} {value}" for key, value in asdict(search).items() if value is not None)
+    description = f"Countdown search traces ({taught}); an instrument for thinking control, not evidence about R1"
+    name = f"localthink {(args.member or BUNDLED).replace('-', ' ').capitalize()}"
+    write_gguf(model, tokenizer, args.out, args.precision, name, description)
+    if not args.resume:
+        tokenizer.save(args.out.with_suffix(".tokenizer.json"))
     record = {
-        "settings": {k: v.name if isinstance(v, Path) else v for k, v in vars(args).items() if k != "checkpoint"},
+        "settings": {k: v.name if isinstance(v, Path) else v for k, v in vars(args).items()
+                     if k != "checkpoint" and v != math.inf},
+        "search": asdict(search),
         "shape": asdict(model.shape), "parameters": parameters, "seconds": round(time.time() - started),
         "sha256": hashlib.sha256(args.out.read_bytes()).hexdigest(), "torch": torch.__version__, "loss": curve,
     }

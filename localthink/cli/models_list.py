@@ -31,16 +31,19 @@ def command(here: bool, as_json: bool) -> None:
     from localthink.hub.cache import unfinished_pulls
     from localthink.hub.wanted import name_of
     from localthink.shelf.catalogue import read_catalogue
-    from localthink.shelf.local_models import catalogue_name, found_models
+    from localthink.shelf.local_models import FAMILY, catalogue_name, found_models
 
     catalogue = read_catalogue()
-    found = [(model, catalogue_name(model, catalogue)) for model in found_models()]
+    models = found_models(family=True)
+    found = [(model, catalogue_name(model, catalogue)) for model in models if as_json or model.keeper != FAMILY]
     pulls = unfinished_pulls()
     if as_json:
         click.echo(json_line(_object(found, pulls, () if here else catalogue)))
         return
     out = Terminal(sys.stdout)
     _show("Here", _found_rows(found), out, right=(1,))
+    if family := [model.name for model in models if model.keeper == FAMILY]:
+        out.write(f"  and the bundled model's family, for studies: {', '.join(family)}\n", DIM)
     for begun, title in ((True, "Not complete: the same pull goes on where it stopped"), (
             False, "Complete, but damaged or not checked: models pull repairs it, models remove frees its space")):
         rows = [(name_of(receipt), f"{sized(taken)} of {sized(receipt.bytes)}", receipt.repository)

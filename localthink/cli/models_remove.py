@@ -8,7 +8,7 @@ import click
 
 from localthink import locations
 from localthink.errors import LocalthinkError, UsageError
-from localthink.shelf.local_models import BUNDLED, OWN, FoundModel, find_model, found_models
+from localthink.shelf.local_models import BUNDLED, FAMILY, OWN, FoundModel, find_model, found_models
 from localthink.shelf.other_programs import in_files
 from localthink.shelf.receipts import Receipt, read_receipts
 from localthink.text.rows import one_line
@@ -69,10 +69,10 @@ def _meant(name: str) -> Receipt | FoundModel:
 
 def _own(path: Path) -> FoundModel:
     """A model in localthink's own folder. Raises UsageError for those that others keep."""
-    model = next((found for found in found_models() if found.path == path), None)
+    model = next((found for found in found_models(family=True) if found.path == path), None)
     if model is None:
         raise UsageError(f"{shown_name(path)} is not in localthink's folder: remove the file yourself")
-    if model.keeper == BUNDLED:
+    if model.keeper in (BUNDLED, FAMILY):
         raise UsageError(f"{one_line(model.name)} comes with localthink and is not removed")
     if model.keeper != OWN:
         raise UsageError(f"{one_line(model.name)} is kept by {model.keeper}: remove it there, {shown_name(model.path)}")

@@ -22,6 +22,9 @@ _OTHERS: dict[str, dict[str, Any]] = {
 
 
 def preset(effort: str, model: str | None) -> dict[str, Any]:
-    """The fields of `generation.FIELDS` that an effort sets, for a model by its name or path; None is the bundled."""
-    bundled = model is None or Path(model).stem == BUNDLED
+    """The fields of `generation.FIELDS` that an effort sets, for a model by its name or path; None is the bundled.
+
+    The bundled model's family is called after it, and is like it.
+    """
+    bundled = model is None or Path(model).stem.startswith(BUNDLED)
     return dict((_BUNDLED if bundled else _OTHERS)[effort])

@@ -15,6 +15,7 @@ from localthink.shelf.receipts import Receipt, read_receipts, unfinished
 from localthink.text.visible import shown, shown_name
 
 BUNDLED, OWN, PULLED = "localthink (bundled)", "localthink", "localthink (pulled)"
+FAMILY = "localthink (family)"  # the bundled model's: instruments for studies, called by name and not listed by the way
 MOST_LISTED = 20  # names in a message of one line
 Identity = tuple[int, int] | Path
 
@@ -57,7 +58,7 @@ def find_model(name_or_path: str | None) -> Path:
     path = locations.expanded(name_or_path)
     if _exists(path, files_only=True):
         return path
-    found = found_models()
+    found = found_models(family=True)
     matches = [model.path for model in found if name_or_path in model.names]
     if len(matches) > 1:
         listed = ", ".join(shown_name(match) for match in matches)
@@ -75,9 +76,12 @@ def find_model(name_or_path: str | None) -> Path:
     return _of_catalogue(spec, wanted, found, catalogue)
 
 
-def found_models() -> tuple[FoundModel, ...]:
-    """Every model that is here, the bundled one first, then a person's own, pulled ones, and other programs'."""
-    return tuple(_found().values())
+def found_models(family: bool = False) -> tuple[FoundModel, ...]:
+    """Every model that is here, the bundled one first, then a person's own, pulled ones, and other programs'.
+
+    Those of the bundled model's `family` come with it where they are asked for.
+    """
+    return tuple(model for model in _found().values() if family or model.keeper != FAMILY)
 
 
 def name_for(path: Path) -> str:
@@ -141,9 +145,10 @@ def catalogue_name(model: FoundModel | Path, catalogue: tuple[ModelSpec, ...] | 
 
 def _kept(receipts: Iterable[Receipt]) -> Iterator[KeptModel]:
     """All that is kept anywhere, in the order in which keepers are preferred; one file may come several times."""
-    for keeper, folder in ((BUNDLED, locations.bundled_models()), (OWN, locations.local_models())):
-        for parts in model_files(folder):
-            yield in_files(keeper, parts)
+    for parts in model_files(locations.bundled_models()):
+        yield in_files(FAMILY if parts[0].parent == locations.bundled_family() else BUNDLED, parts)
+    for parts in model_files(locations.local_models()):
+        yield in_files(OWN, parts)
     yield from _pulled(receipts)
     yield from other_models()
 
@@ -240,8 +245,9 @@ def _exists(path: Path, files_only: bool = False) -> bool:
 
 
 def _unknown(name: str, found: Iterable[FoundModel], catalogue: Iterable[ModelSpec]) -> str:
-    known = sorted({shown_name(model.name) for model in found})
-    near = difflib.get_close_matches(name, [*known, *(spec.name for spec in catalogue)], n=1)
+    known = sorted({shown_name(model.name) for model in found if model.keeper != FAMILY})
+    near = difflib.get_close_matches(name, [*(shown_name(model.name) for model in found),
+                                            *(spec.name for spec in catalogue)], n=1)
     hint = f"did you mean {near[0]!r}? " if near else ""
     more = f" and {len(known) - MOST_LISTED} more" if len(known) > MOST_LISTED else ""
     listed = f"known here: {', '.join(known[:MOST_LISTED])}{more}" if known else "none is installed"

@@ -37,7 +37,8 @@ def _row(study: Study, model: str, name: SetName, sample: Sample) -> dict[str, A
             "sample": sample.number, "seed": sample.seed, "outcome": sample.outcome, "right": sample.right,
             "tokens": sample.tokens, "thinking_tokens": sample.thinking, "answer_tokens": sample.answer,
             "thoughts": len(sample.thoughts), "switches": sample.switches, "paraphrases": sample.paraphrases,
-            "held": sample.held, "waits": sample.waits, "right_thoughts": _right_thoughts(sample), "seconds": sample.seconds,
+            "held": sample.held, "waits": sample.waits, "right_thoughts": _right_thoughts(sample),
+            "seconds": sample.seconds,
             "grading_failure": sample.failure, **settings, "key": sample.key}
 
 

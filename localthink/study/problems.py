@@ -88,12 +88,13 @@ def _asked(problem: Problem) -> str:
 
 def _puzzles(data: DataSet, seed: int) -> tuple[Problem, ...]:
     assert data.items is not None, "a set of puzzles says how many"
-    there = len(solvable_puzzles(data.split))
+    there = len(solvable_puzzles(data.split, data.numbers))
     if data.items > there:
-        raise UsageError(f"there are {there:,} puzzles in the split {data.split!r}, and {data.items:,} are asked for")
+        raise UsageError(f"there are {there:,} puzzles of {data.numbers} numbers in the split {data.split!r}, and "
+                         f"{data.items:,} are asked for")
     return tuple(Problem("-".join(map(str, puzzle.numbers)) + f"-makes-{puzzle.target}",
                          {"question": puzzle.question, "numbers": list(puzzle.numbers), "target": puzzle.target})
-                 for puzzle in held_out(data.split, data.items, seed))
+                 for puzzle in held_out(data.split, data.items, seed, data.numbers))
 
 
 def _asking(data: DataSet) -> tuple[str, ...]:

@@ -48,8 +48,8 @@ class Sample:
     """What came of one sample of a problem under one setting, with the same `seed` under every other.
 
     `tokens` are all that were written, `thinking` and `answer` those of either part, tags left out. `said` is its
-    final answer as `answer_key` has it, None where there is none. `failure` says why it could not be graded. `waits` are
-    the places where it says "wait" or "hold on", thoughts and answer together: a doubt that need not be a switch.
+    final answer as `answer_key` has it, None where there is none. `failure` says why it could not be graded. `waits`
+    are the places where it says "wait" or "hold on", in thoughts and answer: a doubt that need not be a switch.
     """
 
     key: str

@@ -11,7 +11,7 @@ from localthink.errors import UsageError
 from localthink.records import Generation
 from localthink.solving.strategy import Strategy
 from localthink.study.cells import Cell, base_of, make_cells
-from localthink.study.countdown import SPLITS
+from localthink.study.countdown import NUMBERS, SPLITS
 from localthink.study.strategies import read_strategies
 from localthink.text.fields import Fields
 from localthink.text.values import did_you_mean, json_sha256
@@ -31,8 +31,8 @@ class DataSet:
 
     `source` is `countdown`, a path, or hf://owner/name@revision/file. Of a table of problems only the rows count whose
     fields have one of the values in `only`; `rows` renames fields to `question`, `answer`, `id` and `level`. `items`
-    limits how many there are, drawn by the study's seed; None is all. `split` is Countdown's. What is `private` is
-    not shown in a report.
+    limits how many there are, drawn by the study's seed; None is all. `split` and `numbers` are Countdown's. What is
+    `private` is not shown in a report.
     """
 
     source: str
@@ -41,6 +41,7 @@ class DataSet:
     rows: tuple[tuple[str, str], ...] = ()
     split: str = ""
     private: bool = False
+    numbers: int = NUMBERS[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,6 +190,7 @@ def _data(fields: Fields, name: str) -> DataSet:
     made = source == COUNTDOWN
     items = fields.whole("items", most=MOST_ITEMS) if made or "items" in fields.names() else None
     split = fields.choice("split", SPLITS, name) if made else ""
+    numbers = fields.whole("numbers", NUMBERS[0], *NUMBERS) if made else NUMBERS[0]
     only, rows = ({}, {}) if made else (_table(fields, "only"), _table(fields, "rows"))
     private = fields.truth("private", False)
     fields.close()
@@ -199,7 +201,7 @@ def _data(fields: Fields, name: str) -> DataSet:
         if not all(isinstance(each, str | int | float) for each in (value if isinstance(value, list) else [value])):
             fields.refuse("only", f"{key} is to be a text, a number, or a list of them")
     kept = tuple((key, tuple(value) if isinstance(value, list) else (value,)) for key, value in only.items())
-    return DataSet(source, items, kept, tuple(rows.items()), split, private)
+    return DataSet(source, items, kept, tuple(rows.items()), split, private, numbers)
 
 
 def _budget(fields: Fields) -> tuple[Budget, int | None]:

@@ -6,7 +6,7 @@ import math
 import pytest
 
 from chat.scripted import DIED, END_THINK, Refusal, Reply, ScriptedClient, demo_script
-from localthink.chat.asking import ALTERNATIVES, SLOTS, Asker, ModelState, Opening
+from localthink.chat.asking import ALTERNATIVES, AT_ONCE, SLOTS, Asker, ModelState, Opening
 from localthink.chat.settings import ChatSettings
 from localthink.chat.turn import Turn
 from localthink.engine.messages import (
@@ -81,7 +81,8 @@ def test_an_opening_says_all_that_the_engine_is_told():
     stage = Stage(opened=False)
     stage.asker.load(Opening("toy", 2048, "q8_0", 3, Offload(5)))
     assert stage.client.orders == [
-        Loading("toy", SLOTS, 2048, cache="q8_0", threads=3, offload=Offload(5), watched=True)]
+        Loading("toy", SLOTS, 2048, cache="q8_0", threads=3, offload=Offload(5), watched=True,
+                at_once=AT_ONCE)]
     assert stage.asker.opening == Opening("toy", 2048, "q8_0", 3, Offload(5))
 
 

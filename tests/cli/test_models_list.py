@@ -57,6 +57,13 @@ def test_the_catalogue_is_listed_unless_only_what_is_here_is_wanted(models):
     assert "r1-qwen-7b" not in models("list", "--here").out
 
 
+def test_the_bundled_models_family_is_named_in_one_line_and_crowds_nobody_out(models):
+    here = models("list", "--here").out.splitlines()
+    assert [line.split()[0] for line in here if "localthink (" in line] == ["countdown"]
+    assert sum("countdown-low" in line for line in here) == 1
+    assert "countdown-low" in {each["name"] for each in json.loads(models("list", "--json").out)["here"]}
+
+
 def test_what_was_begun_is_listed_apart_and_not_as_a_model(models, pulled):
     pulled(whole=False)
     ran = models("list")

@@ -112,6 +112,7 @@ def test_an_effort_is_fields_that_can_be_read(effort, model):
 
 
 def test_more_effort_is_more_thinking():
+    assert preset("low", "countdown-low") == preset("low", None)
     for model in (None, "7b"):
         limits = [preset(effort, model)["max_thinking"] for effort in EFFORTS]
         assert limits == sorted(set(limits))

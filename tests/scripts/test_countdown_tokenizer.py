@@ -16,7 +16,7 @@ MODEL = Path(__file__).parents[2] / "models" / "countdown.gguf"
 
 def corpus(size: int, seed: int = 0) -> list[str]:
     rng, puzzles = random.Random(seed), traces.solvable_puzzles("train")
-    return [part for _ in range(size) for part in traces.training_pair(puzzles, 0.3, 0.1, 0.1, rng)]
+    return [part for _ in range(size) for part in traces.training_pair(puzzles, traces.Search(0.3, 0.1), 0.1, rng)]
 
 
 LEARNED = learn(corpus(40), least=20)

@@ -65,6 +65,25 @@ def test_bundled_model_is_found_by_name(tmp_path: Path, name: str) -> None:
     assert find_model(name) == tmp_path / "bundled" / "countdown.gguf"
 
 
+@pytest.fixture
+def family(tmp_path: Path) -> Path:
+    path = tmp_path / "bundled" / "family" / "countdown-low.gguf"
+    path.parent.mkdir()
+    path.write_bytes(model_bytes())
+    return path
+
+
+def test_the_bundled_models_family_is_found_by_name_and_listed_only_where_it_is_asked_for(family: Path) -> None:
+    assert find_model("countdown-low") == family and name_for(family) == "countdown-low"
+    assert [model.name for model in found_models()] == list(known_models()) == ["countdown"]
+    assert [model.name for model in found_models(family=True)] == ["countdown", "countdown-low"]
+
+
+def test_a_mistyped_member_of_the_family_is_told_the_nearest(family: Path) -> None:
+    with pytest.raises(UsageError, match=r"did you mean 'countdown-low'\? known here: countdown; give"):
+        find_model("countdown-lo")
+
+
 @pytest.mark.parametrize("name", ["r1-7b-q4", "r1-7b-q4.gguf"])
 @pytest.mark.parametrize("folder", ["", "deepseek/qwen/"])
 def test_kept_model_is_found_by_name_at_any_depth(home: Path, folder: str, name: str) -> None:

@@ -38,7 +38,7 @@ def test_what_goes_on_with_what_is_left_is_no_idea_though_its_numbers_are_the_pu
 @given(st.lists(st.integers(1, 13), min_size=3, max_size=3), st.data())
 def test_every_line_of_the_bundled_models_search_is_told_for_what_it_is(numbers, data):
     tried = first_operations(tuple(numbers))
-    first, rest = tried[data.draw(st.integers(0, len(tried) - 1))]
+    first, (rest,) = tried[data.draw(st.integers(0, len(tried) - 1))]
     lines = [f"Alternatively, try {first}, leaving {first.value} and {rest}.",
              *(f"{line}, no." for line in operations(first.value, rest))]
     assert len(ideas("\n".join(lines), Puzzle(tuple(numbers), 99))) == 1

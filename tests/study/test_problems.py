@@ -71,6 +71,12 @@ def test_gpqas_four_columns_become_options_in_an_order_of_the_questions_own(tmp_
     assert len({problem.line["answer"] for problem in problems}) > 1
 
 
+@pytest.mark.parametrize("count", [3, 4])
+def test_puzzles_have_as_many_numbers_as_are_asked_for(tmp_path, count):
+    problems = read(tmp_path, f"source = 'countdown'\nitems = 5\nnumbers = {count}").problems
+    assert [len(problem.line["numbers"]) for problem in problems] == [count] * 5
+
+
 @pytest.mark.parametrize(("row", "said"), [
     ({"question": "Why?"}, "has no answer that its samples could be graded by"),
     ({"ask": "Why?", "answer": 1}, "asks nothing"),
@@ -88,7 +94,7 @@ def test_a_problem_that_cannot_be_asked_or_graded_is_refused(tmp_path, row, said
     ("source = 'math.jsonl'\nonly.level = 9", "has no problem with level"),
     ("source = 'math.jsonl'\nitems = 50", "has 20 problems, and 50 are asked for"),
     ("source = 'math.jsonl'\nrows.answer = 'gold'", 'has no field "gold"'),
-    ("source = 'countdown'\nitems = 900_000", "puzzles in the split 'test'"),
+    ("source = 'countdown'\nitems = 900_000", "puzzles of 3 numbers in the split 'test'"),
 ])
 def test_data_that_is_not_there_is_refused(tmp_path, levels, toml, said):
     with pytest.raises(UsageError, match=said):

@@ -24,7 +24,7 @@ def test_every_bundled_study_can_be_read(name):
 
 
 def test_the_bundled_studies_are_these():
-    assert bundled_studies() == ("aime", "calibration", "countdown", "gpqa", "gsm8k", "math500")
+    assert bundled_studies() == ("aime", "calibration", "countdown", "family", "family-4", "gpqa", "gsm8k", "math500")
 
 
 @pytest.mark.parametrize(("text", "said"), [
@@ -39,6 +39,9 @@ def test_the_bundled_studies_are_these():
     (SMALL.replace("items = 9", ""), "test.items is missing"),
     (SMALL.replace("alpha = [1, 3]", "alpha = 3"), "nothing to choose from"),
     (SMALL + "split = 'tset'", "it is one of train, choose, test"),
+    (SMALL + "numbers = 2", "numbers is 2: give a whole number of at least 3"),
+    (SMALL + "numbers = 5", "numbers is 5: give a whole number of at most 4"),
+    ("[grid]\nalpha=3\n[test]\nsource='x.jsonl'\nnumbers = 4", "numbers is no field"),
     (SMALL + "[budget]\nhours = 0", "hours is 0: give a number above 0"),
     (SMALL.replace("samples = 2", "samples = 2\nmodels = ['a/m.gguf', 'b/m.gguf']"), "'m' twice"),
     (SMALL.replace("[arms.inviting]\nalpha = -2", "[arms]\ninviting = -2"), "give a table of settings"),

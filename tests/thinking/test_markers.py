@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from countdown_traces import held_out, write_trace
+from countdown_traces import Search, held_out, write_trace
 from localthink.engine.bindings import NativeModel
 from localthink.errors import UsageError
 from localthink.locations import bundled_model, user_markers
@@ -330,7 +330,7 @@ def test_words_that_only_look_like_one_are_no_paraphrase(real, text):
 def test_the_bundled_models_switches_are_its_alternativelys(bundled_words):
     rng = random.Random(5)
     for puzzle in held_out("test", 20):
-        trace = write_trace(puzzle, 0.3, 0.2, rng)
+        trace = write_trace(puzzle, Search(0.3, 0.2), rng)
         assert completed(shipped(bundled_words, "switch"), bundled_words, trace) == trace.count("Alternatively")
         assert completed(shipped(bundled_words, PARAPHRASE), bundled_words, trace) == 0
 

@@ -137,7 +137,10 @@ def test_enter_opens_an_attempt_while_it_is_written_and_comes_back_to_it(tmp_pat
         await person.press("end", "enter")
         await shows(person, "was not begun")
         await person.press("home", "down")
-        assert person.app.screen.query_one(AttemptTable).cursor == 1
+        table = person.app.screen.query_one(AttemptTable)
+        assert table.cursor == 1
+        behind = [{segment.style.bgcolor for segment in table.render_line(line)} for line in range(3)]
+        assert len(behind[1]) == 1 and behind[0] == behind[2] != behind[1]  # the cursor is to be seen
     solving(tmp_path, check, RIGHT, LONG)
 
 

@@ -129,9 +129,9 @@ class AttemptTable(ScrollView, can_focus=True):
         tries = self._solving.tries
         parts = (_line(tries[place], columns, self._scale, place == self._best) if place < len(tries)
                  else [(f"{place + 1:>{columns.number}} ", "off"), (f" {LATER}", "off")])
-        strip = Strip([Segment(text, self._style(part)) for text, part in parts]).adjust_cell_length(
-            width, self._style("answer"))
-        return strip.apply_style(self._cursor_style()) if place == self.cursor else strip
+        over = self._cursor_style() if place == self.cursor else Style()
+        return Strip([Segment(text, self._style(part) + over) for text, part in parts]).adjust_cell_length(
+            width, self._style("answer") + over)
 
     def _style(self, part: str) -> Style:
         return self.get_component_rich_style(f"attempts--{part}")
