@@ -22,13 +22,13 @@ from localthink.grade.expression import Expression, number
 MOST_BRACKETS = 50
 
 _TOKEN = re.compile(r"[0-9]+|\\[A-Za-z]+|\\[,;:! ]|\S")
-_SPELLINGS = {
+SPELLINGS = {
     "×": "*", "·": "*", "⋅": "*", "∗": "*", r"\times": "*", r"\cdot": "*",
     "÷": "/", "∕": "/", r"\div": "/", "−": "-", "–": "-",
     r"\dfrac": r"\frac", r"\tfrac": r"\frac",
     r"\left": "", r"\right": "", r"\,": "", r"\;": "", r"\:": "", r"\!": "", "\\ ": "", r"\quad": "",
 }
-_CLOSING = {"(": ")", "[": "]", "{": "}"}
+CLOSING = {"(": ")", "[": "]", "{": "}"}
 
 # Possessive (`+` after a repeat): a number or a list is read whole or not at all.
 _NUMBER = "[0-9]{1,9}+"
@@ -95,7 +95,7 @@ class _NotArithmeticError(Exception):
 
 
 def _tokens(text: str) -> list[str]:
-    spelled = (_SPELLINGS.get(token, token) for token in _TOKEN.findall(text))
+    spelled = (SPELLINGS.get(token, token) for token in _TOKEN.findall(text))
     return [token for token in spelled if token]
 
 
@@ -105,7 +105,7 @@ class _Parser:
     def __init__(self, tokens: list[str]) -> None:
         self._rest = tokens[::-1]
         self._used: list[int] = []
-        if sum(token in _CLOSING for token in tokens) > MOST_BRACKETS:
+        if sum(token in CLOSING for token in tokens) > MOST_BRACKETS:
             raise _NotArithmeticError
 
     def equation(self) -> tuple[Expression, list[int]]:
@@ -132,7 +132,7 @@ class _Parser:
     def _atom(self) -> Expression:
         if self._next_is(r"\frac"):
             return self._bracket("{") / self._bracket("{")
-        if self._rest and self._rest[-1] in _CLOSING:
+        if self._rest and self._rest[-1] in CLOSING:
             return self._bracket(self._rest[-1])
         return self._number()
 
@@ -140,7 +140,7 @@ class _Parser:
         if not self._next_is(opening):
             raise _NotArithmeticError
         value = self._sum()
-        if not self._next_is(_CLOSING[opening]):
+        if not self._next_is(CLOSING[opening]):
             raise _NotArithmeticError
         return value
 

@@ -1,17 +1,21 @@
 """What each rater says of a run: the people who labelled it, and the exact oracle for Countdown."""
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
 
 from localthink.errors import UsageError
-from localthink.grade.countdown import Puzzle
-from localthink.grade.countdown_thoughts import leads_on, step_holds
+from localthink.grade.grading import Grader
+from localthink.judge.cases import case_key, cases_in
+from localthink.judge.interface import Kind
+from localthink.judge.oracle import Oracle
 from localthink.label.file import read_said, read_those_of
 from localthink.label.labels import Rating, Unit, UnitKind
 from localthink.label.run import Run, read_run
 from localthink.text.visible import shown_name
 
 ORACLE = "oracle"
+CASES: dict[UnitKind, Kind] = {"thoughts": "thought", "steps": "step"}
 
 
 def read_labels(folder: Path, by: str) -> dict[tuple[str, int], bool | None]:
@@ -35,19 +39,24 @@ def ratings_by(run: Run, name: str, kind: UnitKind) -> dict[Unit, Rating]:
     return {unit: rating for unit, rating in read_those_of(run, name).ratings.items() if unit.kind == kind}
 
 
-def _by_oracle(run: Run, kind: UnitKind) -> dict[Unit, Rating]:
+def ratings_of(run: Run, kind: UnitKind, said: Mapping[str, bool | None]) -> dict[Unit, Rating]:
+    """The ratings of a run's units, from who said which of its cases are right, by their keys; None is no rating."""
     found: dict[Unit, Rating] = {}
     for sample in run.samples:
-        if not isinstance(puzzle := sample.known, Puzzle):
-            continue
-        before = ""
-        for unit in sample.units(kind):
-            text = sample.text(unit)
-            right = leads_on(text, puzzle) if kind == "thoughts" else step_holds(text, before, puzzle)
-            before += f"{text}\n"
+        for place, unit in enumerate(sample.units(kind)):
+            right = said.get(case_key(sample.key, CASES[kind], place))
             if right is not None:
                 found[unit] = "right" if right else "wrong"
-    if not found:
+    return found
+
+
+def _by_oracle(run: Run, kind: UnitKind) -> dict[Unit, Rating]:
+    cases = [case for sample in run.samples for case in cases_in(
+        sample.key, CASES[kind], sample.question, sample.thoughts, sample.answer, sample.known)]
+    with Grader() as grader:
+        said = {case.key: judgement.right
+                for case, judgement in zip(cases, Oracle(grader).judge(cases), strict=True)}
+    if not (found := ratings_of(run, kind, said)):
         raise UsageError(f"the oracle knows Countdown puzzles, and {shown_name(run.folder)} has none: compare with a "
                          "person or a judge")
     return found

@@ -54,13 +54,19 @@ def attempt_of(result: Mapping[str, Any]) -> Attempt:
 
 
 def said_in(answer: str, known: Puzzle | Gold | None) -> Said | None:
-    """The final answer of a text, which is what follows the thinking. Of `known` only the kind of answer counts."""
+    r"""The final answer of a text, which is what follows the thinking. Of `known` only the kind of answer counts.
+
+    Of a puzzle it is what stands in the last `\boxed{}`, as for the grader: without one, nothing was said.
+    """
+    if isinstance(known, Puzzle):
+        text = (last_boxed(answer) or "").strip()
+        if not text:
+            return None
+        form = expression_form(text)
+        return Said(text, ("expression", form), "expression") if form else Said(text, ("text", text), "text")
     text = final_answer(answer, isinstance(known, Gold) and known.kind == "choice").strip()
     if not text:
         return None
-    if isinstance(known, Puzzle) and last_boxed(answer) is not None:
-        form = expression_form(text)
-        return Said(text, ("expression", form), "expression") if form else Said(text, ("text", text), "text")
     key = answer_key(text)
     if read_number(text, equation=True) is not None:
         return Said(text, key, "number")

@@ -72,7 +72,7 @@ def export_logs(study: Study, folder: StudyFolder, target: Path) -> list[Path]:
             pairs = {sample.key: (result, sample) for result in checked_results(results)
                      for sample in (sample_of(result),)}
             for cell, samples in by_cell([sample for _, sample in pairs.values()]).items():
-                place = _free(target, "-".join([target.stem, stem(model), name, _plain(cell)]), written)
+                place = _free("-".join([target.stem, stem(model), name, _plain(cell)]), target, written)
                 log = _log(study, folder, model, name, cell, [pairs[sample.key] for sample in samples])
                 _write(log, place)
                 written.append(place)
@@ -81,16 +81,17 @@ def export_logs(study: Study, folder: StudyFolder, target: Path) -> list[Path]:
     return written
 
 
-def _free(target: Path, name: str, taken: Sequence[Path]) -> Path:
-    """A file beside `target` that is none of those taken, also where upper and lower case are one: by a number."""
-    names = {path.name.casefold() for path in taken}
-    tries = (name + (f"-{count}" if count > 1 else "") + target.suffix for count in itertools.count(1))
-    return target.with_name(next(each for each in tries if each.casefold() not in names))
-
-
 def _plain(cell: str) -> str:
     """A setting's name as part of a file's."""
     return re.sub(r"[^\w.+-]+", "-", cell).strip("-")
+
+
+def _free(name: str, target: Path, written: Sequence[Path]) -> Path:
+    """A file beside the target that none of those written is, also where capital and small letters are one."""
+    taken = {place.name.casefold() for place in written}
+    names = itertools.chain([name], (f"{name}-{number}" for number in itertools.count(2)))
+    return next(target.with_name(each + target.suffix) for each in names
+                if (each + target.suffix).casefold() not in taken)
 
 
 def _write(log: EvalLog, place: Path) -> None:

@@ -1,14 +1,12 @@
 """A judge's verdicts on a run as ratings, to be held against a person's labels."""
 from __future__ import annotations
 
-from localthink.judge.cases import case_key
-from localthink.judge.interface import Kind
 from localthink.label.labels import Rating, Unit, UnitKind
+from localthink.label.raters import CASES, ratings_of
 from localthink.label.run import Run
 from localthink.study.judgements import find_judge, said_by
 
 JUDGE = "judge"
-CASES: dict[UnitKind, Kind] = {"thoughts": "thought", "steps": "step"}
 
 
 def is_judge(name: str) -> bool:
@@ -22,11 +20,4 @@ def ratings_of_judge(run: Run, name: str, kind: UnitKind) -> dict[Unit, Rating]:
     Raises UsageError where no judge of this name has judged them, or several have.
     """
     judge = find_judge([run.folder], CASES[kind], name.partition(":")[2])
-    said = {key: judgement.right for key, judgement in said_by(run.folder, judge).items()}
-    found: dict[Unit, Rating] = {}
-    for sample in run.samples:
-        for place, unit in enumerate(sample.units(kind)):
-            right = said.get(case_key(sample.key, CASES[kind], place))
-            if right is not None:
-                found[unit] = "right" if right else "wrong"
-    return found
+    return ratings_of(run, kind, {key: each.right for key, each in said_by(run.folder, judge).items()})

@@ -10,13 +10,11 @@ from typing import Any, Literal
 
 from localthink.batch.export_files import checked_results
 from localthink.errors import UsageError
-from localthink.grade.answer_key import answer_key
-from localthink.grade.boxes import last_boxed
 from localthink.grade.countdown import Puzzle
 from localthink.grade.countdown_thoughts import ideas, leads_on
 from localthink.grade.exact import Gold
-from localthink.grade.final_answer import final_answer
 from localthink.grade.grading import known_answer
+from localthink.solving.attempts import said_in
 
 PROBLEM, CELL, LEVEL = "study_problem", "study_cell", "study_level"  # what a result carries, to be found again
 Outcome = Literal["right", "wrong", "no answer", "cut off", "loop"]
@@ -48,8 +46,9 @@ class Sample:
     """What came of one sample of a problem under one setting, with the same `seed` under every other.
 
     `tokens` are all that were written, `thinking` and `answer` those of either part, tags left out. `said` is its
-    final answer as `answer_key` has it, None where there is none. `failure` says why it could not be graded. `waits`
-    are the places where it says "wait" or "hold on", in thoughts and answer: a doubt that need not be a switch.
+    final answer by the key that `said_in` gives it, None where there is none. `failure` says why it could not be
+    graded. `waits` are the places where it says "wait" or "hold on", in thoughts and answer: a doubt that need not be a
+    switch.
     """
 
     key: str
@@ -103,7 +102,8 @@ def sample_of(result: Mapping[str, Any]) -> Sample:
     known = known_answer(item)
     thoughts = tuple(_span(thought, known) for thought in result["thoughts"])
     thinking = _thinking_tokens(result)
-    said = _said(result, known)
+    answer = said_in(result["answer"], known) if result["finish_reason"] == "stop" else None
+    said = answer.key if answer else None
     return Sample(
         result["key"], str(item.get(PROBLEM, result["id"])), str(item.get(CELL) or setting_name(result["settings"])),
         result["sample"], result["seed"], str(item.get(LEVEL, "")), _outcome(result, said), said, result["tokens"],
@@ -130,16 +130,6 @@ def _span(thought: Mapping[str, Any], known: Puzzle | Gold | None) -> ThoughtSpa
     if not isinstance(known, Puzzle):
         return span
     return replace(span, right=leads_on(thought["text"], known), ideas=ideas(thought["text"], known))
-
-
-def _said(result: Mapping[str, Any], known: Puzzle | Gold | None) -> object:
-    if result["finish_reason"] != "stop":
-        return None
-    if isinstance(known, Puzzle):
-        answer = last_boxed(result["answer"]) or ""
-    else:
-        answer = final_answer(result["answer"], isinstance(known, Gold) and known.kind == "choice")
-    return answer_key(answer) if answer.strip() else None
 
 
 def _outcome(result: Mapping[str, Any], said: object) -> Outcome:

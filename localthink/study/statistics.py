@@ -115,8 +115,9 @@ def pass_at(right: int, samples: int, k: int) -> float:
 def majority_at(said: Sequence[object], right: Sequence[bool], k: int, draws: int = 400, seed: int = SEED) -> float:
     """maj@k of a problem: the chance that the answer given most often by k of its samples is right.
 
-    `said` are the samples' answers, None for none, which has no vote; of equals each is taken with the same chance. k
-    samples are drawn without replacement, `draws` times, or once where all are taken.
+    `said` are the samples' answers, None for none, which has no vote; of equals each is taken with the same chance. An
+    answer of which some samples are right and some are not counts by the share that is. k samples are drawn without
+    replacement, `draws` times, or once where all are taken.
     """
     answers = {answer: place for place, answer in enumerate(dict.fromkeys(said)) if answer is not None}
     if not answers:
@@ -125,7 +126,8 @@ def majority_at(said: Sequence[object], right: Sequence[bool], k: int, draws: in
     for sample, (answer, good) in enumerate(zip(said, right, strict=True)):
         if answer is not None:
             votes[sample, answers[answer]] = 1
-            correct[answers[answer]] = max(correct[answers[answer]], good)
+            correct[answers[answer]] += good
+    correct /= np.maximum(votes.sum(axis=0), 1)
     if k >= len(said):
         drawn = np.arange(len(said))[None]
     else:

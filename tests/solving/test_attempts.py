@@ -3,7 +3,7 @@ from __future__ import annotations
 
 import pytest
 
-from localthink.grade.countdown import Puzzle
+from localthink.grade.countdown import Puzzle, solves
 from localthink.grade.exact import read_gold
 from localthink.solving.attempts import attempt_of, said_in
 
@@ -32,9 +32,15 @@ def test_what_claims_to_be_an_equation_and_is_none_is_told_by_its_text():
     assert said_in(r"\boxed{4*7 + 11 = 40}", PUZZLE).form == "text"
 
 
-def test_to_find_no_way_is_an_answer_too():
-    said = said_in("I found no way to make 39.", PUZZLE)
-    assert (said.text, said.form) == ("I found no way to make 39", "text")
+@pytest.mark.parametrize("answer", ["I found no way to make 39.", "4 * 7 + 11 = 39", "4 * 11 - 7 = 39.", r"\boxed{}"])
+def test_on_a_puzzle_nothing_is_said_without_a_box_as_for_the_grader(answer):
+    assert said_in(answer, PUZZLE) is None
+    assert not solves(answer, PUZZLE.numbers, PUZZLE.target)
+
+
+def test_a_true_and_a_false_way_to_one_number_have_no_vote_in_common():
+    true, false = said_in(r"\boxed{4 * 7 + 11 = 39}", PUZZLE), said_in(r"\boxed{4 * 11 - 7 = 39}", PUZZLE)
+    assert true.key != false.key
 
 
 @pytest.mark.parametrize(("one", "other", "form"), [

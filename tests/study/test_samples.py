@@ -35,6 +35,13 @@ def test_a_result_of_a_plain_run_has_the_setting_that_it_was_written_with():
     assert [thought.right for thought in found.thoughts] == [None, None]
 
 
+def test_answers_to_a_puzzle_are_the_same_by_their_expression_and_not_by_its_value():
+    said = {box: sample_of(result(answer=rf"\boxed{{{box}}}")).said
+            for box in ("13*5 - 1 = 64", "(13 - 1)*5", "5*(13 - 1) = 60", "13*5 - 5")}
+    assert said["(13 - 1)*5"] == said["5*(13 - 1) = 60"]
+    assert len(set(said.values())) == 3
+
+
 @pytest.mark.parametrize(("more", "outcome"), [
     ({"correct": True}, "right"),
     ({}, "wrong"),

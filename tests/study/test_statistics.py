@@ -53,6 +53,10 @@ def test_majority_at_k_is_near_what_counting_all_subsets_says(said, data):
     assert majority_at(said, right, k, draws=2000) == pytest.approx(exact, abs=1e-9 if k == len(said) else 0.06)
 
 
+def test_an_answer_that_is_right_in_part_counts_by_its_share():
+    assert majority_at(["a", "a", "a"], [False, True, False], 3) == pytest.approx(1 / 3)
+
+
 def test_the_bootstrap_of_a_mean_is_about_as_wide_as_the_normal_interval():
     values = np.random.default_rng(1).normal(0.3, 1.0, 400)
     low, high = mean_interval(values)
