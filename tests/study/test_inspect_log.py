@@ -15,7 +15,6 @@ from localthink.study.samples import by_cell, read_samples
 from study.making import study
 
 log = pytest.importorskip("inspect_ai.log")
-from localthink.study import inspect_log  # noqa: E402
 from localthink.study.inspect_log import KEPT_BACK, export_logs  # noqa: E402
 
 
@@ -50,6 +49,15 @@ def test_inspects_own_program_lists_and_shows_them(written):
     assert '"task": "small/choose/plain"' in ran.stdout
 
 
+def test_settings_whose_names_are_one_in_a_file_have_a_log_each(finished, tmp_path, monkeypatch):
+    wanted, folder = finished
+    names = itertools.cycle(["Alpha-3", "alpha-3"])
+    monkeypatch.setattr("localthink.study.inspect_log._plain", lambda cell: next(names))
+    found = export_logs(wanted, folder, tmp_path / "out.json")
+    assert len({path.name.casefold() for path in found}) == len(found) == 4 + 3
+    assert all(path.is_file() for path in found)
+
+
 def test_a_log_in_json_is_the_same(finished, written, tmp_path):
     [first, *_] = export_logs(*finished, tmp_path / "out.json")
     one, other = log.read_eval_log(first), log.read_eval_log(written[0])
@@ -76,12 +84,3 @@ def test_half_a_study_is_told_from_a_whole_one(finished, tmp_path):
 def test_without_samples_there_is_no_log(tmp_path):
     with pytest.raises(UsageError, match="has no samples"):
         export_logs(study(), StudyFolder(tmp_path), tmp_path / "out.eval")
-
-
-def test_two_settings_whose_names_make_one_file_name_have_two_files(finished, monkeypatch, tmp_path):
-    names = itertools.cycle(["One", "one"])
-    monkeypatch.setattr(inspect_log, "_plain", lambda cell: next(names))
-    written = export_logs(*finished, tmp_path / "out.json")
-    assert len({path.name.casefold() for path in written}) == len(written) == 4 + 3
-    assert len({log.read_eval_log(path).eval.task for path in written}) == 4 + 3
-    assert any(path.stem.endswith("-2") for path in written)
