@@ -13,7 +13,7 @@ HEAVY = {"llama_cpp": {"localthink.engine.bindings"}, "textual": {"localthink.tu
          "ray": {"localthink.batch.ray_workers"},
          "math_verify": {"localthink.grade.mathematics"}}
 FLOORS = (  # from the ground up: each may import from itself and from those before it
-    ("errors", "files", "intervals", "interrupts", "child_process"),
+    ("errors", "files", "intervals", "clusters", "interrupts", "child_process"),
     ("records", "offload", "locations"),
     ("text",),
     ("control.catalogue", "control.presets"),

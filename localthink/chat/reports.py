@@ -1,18 +1,16 @@
 """The reports of studies, as a chat lists them and opens them in the browser."""
 from __future__ import annotations
 
-import html
+import json
 import os
-import re
 import sys
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
-from localthink.study.folder import REPORT, begun_studies
+from localthink.study.folder import REPORT, VERDICT, begun_studies
 
 MOST = 50  # reports that are listed
-_VERDICT = re.compile(r'<p class="verdict[^"]*">(.*?)</p>', re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,20 +31,19 @@ def latest_reports() -> list[Report]:
         there = report.is_file()
         changed = (report if there else folder.record).stat().st_mtime
         name = folder.path.name
-        said = _verdict(report) if there else f"no report yet: localthink study report {name}"
+        said = _verdict(folder.path / VERDICT) if there else f"no report yet: localthink study report {name}"
         day = datetime.fromtimestamp(changed).strftime("%Y-%m-%d")
         found.append((changed, Report(name, day, said, report if there else None)))
     found.sort(key=lambda each: each[0], reverse=True)
     return [report for _, report in found[:MOST]]
 
 
-def _verdict(report: Path) -> str:
-    """Of the last of its sets, which is the test."""
+def _verdict(path: Path) -> str:
+    """What a report says in a sentence; empty where an earlier localthink wrote it, or the file is damaged."""
     try:
-        said = _VERDICT.findall(report.read_text("utf-8", "replace"))
-    except OSError as error:
-        return f"cannot be read: {error.strerror}"
-    return html.unescape(" ".join(said[-1].split())) if said else ""
+        return " ".join(str(json.loads(path.read_text("utf-8"))["verdict"]).split())
+    except (OSError, ValueError, KeyError, TypeError, RecursionError):
+        return ""
 
 
 def show_in_browser(path: Path) -> bool:

@@ -32,9 +32,11 @@ KINDS = ("thought", "step", "answer")
               help="What is judged; a step is a paragraph of a thought, or a line where it has none.")
 @click.option("--prompts", "prompts_file", type=click.Path(path_type=Path), metavar="FILE.toml",
               help="What the model is asked, in place of the prompts that come along.")
-@click.option("--limit", type=click.IntRange(min=1), help="Only the first so many results of a run.")
+@click.option("--limit", type=click.IntRange(min=1),
+              help="Only the first so many results of a run, by problem and sample number.")
 @click.option("--context", "longest", type=click.IntRange(min=256),
-              help="Most tokens of a prompt; of what is longer, the beginning is left out.  [default: 8192]")
+              help="Most tokens of a prompt; of what is longer, the beginning is left out. With more than "
+                   "before, what was cut is judged again.  [default: 8192]")
 @engine_options
 @click.option("--quiet", is_flag=True, help="Say nothing but what was found, and errors.")
 def command(name: str, model: str, kind: Kind, prompts_file: Path | None, limit: int | None, longest: int | None,
@@ -68,18 +70,18 @@ def _judge(wanted: Wanted, identity: JudgeIdentity, runs: Sequence[tuple[Path, S
     """Ask what is missing of all runs; nothing is loaded where nothing is."""
     from localthink.judge.model_judge import ModelJudge
     from localthink.study.judgements import Judgements, said_by
-    from localthink.study.judging import judge_missing, opened
+    from localthink.study.judging import judge_missing, missing, opened
 
-    missing = [case for run, cases in runs for said in [said_by(run, identity)] for case in cases
-               if case.key not in said]
-    if not missing:
+    room = wanted.room()
+    cases_left = [case for run, cases in runs for case in missing(cases, said_by(run, identity), room)]
+    if not cases_left:
         return
-    progress = Progress(len(missing), quiet)
-    with opened(wanted, missing, progress.note) as engine:
+    progress = Progress(len(cases_left), quiet)
+    with opened(wanted, cases_left, progress.note, lambda: bool(received)) as engine:
         judge = ModelJudge(engine, wanted.prompts)
         for run, cases in runs:
             with Judgements(run, identity) as kept:
-                for count in judge_missing(judge, cases, kept, lambda: bool(received)):
+                for count in judge_missing(judge, cases, kept, room, lambda: bool(received)):
                     progress.add(count)
             if received:
                 return

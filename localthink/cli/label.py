@@ -40,6 +40,10 @@ def command(folder: Path | None, chat: bool, by: str | None, steps: bool, only: 
     if given and only:
         raise UsageError(f"--only chooses what is shown on the screen, and has nothing to do with {given[0]}: leave it "
                          "out")
+    if compare and by:
+        raise UsageError("--by says who labels, and --compare names both whom it compares: leave --by out")
+    if source is not None and steps:
+        raise UsageError("--import takes over all labels of its file, of thoughts and of steps: leave --steps out")
     run = _run(folder, chat)
     kind: UnitKind = "steps" if steps else "thoughts"
     if target is not None:

@@ -25,7 +25,8 @@ class FunctionJudge:
 
     Close it, or use it in a `with`. `written` is `file.py:name`. Raises UsageError where there is no such file or
     function. A case at which the function raises, or takes longer than `time_limit` seconds, has a judgement without a
-    probability; the next one is asked in a new process where that was needed.
+    probability; the next one is asked in a new process where that was needed. Where that cannot be started, as when the
+    file has gone, no later case has one.
     """
 
     def __init__(self, written: str, time_limit: float = TIME_LIMIT) -> None:
@@ -36,6 +37,7 @@ class FunctionJudge:
             raise UsageError(f"there is no file {shown_name(path)}: {WRITTEN}")
         self._path, self._name, self._limit = path, name, time_limit
         self._child: Child | None = self._started()
+        self._lost = ""  # why it cannot be started again
 
     @property
     def name(self) -> str:
@@ -55,8 +57,13 @@ class FunctionJudge:
         return Judgement(None, f"{self.name} {reply['failure']}")
 
     def _ask(self, order: bytes) -> dict[str, Any]:
+        if self._child is None and not self._lost:
+            try:
+                self._child = self._started()
+            except LocalthinkError as error:  # it was there at first: the cases that are left are told why, and go on
+                self._lost = str(error)
         if self._child is None:
-            self._child = self._started()
+            return {"failure": f"could not be started again: {self._lost}"}
         try:
             self._child.orders.send_bytes(order)
             if not self._child.news.poll(self._limit):

@@ -35,12 +35,18 @@ class Case:
 class Judgement:
     """The probability, from 0 to 1, that a case is right; None where the judge cannot tell, and `failure` says why.
 
-    `cut` is how many tokens of what stood before the case the judge had no room for.
+    `cut` is how many tokens of what stood before the case the judge had no room for, where its prompt could have `room`
+    tokens; with a `cut` of 0 its room is not told.
     """
 
     probability: float | None
     failure: str = ""
     cut: int = 0
+    room: int = 0
+
+    def stands(self, room: int) -> bool:
+        """Whether asking again with so much room would say nothing new: it was told, and with all that was before."""
+        return self.probability is not None and (not self.cut or self.room >= room)
 
     @property
     def right(self) -> bool | None:

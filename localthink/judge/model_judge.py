@@ -36,38 +36,44 @@ class ModelJudge:
     def steps(self, cases: Sequence[Case]) -> Generator[list[tuple[int, Judgement]]]:
         """What every step of the engine brings, often nothing: judgements with the places of their cases.
 
-        Prompts that begin alike are asked one after the other, so that each begins in the cache of the one before.
+        Cases of one question, and of one sample, are asked one after the other: their prompts begin alike, and each
+        begins in the cache of the one before. Only the prompts that are under way are held. Closing the iterator gives
+        those up.
         """
-        prompts: list[tuple[int, Asked]] = []
-        for place, case in enumerate(cases):
-            try:
-                prompts.append((place, asked(self._engine.model, self._prompts, case, self._engine.longest)))
-            except PromptError as error:
-                yield [(place, Judgement(None, str(error)))]
-        yield from self._ask(sorted(prompts, key=lambda each: each[1].tokens, reverse=True))
-
-    def _ask(self, waiting: list[tuple[int, Asked]]) -> Generator[list[tuple[int, Judgement]]]:
-        """Ask all, the last first; closing the iterator gives up those that are under way."""
+        waiting = sorted(range(len(cases)), key=lambda place: _near(cases[place], place), reverse=True)
         engine, under_way = self._engine, dict[int, tuple[int, Asked, Verdict]]()
         try:
             while waiting or under_way:
-                while waiting and len(under_way) < AHEAD * engine.slots:
-                    place, prompt = waiting.pop()
+                found: list[tuple[int, Judgement]] = []
+                while waiting and len(under_way) < AHEAD * engine.slots and len(found) < AHEAD * engine.slots:
+                    place = waiting.pop()
+                    try:
+                        prompt = asked(engine.model, self._prompts, cases[place], engine.longest)
+                    except PromptError as error:
+                        found.append((place, Judgement(None, str(error))))
+                        continue
                     verdict = Verdict(self._yes, self._no)
                     number = engine.submit(Request(prompt.tokens, PLAIN), own=[verdict])
                     under_way[number] = place, prompt, verdict
-                ended = [event.request for event in engine.step() if event.trace is not None]
-                found = [under_way.pop(number) for number in ended if number in under_way]
-                yield [(place, judgement(verdict.probability, prompt.cut)) for place, prompt, verdict in found]
+                ended = [event.request for event in engine.step() if event.trace is not None] if under_way else []
+                asked_for = [under_way.pop(number) for number in ended if number in under_way]
+                yield found + [(place, judgement(verdict.probability, prompt.cut, engine.longest))
+                               for place, prompt, verdict in asked_for]
         finally:
             for number in under_way:
                 engine.cancel(number)
 
 
-def judgement(probability: float, cut: int) -> Judgement:
+def _near(case: Case, place: int) -> tuple[str, str, int]:
+    """Sorts the cases of a question, and of a sample within it, together and in their order."""
+    return case.question, case.key.rpartition(":")[0], place
+
+
+def judgement(probability: float, cut: int, room: int) -> Judgement:
+    room = room if cut else 0
     if math.isnan(probability):
-        return Judgement(None, "the judge's logits are not finite, or its context is full", cut)
-    return Judgement(probability, cut=cut)
+        return Judgement(None, "the judge's logits are not finite, or its context is full", cut, room)
+    return Judgement(probability, cut=cut, room=room)
 
 
 def verdict_tokens(model: Model, prompts: Prompts) -> tuple[TokenIds, TokenIds]:

@@ -12,7 +12,7 @@ class SimulatedJudge:
     """Wrong about a case with the probability 1 - `accuracy`, decided by the seed and the case's key alone.
 
     Its probability is `accuracy` where it says right, and 1 - `accuracy` where it says wrong: calibrated where as many
-    cases are right as wrong. At an accuracy of 0.5 all are 0.5, which tells nothing from nothing.
+    cases are right as wrong. At an accuracy of 0.5 all are 0.5, and say nothing.
     """
 
     def __init__(self, oracle: Judge, accuracy: float, seed: int = 0) -> None:

@@ -17,7 +17,7 @@ from localthink.study.samples import Sample, by_cell, complete_pairs, read_sampl
 from localthink.study.spec import SETS, SetName, Study, stem
 from localthink.study.statistics import max_statistic
 from localthink.study.strategies import StrategyFigures, replayed
-from localthink.study.underthinking import IndexRow, Underthinking, by_index, underthinking
+from localthink.study.underthinking import IndexRow, Underthinking, by_index, judged_in_full, underthinking
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,7 +90,7 @@ def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Seq
                 planned: bool, source: Source | None = None) -> SetAnalysis:
     """Figures of one set; `cells` are the settings that it has, the baseline first.
 
-    Which thoughts are right is as the `source` says, and nobody's to say without one.
+    Which thoughts are right is as the `source` says, and not known without one.
     """
     samples = with_thoughts_by(source, samples)
     samples = sorted(samples, key=lambda sample: (*sample.pair, sample.cell))  # the order in which they ended is chance
@@ -108,9 +108,11 @@ def analyse_set(model: str, name: SetName, samples: Sequence[Sample], cells: Seq
     if not main and comparisons:
         candidates = [each for each in comparisons if each.name in grid] or comparisons
         main = max(candidates, key=lambda each: each.difference.value).name
-    scores = {cell: score for cell in names if cell in followed and (score := underthinking(found[cell])) is not None}
+    in_full = source is not None and source.in_full
+    scores = {cell: score for cell in names
+              if cell in followed and (score := underthinking(found[cell], in_full)) is not None}
     common = {each.name: both for each in comparisons
-              if each.name in followed and (both := _common(baseline, each.name, samples)) is not None}
+              if each.name in followed and (both := _common(baseline, each.name, samples, in_full)) is not None}
     index = {cell: rows for cell in names if cell in scores and (rows := by_index(found[cell]))}
     figures = tuple(cell_figures(cell, found[cell], cell in followed) for cell in names)
     return SetAnalysis(model, name, figures, tuple(comparisons), scores, index, common,
@@ -138,9 +140,14 @@ def _adjusted(comparisons: list[Comparison], family: Sequence[str], baseline: st
     return [replace(each, adjusted=by_name.get(each.name, each.adjusted)) for each in comparisons]
 
 
-def _common(baseline: str, name: str, samples: Sequence[Sample]) -> tuple[Underthinking, Underthinking] | None:
-    """Underthinking on the pairs that are wrong under both: the same problems, with the same random numbers."""
-    pairs = [pair for pair in complete_pairs(samples, (baseline, name)) if not any(sample.right for sample in pair)]
+def _common(baseline: str, name: str, samples: Sequence[Sample],
+            in_full: bool) -> tuple[Underthinking, Underthinking] | None:
+    """Underthinking on the pairs that are wrong under both: the same problems, with the same random numbers.
+
+    With `in_full` on those pairs of which both sides are judged in full.
+    """
+    pairs = [pair for pair in complete_pairs(samples, (baseline, name)) if not any(sample.right for sample in pair)
+             and (not in_full or all(map(judged_in_full, pair)))]
     left, right = (underthinking([pair[side] for pair in pairs]) for side in (0, 1))
     return (left, right) if left is not None and right is not None else None
 

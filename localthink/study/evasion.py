@@ -12,9 +12,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from localthink.clusters import Floats, ratio_interval
 from localthink.study.metrics import Figure
 from localthink.study.samples import Sample, complete_pairs
-from localthink.study.statistics import Floats, ratio_difference_interval, ratio_interval
+from localthink.study.statistics import ratio_difference_interval
 
 Sides = tuple[Floats, Floats]  # sums and counts, a number for each problem
 

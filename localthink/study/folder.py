@@ -22,6 +22,7 @@ from localthink.text.visible import shown_name
 
 RECORD, FORMAT = "study.json", 1
 REPORT, FIGURES = "report.html", "figures"
+VERDICT = "report.json"  # what the report says in a sentence, for whatever lists reports
 
 
 @dataclass(frozen=True, slots=True)

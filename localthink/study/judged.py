@@ -1,9 +1,10 @@
 """What there is to be judged in a run, and a judge's verdicts on it against the oracle's."""
 from __future__ import annotations
 
-import itertools
-from collections.abc import Sequence
+import heapq
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 from localthink.batch.export_files import checked_results
 from localthink.batch.ledger import RESULTS
@@ -15,12 +16,14 @@ from localthink.judge.oracle import Oracle
 
 
 def cases_in(run: Path, kind: Kind, limit: int | None = None) -> list[Case]:
-    """The cases of a run, in the order of its results, or of the first so many of these."""
-    return [case for result in itertools.islice(checked_results(run / RESULTS), limit)
-            for case in cases_of(result, kind)]
+    """The cases of a run, or of its first so many results by problem and sample: those that ended first are short."""
+    results: Iterable[Mapping[str, Any]] = checked_results(run / RESULTS)
+    if limit is not None:
+        results = heapq.nsmallest(limit, results, key=lambda result: (result["line"], result["sample"]))
+    return [case for result in results for case in cases_of(result, kind)]
 
 
 def against_oracle(cases: Sequence[Case], said: Sequence[Judgement]) -> Calibration | None:
     """A judge's calibration on these cases; None where nobody knows which of them are right."""
     with Grader() as grader:
-        return calibrate(said, Oracle(grader).judge(cases))
+        return calibrate(said, Oracle(grader).judge(cases), [case.question for case in cases])

@@ -10,6 +10,7 @@ from typing import Any
 from localthink.batch.jsonlines import JsonLines, Kind, read_lines, wrong_field
 from localthink.errors import LocalthinkError, UsageError
 from localthink.judge.interface import Case, Judgement
+from localthink.text.values import quoted
 from localthink.text.visible import shown_name
 
 JUDGEMENTS, LOCK = "judgements.jsonl", ".judgements.lock"
@@ -58,13 +59,35 @@ def read_judgements(folder: Path) -> Iterator[Judged]:
 
 def _judged(line: Mapping[str, Any]) -> Judged:
     identity = JudgeIdentity(*(line["judge"][name] for name in JudgeIdentity.__slots__))
-    judgement = Judgement(line["probability"], str(line.get("failure", "")), int(line.get("cut", 0)))
+    judgement = Judgement(line["probability"], str(line.get("failure", "")), int(line.get("cut", 0)),
+                          int(line.get("room", 0)))
     return Judged(line["key"], line["kind"], identity, judgement)
 
 
 def said_by(folder: Path, judge: JudgeIdentity) -> dict[str, Judgement]:
     """What one judge has said of the run in this folder, by the keys of its cases."""
     return {each.key: each.judgement for each in read_judgements(folder) if each.judge == judge}
+
+
+def find_judge(runs: Sequence[Path], kind: str, part: str = "") -> JudgeIdentity:
+    """The one judge, with this part in its name or digests, that has judged cases of a kind in one of these runs.
+
+    Raises UsageError where there is none, or there are several.
+    """
+    found = [judge for judge in judges_of(runs, kind) if part in str(judge)]
+    if not found:
+        of = f" by a judge called {quoted(part)}" if part else ""
+        raise UsageError(f"no {kind}s of {shown_name(runs[0])} were judged{of}: localthink judge --kind {kind} does "
+                         "that")
+    if len(found) > 1:
+        raise UsageError(f"the {kind}s of {shown_name(runs[0])} were judged by {' and by '.join(map(str, found))}: say "
+                         "which, as judge:NAME, with a part of one that the others have not")
+    return found[0]
+
+
+def judges_of(runs: Sequence[Path], kind: str) -> list[JudgeIdentity]:
+    """Whoever has judged cases of a kind in one of these runs."""
+    return list(dict.fromkeys(each.judge for run in runs for each in read_judgements(run) if each.kind == kind))
 
 
 class Judgements:
@@ -91,8 +114,9 @@ class Judgements:
             raise
 
     def append(self, judged: Sequence[tuple[Case, Judgement]]) -> None:
-        """Keep judgements; they are on the disk when this returns."""
-        self._file.append([_line(case, judgement, self._judge) for case, judgement in judged])
+        """Keep judgements; they are on the disk when this returns. What was said before already is not kept twice."""
+        self._file.append([_line(case, judgement, self._judge) for case, judgement in judged
+                           if self.said.get(case.key) != judgement])
         self.said |= {case.key: judgement for case, judgement in judged}
 
     def close(self) -> None:
@@ -113,5 +137,5 @@ def _line(case: Case, judgement: Judgement, judge: JudgeIdentity) -> dict[str, A
     if judgement.failure:
         line["failure"] = judgement.failure
     if judgement.cut:
-        line["cut"] = judgement.cut
+        line |= {"cut": judgement.cut, "room": judgement.room}
     return line

@@ -6,15 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from localthink.clusters import Floats, Interval, ratio_interval
 from localthink.study.samples import CUT, OUTCOMES, Outcome, Sample, complete_pairs
 from localthink.study.statistics import (
-    Floats,
-    Interval,
     majority_at,
     mean_interval,
     observed_detectable,
     pass_at,
-    ratio_interval,
     share_interval,
 )
 

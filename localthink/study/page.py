@@ -47,11 +47,20 @@ def source_lines(analysis: SetAnalysis) -> list[str]:
     known = sum(right is not None for right in thoughts)
     told = f"  thoughts judged by {source.name}"
     if source.why_not:
-        return [told, f"  no score is made of that: {source.why_not}"]
+        return [told, f"  no score is made of that: {source.why_not}", *source.lines]
     unscored = [each.name for each in analysis.evasion if each.name not in analysis.underthinking]
-    silent = [f"  no score of {', '.join(unscored)}: that takes {LEAST_WRONG} responses that are not right, and "
-              f"{100 * LEAST_JUDGED:.0f} % of their thoughts judged"] if unscored else []
-    return [f"{told}: {known:,} of {len(thoughts):,}", *silent, *source.lines]
+    takes = (f"{LEAST_WRONG} responses that are not right, and all their thoughts judged" if source.in_full else
+             f"{LEAST_WRONG} responses that are not right, and {100 * LEAST_JUDGED:.0f} % of their thoughts judged")
+    silent = [f"  no score of {', '.join(unscored)}: that takes {takes}"] if unscored else []
+    return [f"{told}: {known:,} of {len(thoughts):,}", *silent, *_chosen(analysis), *source.lines]
+
+
+def _chosen(analysis: SetAnalysis) -> list[str]:
+    """Which of the responses that are not right are scored, where those are not all."""
+    parts = [f"{name} {each.wrong:,} of {each.wrong_in_all:,}" for name, each in analysis.underthinking.items()
+             if each.wrong < each.wrong_in_all]
+    return [f"  scored of the responses that are not right: {', '.join(parts)}, which are those of which all thoughts "
+            "were judged; whoever judged chose them, and nothing says that the others are like them"] if parts else []
 
 
 def _accuracy(analysis: SetAnalysis) -> list[str]:
@@ -133,7 +142,8 @@ def _underthinking(analysis: SetAnalysis) -> list[str]:
     rows = [("underthinking", "score", "shuffled", "weighted", "wrong", "with a right thought", "wrong under both")]
     for name, each in analysis.underthinking.items():
         both = analysis.common.get(name)
-        rows.append((name, _score(each), f"{100 * each.null[0]:.1f}", f"{100 * each.weighted:.1f}", f"{each.wrong:,}",
+        weighted = NONE if each.weighted is None else f"{100 * each.weighted:.1f}"
+        rows.append((name, _score(each), f"{100 * each.null[0]:.1f}", weighted, f"{each.wrong:,}",
                      percent(each.with_right_thought / each.wrong),
                      f"{100 * both[0].score:.1f} → {100 * both[1].score:.1f} (n {both[0].wrong})" if both else NONE))
     return aligned(rows, right=range(1, 7))

@@ -9,10 +9,10 @@ from typing import Any
 
 from localthink.batch.export_files import exporting
 from localthink.batch.ledger import make_folder
-from localthink.batch.manifest import now
+from localthink.batch.manifest import now, write_json
 from localthink.study import page
 from localthink.study.analysis import SetAnalysis, points, verdict
-from localthink.study.folder import FIGURES
+from localthink.study.folder import FIGURES, VERDICT
 from localthink.study.metrics import parting
 from localthink.study.reported import Pair, Reported
 from localthink.study.samples import OUTCOMES
@@ -49,11 +49,17 @@ class PairView:
 
 
 def write_report(reported: Reported, target: Path) -> None:
-    """The report as one HTML file, and its figures beside it as SVG files. Raises UsageError without matplotlib."""
+    """The report as one HTML file, its figures beside it as SVG files, and in a study's own folder its verdict as JSON.
+
+    Raises UsageError without matplotlib.
+    """
     from localthink.study.figures import drawings
 
     drawn = [drawings(analysis) for analysis in reported.analyses]
-    _write(target, html(reported, drawn, now()))
+    made = now()
+    _write(target, html(reported, drawn, made))
+    if target == reported.target and reported.analyses:  # the last of its sets is the test
+        write_json(target.parent / VERDICT, {"verdict": verdict(reported.analyses[-1]), "made": made})
     for analysis, figures in zip(reported.analyses, drawn, strict=True):
         for figure in figures:
             _write(target.parent / FIGURES / f"{analysis.model}-{analysis.name}-{figure.name}.svg",

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from localthink.batch.manifest import read_manifest
+from localthink.clusters import LEAST
 from localthink.errors import UsageError
 from localthink.judge.calibration import Calibration
 from localthink.judge.cases import case_key
@@ -18,8 +19,9 @@ from localthink.judge.page import matrix_lines
 from localthink.label.file import ME, labellers
 from localthink.label.raters import read_labels
 from localthink.study.judged import against_oracle, cases_in
-from localthink.study.judgements import JudgeIdentity, read_judgements, said_by
+from localthink.study.judgements import JudgeIdentity, find_judge, judges_of, said_by
 from localthink.study.samples import Sample
+from localthink.text.sizes import counted
 from localthink.text.values import did_you_mean, quoted
 from localthink.text.visible import shown_name
 
@@ -47,13 +49,15 @@ AUTOMATIC = ThoughtsBy()
 class Source:
     """`name` is what a report calls it, and `lines` stand below the figures that rest on it.
 
-    Where there is a `why_not`, nothing may rest on it.
+    Where there is a `why_not`, nothing may rest on it. One that judges some responses `in_full`, and not all, has a
+    score of those alone.
     """
 
     name: str
     says: Says
     lines: tuple[str, ...] = ()
     why_not: str = ""
+    in_full: bool = False
 
 
 def with_thoughts_by(source: Source | None, samples: Sequence[Sample]) -> list[Sample]:
@@ -83,7 +87,7 @@ def find_source(by: ThoughtsBy, samples: Sequence[Sample], runs: Sequence[Path])
     if kind == "oracle":
         raise UsageError("the oracle knows thoughts of Countdown alone, and these are none: --thoughts-by judge asks "
                          "what localthink judge has left")
-    return by_judge(runs, name, by.calibrated_by) if _judges(runs) else None
+    return by_judge(runs, name, by.calibrated_by) if judges_of(runs, "thought") else None
 
 
 def by_oracle(samples: Sequence[Sample]) -> Source:
@@ -100,27 +104,21 @@ def by_labels(runs: Sequence[Path], name: str) -> Source:
     said = {place: right for run in runs for place, right in read_labels(run, name).items()}
     others = ", ".join(dict.fromkeys(other for run in runs for other in labellers(run))) or "nobody"
     why_not = "" if said else f"{name} has labelled no thoughts of {shown_name(runs[0])}; who has labelled: {others}"
-    return Source(f"labeller {name}", lambda key, place: said.get((key, place)), why_not=why_not)
+    return Source(f"labeller {name}", lambda key, place: said.get((key, place)), why_not=why_not,
+                  in_full=True)
 
 
 def by_judge(runs: Sequence[Path], name: str, calibrated_by: Sequence[Path]) -> Source:
     """A model's judgements of these runs, right from 0.5 on. Raises UsageError where there are none, or several judges.
     """
-    found = [judge for judge in _judges(runs) if name in str(judge)]
-    if not found:
-        of = f" by a judge called {quoted(name)}" if name else ""
-        raise UsageError(f"no thoughts of {shown_name(runs[0])} were judged{of}: localthink judge does that")
-    if len(found) > 1:
-        raise UsageError(f"the thoughts of {shown_name(runs[0])} were judged by {' and by '.join(map(str, found))}: "
-                         "say whom to hear, as --thoughts-by judge:NAME, with a part of one that the others have not")
-    judge = found[0]
+    judge = find_judge(runs, "thought", name)
     said = {key: judgement.right for run in runs for key, judgement in said_by(run, judge).items()}
     for run in calibrated_by:
         if read_manifest(run) is None:
             raise UsageError(f"{shown_name(run)} holds no run: give the folder of one that the judge has judged")
     calibration = calibration_of(judge, [*calibrated_by, *runs])
     why_not = _why_not(calibration)
-    lines = () if calibration is None or why_not else (
+    lines = () if calibration is None else (
         "  that judge against the exact oracle, on thoughts of Countdown:", *matrix_lines(calibration))
     return Source(str(judge), lambda key, place: said.get(case_key(key, "thought", place)), lines, why_not)
 
@@ -136,16 +134,19 @@ def calibration_of(judge: JudgeIdentity, runs: Sequence[Path]) -> Calibration | 
 
 
 def _why_not(calibration: Calibration | None) -> str:
-    if calibration is not None and calibration.cases >= LEAST_CALIBRATED and calibration.sensitivity.of and \
-            calibration.specificity.of:
-        return ""
-    there = "its confusion matrix is not known"
-    if calibration is not None:
-        there = f"its confusion matrix is known on {calibration.cases:,} thoughts alone"
-    return (f"{there}: let it judge {LEAST_CALIBRATED} thoughts or more of Countdown, right ones and wrong ones, and "
-            "name that run with --calibrated-by")
+    """Why nothing may rest on a judge with this calibration; empty where it may.
 
-
-def _judges(runs: Sequence[Path]) -> list[JudgeIdentity]:
-    """Whoever has judged thoughts of one of these runs."""
-    return list(dict.fromkeys(each.judge for run in runs for each in read_judgements(run) if each.kind == "thought"))
+    A judge that is right no more often than chance gives a score too, and that would say nothing.
+    """
+    more = (f"let it judge {LEAST_CALIBRATED} thoughts or more of Countdown, right ones and wrong ones of {LEAST} "
+            "problems or more each, and name that run with --calibrated-by")
+    if calibration is None:
+        return f"its confusion matrix is not known: {more}"
+    if calibration.cases < LEAST_CALIBRATED or calibration.youden_interval is None:
+        return (f"its confusion matrix is known on {counted(calibration.cases, 'thought')} of "
+                f"{counted(calibration.problems, 'problem')} alone: {more}")
+    if not calibration.better_than_chance:
+        low, high = calibration.youden_interval
+        return ("it is not shown to be better than chance: the 95 % interval of sensitivity + specificity - 1 is "
+                f"[{low:.2f}, {high:.2f}], and has to lie above 0: take another judge, or let it judge more")
+    return ""

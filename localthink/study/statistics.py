@@ -11,59 +11,29 @@ import statistics
 from collections.abc import Sequence
 
 import numpy as np
-import numpy.typing as npt
 
+from localthink.clusters import LEAST, RESAMPLES, SEED, Floats, Interval, ratio_interval, resampled
 from localthink.intervals import wilson
 
-Floats = npt.NDArray[np.float64]
-Interval = tuple[float, float]
-
-LEAST = 8  # problems: with fewer an interval over problems is too wide, and too rough, to say anything
-RESAMPLES, PERMUTATIONS = 10_000, 10_000
+PERMUTATIONS = 10_000
 EXACT_UP_TO = 12  # problems: so many signs are all tried
-SEED = 20250118
 SPREAD_VARIANCE = 1 / 6  # of one sample around its problem's own accuracy, where those lie anywhere from 0 to 1 alike
-_AT_ONCE = 500  # resamples: bounds the memory
 _NUMBERS_AT_ONCE = 2**22  # of flipped differences, 32 MiB: several such arrays are there at a time
-
-
-def ratio_interval(sums: Floats, counts: Floats, resamples: int = RESAMPLES, seed: int = SEED) -> Interval | None:
-    """The 95 % interval of sum(sums) / sum(counts), problems drawn anew with replacement (percentile bootstrap).
-
-    Both arrays have a number for each problem. None for fewer than LEAST problems that count at all; resamples in which
-    none counts are left out.
-    """
-    if np.count_nonzero(counts) < LEAST:
-        return None
-    rng, drawn = np.random.default_rng(seed), []
-    for start in range(0, resamples, _AT_ONCE):
-        chosen = rng.integers(0, len(sums), (min(_AT_ONCE, resamples - start), len(sums)))
-        below = counts[chosen].sum(axis=1)
-        drawn.append((sums[chosen].sum(axis=1)[below > 0]) / below[below > 0])
-    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def ratio_difference_interval(left: tuple[Floats, Floats], right: tuple[Floats, Floats], resamples: int = RESAMPLES,
                               seed: int = SEED) -> Interval | None:
-    """The same of the right side's ratio less the left's, over the same problems; each side is its sums and counts.
-
-    Resamples in which a side counts nothing are left out.
+    """As `ratio_interval`, of the right side's ratio less the left's, over the same problems; each side is its sums and
+    counts. Resamples in which a side counts nothing are left out.
     """
     if min(np.count_nonzero(left[1]), np.count_nonzero(right[1])) < LEAST:
         return None
-    rng, drawn = np.random.default_rng(seed), []
-    for start in range(0, resamples, _AT_ONCE):
-        chosen = rng.integers(0, len(left[0]), (min(_AT_ONCE, resamples - start), len(left[0])))
-        (a, b), (c, d) = ((sums[chosen].sum(axis=1), counts[chosen].sum(axis=1)) for sums, counts in (left, right))
-        there = (b > 0) & (d > 0)
-        drawn.append(c[there] / d[there] - a[there] / b[there])
-    low, high = np.percentile(np.concatenate(drawn), [2.5, 97.5])
-    return float(low), float(high)
+    return resampled(lambda chosen: right[0][chosen].sum(axis=1) / right[1][chosen].sum(axis=1)
+                     - left[0][chosen].sum(axis=1) / left[1][chosen].sum(axis=1), len(left[0]), resamples, seed)
 
 
 def mean_interval(values: Floats, resamples: int = RESAMPLES, seed: int = SEED) -> Interval | None:
-    """The same of the mean of one value for each problem."""
+    """As `ratio_interval`, of the mean of one value for each problem."""
     return ratio_interval(values, np.ones(len(values)), resamples, seed)
 
 

@@ -84,7 +84,7 @@ def exactly_judged(pool: Pool) -> Pool:
 
 
 def strategy_figures(cell: str, written: str, strategy: Strategy, pools: Sequence[Pool]) -> StrategyFigures:
-    """Over pools with enough attempts; every attempt of a problem is the first once, so that no order is luckier."""
+    """Over pools with enough attempts; every attempt of a problem is the first once, so that none decides alone."""
     rows = []
     for pool in pools:
         runs = [pool.replay(strategy, start) for start in range(len(pool.attempts))]

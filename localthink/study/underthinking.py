@@ -15,8 +15,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from localthink.clusters import SEED, Interval, ratio_interval
 from localthink.study.samples import Sample, ThoughtSpan
-from localthink.study.statistics import SEED, Interval, ratio_interval
 
 LEAST_JUDGED = 0.95  # of all thoughts: with fewer of them judged there is no score
 LEAST_WRONG = 20  # responses: fewer say too little
@@ -29,14 +29,16 @@ LEAST_AT_PLACE = 20  # thoughts: a share of fewer says nothing
 class Underthinking:
     """Of one setting. `score` and `weighted` are from 0 to 1, `null` is the score's mean and 95 % range when shuffled.
 
-    `wrong` counts the wrong responses, `with_right_thought` how many of them have a right thought, and `judged` is the
-    share of their thoughts that somebody could judge.
+    `wrong` counts the wrong responses that are scored, of `wrong_in_all`; `with_right_thought` how many of them have a
+    right thought, and `judged` is the share of their thoughts that somebody could judge. `weighted` is None where not
+    all are scored: of right responses there are all, and the two would not be weighed alike.
     """
 
     score: float
     interval: Interval | None
-    weighted: float
+    weighted: float | None
     wrong: int
+    wrong_in_all: int
     with_right_thought: int
     judged: float
     null: tuple[float, float, float]
@@ -71,12 +73,14 @@ def expected_null(tokens: int, thoughts: Sequence[ThoughtSpan]) -> float:
                for place, thought in enumerate(thoughts))
 
 
-def underthinking(samples: Sequence[Sample]) -> Underthinking | None:
+def underthinking(samples: Sequence[Sample], in_full: bool = False) -> Underthinking | None:
     """Of the samples of one setting; None where too few are wrong, or too few of their thoughts can be judged.
 
-    Wrong is every response that is not right: one that was cut off has a T too.
+    Wrong is every response that is not right: one that was cut off has a T too. With `in_full` those are scored of
+    which all thoughts are judged, and no others: a person has time for some responses, not for some thoughts of all.
     """
-    wrong = [sample for sample in samples if not sample.right and sample.thoughts]
+    there = [sample for sample in samples if not sample.right and sample.thoughts]
+    wrong = [sample for sample in there if judged_in_full(sample)] if in_full else there
     thoughts = [thought for sample in wrong for thought in sample.thoughts]
     judged = sum(thought.right is not None for thought in thoughts) / len(thoughts) if thoughts else 0.0
     if len(wrong) < LEAST_WRONG or judged < LEAST_JUDGED:
@@ -90,8 +94,13 @@ def underthinking(samples: Sequence[Sample]) -> Underthinking | None:
     for sample in samples:
         everything[problems[sample.problem]] += 1
     return Underthinking(
-        float(np.mean(scores)), ratio_interval(sums, counts), float(np.mean(sums / everything)), len(wrong),
+        float(np.mean(scores)), ratio_interval(sums, counts),
+        float(np.mean(sums / everything)) if len(wrong) == len(there) else None, len(wrong), len(there),
         sum(any(thought.right for thought in sample.thoughts) for sample in wrong), judged, _null(wrong))
+
+
+def judged_in_full(sample: Sample) -> bool:
+    return all(thought.right is not None for thought in sample.thoughts)
 
 
 def _null(wrong: Sequence[Sample]) -> tuple[float, float, float]:
@@ -116,7 +125,7 @@ def by_index(samples: Sequence[Sample]) -> list[IndexRow]:
     often ends its sample, so that last thoughts are right more often than shuffling has them.
     """
     kept = [[bool(thought.right) for thought in sample.thoughts] for sample in samples
-            if sample.thoughts and all(thought.right is not None for thought in sample.thoughts)]
+            if sample.thoughts and judged_in_full(sample)]
     if not kept:
         return []
     lengths = sorted(map(len, kept), reverse=True)

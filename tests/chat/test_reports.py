@@ -7,6 +7,7 @@ import pytest
 
 from localthink.chat import reports
 from localthink.chat.reports import latest_reports, opened
+from localthink.study.folder import VERDICT
 from study.reports import write_reports
 
 
@@ -21,6 +22,13 @@ def test_the_newest_is_first_with_the_verdict_of_its_test(begun):
     assert newest.verdict == "no report yet: localthink study report newest"
     assert newer.verdict == "The setting helps. alpha 3 against plain: +6.0 points [+2.0, +9.9] <b>"
     assert old.verdict == "" and old.day < newer.day < newest.day
+
+
+@pytest.mark.parametrize("damaged", [b"", b"[1]", b"{}", b"\xff", b"null"])
+def test_a_verdict_that_cannot_be_read_leaves_the_report_in_the_list(begun, damaged):
+    report = latest_reports()[1]
+    (report.path.parent / VERDICT).write_bytes(damaged)
+    assert [(each.name, each.verdict) for each in latest_reports()][1] == (report.name, "")
 
 
 def test_where_no_study_was_begun_there_is_nothing():

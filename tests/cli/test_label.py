@@ -55,6 +55,8 @@ def test_without_a_terminal_it_says_what_to_do(capsys, monkeypatch, folder):
     (["--export", "x", "--steps"], "leave --steps out"),
     (["--import", "nothing.jsonl"], "there is no file nothing.jsonl"),
     (["--only", "cut"], "is cut off"),
+    (["--compare", "me", "anna", "--by", "ben"], "leave --by out"),
+    (["--import", "x.jsonl", "--steps"], "leave --steps out"),
 ])
 def test_what_cannot_be_is_said_in_a_line(capsys, monkeypatch, folder, tmp_path, options, words):
     monkeypatch.chdir(tmp_path)

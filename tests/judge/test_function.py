@@ -69,3 +69,14 @@ def test_a_file_that_fails_as_it_is_loaded_is_said(tmp_path):
     (tmp_path / "bad.py").write_text("import nothing_of_that_name", encoding="utf-8")
     with pytest.raises(UsageError, match=r"bad\.py:score cannot be used: ModuleNotFoundError: No module named"):
         FunctionJudge(f"{tmp_path / 'bad.py'}:score")
+
+
+def test_a_function_that_cannot_be_started_again_fails_its_cases_and_raises_nothing(tmp_path):
+    path = tmp_path / "gone.py"
+    path.write_text(FUNCTION, encoding="utf-8")
+    with FunctionJudge(f"{path}:score") as judge:
+        path.write_text("import nothing_of_that_name", encoding="utf-8")
+        dead, *later = judge.judge([case("die"), case("fine"), case("fine too")])
+    assert "ended its process" in dead.failure
+    assert all(each.probability is None and "gone.py:score could not be started again: " in each.failure
+               and "nothing_of_that_name" in each.failure for each in later)

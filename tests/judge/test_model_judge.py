@@ -9,6 +9,8 @@ from judge.making import BARE, PLAIN, case, softmax, write_judge
 from localthink.engine.bindings import NativeContext
 from localthink.engine.loading import load
 from localthink.errors import UsageError
+from localthink.judge import model_judge
+from localthink.judge.asking import asked
 from localthink.judge.model_judge import ModelJudge
 from scripted_gguf import BEGIN, END, LATEST, needs_scripts
 from tiny_gguf import write_tiny_gguf
@@ -55,10 +57,27 @@ def test_cases_that_begin_alike_share_the_cache(engine, monkeypatch):
     assert sum(rows) < 2 * len("Q " + "so far " * 20)  # and not eight times
 
 
+def test_only_the_prompts_that_are_under_way_are_made(engine, monkeypatch):
+    made = []
+    monkeypatch.setattr(model_judge, "asked", lambda *args: (made.append(1), asked(*args))[1])
+    with closing(ModelJudge(engine, BARE).steps([case("a", str(place)) for place in range(200)])) as steps:
+        next(steps)
+        assert len(made) == model_judge.AHEAD * engine.slots
+
+
+def test_thoughts_of_a_sample_are_asked_in_their_order_and_samples_one_after_the_other(engine, monkeypatch):
+    keys = [f"{sample}:thought:{place}" for place in range(11) for sample in "xy"]
+    made = []
+    monkeypatch.setattr(model_judge, "asked", lambda *args: (made.append(args[2].key), asked(*args))[1])
+    ModelJudge(engine, BARE).judge([case("a", key) for key in keys])
+    assert made == [f"{sample}:thought:{place}" for sample in "xy" for place in range(11)]
+
+
 def test_what_stood_before_is_cut_from_its_front_to_fit_and_that_is_told(engine):
     (short, cut, more) = ModelJudge(engine, BARE).judge([
         case("a", before="x" * 100), case("a", "2", before="x" * 380), case("a", "3", before="x" * 390)])
-    assert short.cut == 0 and cut.cut == more.cut == 3 * (255 // 4)  # the next thought's prompt begins as this one's
+    assert short.cut == short.room == 0 and cut.room == engine.longest
+    assert cut.cut == more.cut == 3 * (255 // 4)  # the next thought's prompt begins as this one's
     assert cut.probability == pytest.approx(EXPECTED["a"], abs=1e-4)
 
 

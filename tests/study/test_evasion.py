@@ -8,12 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localthink.clusters import ratio_interval
 from localthink.grade.countdown import Puzzle
 from localthink.grade.countdown_thoughts import ideas
 from localthink.study.countdown import first_operations, operations
 from localthink.study.evasion import changes, distinct, evasion, repeats, sequence, unmarked
 from localthink.study.samples import ThoughtSpan
-from localthink.study.statistics import ratio_difference_interval, ratio_interval
+from localthink.study.statistics import ratio_difference_interval
 from study.making import sample, thoughts
 
 PUZZLE = Puzzle((4, 13, 1), 48)

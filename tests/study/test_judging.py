@@ -2,6 +2,7 @@
 from __future__ import annotations
 
 import shutil
+from dataclasses import replace
 
 import pytest
 
@@ -9,14 +10,15 @@ from judge.making import BARE, write_judge
 from localthink.engine import loading
 from localthink.errors import UsageError
 from localthink.judge.asking import asked
+from localthink.judge.interface import Case
 from localthink.judge.model_judge import AHEAD, ModelJudge
 from localthink.machine.measuring import MemoryBudget
 from localthink.study.folder import StudyFolder, begin
 from localthink.study.judged import against_oracle, cases_in
-from localthink.study.judgements import Judgements, said_by
-from localthink.study.judging import SLOTS, Wanted, judge_missing, opened, runs_of
+from localthink.study.judgements import JUDGEMENTS, Judgements, said_by
+from localthink.study.judging import MARGIN, SLOTS, Wanted, judge_missing, missing, opened, runs_of
 from scripted_gguf import needs_scripts
-from study.judging import puzzles
+from study.judging import puzzles, read, write
 from study.making import study
 from tiny_gguf import write_tiny_gguf
 
@@ -41,11 +43,11 @@ def test_what_was_stopped_goes_on_and_nothing_is_asked_twice(run, wanted):
         submit = engine.submit
         engine.submit = lambda request, own=(): (prompts.append(request.prompt), submit(request, own))[1]
         with Judgements(run, identity) as kept:
-            assert sum(judge_missing(judge, cases, kept, lambda: bool(kept.said))) < len(cases)
+            assert sum(judge_missing(judge, cases, kept, wanted.room(), lambda: bool(kept.said))) < len(cases)
         first = said_by(run, identity)
         assert first and engine.idle
         with Judgements(run, identity) as kept:
-            assert sum(judge_missing(judge, cases, kept, lambda: False)) == len(cases) - len(first)
+            assert sum(judge_missing(judge, cases, kept, wanted.room(), lambda: False)) == len(cases) - len(first)
     assert said_by(run, identity).keys() == {case.key for case in cases}
     assert len(prompts) - len(set(prompts)) <= AHEAD * SLOTS  # given up at the stop, and asked again
     assert against_oracle(cases, [said_by(run, identity)[case.key] for case in cases]).cases == len(cases)
@@ -55,7 +57,50 @@ def test_what_was_stopped_goes_on_and_nothing_is_asked_twice(run, wanted):
 def test_only_as_much_context_is_taken_as_the_longest_case_needs(run, wanted):
     cases = cases_in(run, "thought", limit=2)
     with opened(wanted, cases, lambda text: None) as engine:
-        assert engine.longest == max(len(asked(engine.model, BARE, case, 8192).tokens) for case in cases) + 1
+        assert engine.longest == max(len(asked(engine.model, BARE, case, 8192).tokens) for case in cases) + 1 + MARGIN
+
+
+@needs_scripts
+def test_with_more_room_what_was_cut_is_judged_again_and_so_is_what_failed(run, wanted, tmp_path):
+    shutil.copytree(run, tmp_path / "run")
+    question = Case("s:thought:0", "thought", "Q ", "it is.", "x" * 400)
+    cases = [question, replace(question, key="s:thought:1", text="y" * 400 + "."),
+             replace(question, key="s:thought:2", before="")]
+
+    def judged(most):
+        limited = replace(wanted, longest=most)
+        with Judgements(tmp_path / "run", wanted.identity()) as kept:
+            left = missing(cases, kept.said, limited.room())
+            if left:
+                with opened(limited, left, lambda text: None) as engine:
+                    sum(judge_missing(ModelJudge(engine, BARE), cases, kept, limited.room(), lambda: False))
+        return [case.key[-1] for case in left], said_by(tmp_path / "run", wanted.identity())
+
+    asked_for, said = judged(256)
+    assert asked_for == ["0", "1", "2"]
+    assert said["s:thought:0"].cut and said["s:thought:1"].probability is None and not said["s:thought:2"].cut
+    size = (tmp_path / "run" / JUDGEMENTS).stat().st_size
+    assert judged(256) == (["1"], said)  # what it has no room for is asked again, and kept once
+    assert (tmp_path / "run" / JUDGEMENTS).stat().st_size == size
+    asked_for, said = judged(1000)
+    assert asked_for == ["0", "1"]
+    assert not any(each.cut or each.failure for each in said.values())
+    assert judged(1000) == judged(256) == ([], said)
+
+
+@needs_scripts
+def test_a_stop_is_heard_while_tokens_are_counted(run, wanted):
+    with pytest.raises(KeyboardInterrupt):
+        opened(wanted, cases_in(run, "thought"), lambda text: None, lambda: True)
+
+
+def test_the_first_results_are_the_first_by_number_and_not_those_that_ended_first(run, tmp_path):
+    lines = read(run)
+    write(shutil.copytree(run, tmp_path / "run"), lines[::-1])
+    numbers = [{case.key.partition(":")[0] for case in cases_in(folder, "thought", limit=2)}
+               for folder in (run, tmp_path / "run")]
+    first = sorted(lines, key=lambda line: (line["line"], line["sample"]))[:2]
+    assert numbers[0] == numbers[1] == {line["key"] for line in first if line["thoughts"]}
 
 
 @needs_scripts

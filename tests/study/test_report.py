@@ -1,6 +1,7 @@
 """A report stands alone, says what it can support, and is made of half a study as of a whole one."""
 from __future__ import annotations
 
+import json
 import re
 import xml.etree.ElementTree as ET
 from dataclasses import replace
@@ -12,6 +13,7 @@ from localthink.errors import UsageError
 from localthink.records import Tip
 from localthink.study.analysis import analyse_set, points, verdict
 from localthink.study.figures import drawings
+from localthink.study.folder import REPORT, VERDICT
 from localthink.study.metrics import Comparison, Figure
 from localthink.study.page import bar, page
 from localthink.study.report import html, write_report
@@ -40,6 +42,13 @@ def test_a_report_is_one_file_that_asks_the_network_for_nothing(reported, tmp_pa
         assert part in text
     figures = sorted(path.name for path in (target.parent / "figures").iterdir())
     assert "countdown-test-outcomes.svg" in figures and len(figures) >= 10
+
+
+def test_in_the_studys_own_folder_lies_the_verdict_of_its_test_and_nowhere_else(reported, tmp_path):
+    write_report(reported, tmp_path / "elsewhere.html")
+    assert not (tmp_path / VERDICT).exists()
+    write_report(replace(reported, target=tmp_path / REPORT), tmp_path / REPORT)
+    assert json.loads((tmp_path / VERDICT).read_text("utf-8"))["verdict"] == verdict(reported.analyses[-1])
 
 
 def test_figures_are_svg_whose_colours_a_page_fills_in(drawn):

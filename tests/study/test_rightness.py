@@ -9,6 +9,7 @@ import pytest
 
 from localthink.batch.ledger import RESULTS
 from localthink.errors import UsageError
+from localthink.judge.interface import Judgement
 from localthink.records import Generation
 from localthink.study.analysis import analyse_set
 from localthink.study.cells import BASELINE, Cell
@@ -73,6 +74,24 @@ def test_without_a_matrix_a_judge_has_no_score_and_the_report_says_why(puzzle_ru
     assert all(thought.right is None for sample in analysis.samples for thought in sample.thoughts)
 
 
+@pytest.mark.parametrize("judge", [right_in(0.5), lambda oracle: Never()], ids=["a die", "who never says right"])
+def test_a_judge_no_better_than_chance_has_a_matrix_and_no_score(puzzle_run, judge):
+    judge_it(puzzle_run, judge)
+    analysis = analysed(puzzle_run)
+    shown = page([analysis])
+    assert scores(analysis) == [] and "right by the oracle" in shown
+    assert "no score is made of that: it is not shown to be better than chance: the 95 % interval of" in shown
+
+
+class Never:
+    """Calls everything wrong, which is most often so."""
+
+    name = "never"
+
+    def judge(self, cases):
+        return [Judgement(0.1)] * len(cases)
+
+
 def test_a_matrix_may_come_from_another_run_that_the_same_judge_has_judged(puzzle_run, other_run):
     for folder in (puzzle_run, other_run):
         judge_it(folder, right_in(0.9), of=puzzle_run)
@@ -95,7 +114,7 @@ def test_a_run_that_nobody_has_judged_has_no_source(other_run):
 def test_two_judges_are_told_apart_by_a_part_of_their_names(puzzle_run):
     judge_it(puzzle_run, right_in(1.0))
     judge_it(puzzle_run, right_in(0.6), by=OTHER)
-    with pytest.raises(UsageError, match=r"judged by somebody .* and by other .*--thoughts-by judge:NAME"):
+    with pytest.raises(UsageError, match=r"judged by somebody .* and by other .*say which, as judge:NAME"):
         analysed(puzzle_run)
     assert analysed(puzzle_run, ThoughtsBy("judge:some")).source.name == str(JUDGE)
     assert analysed(puzzle_run, ThoughtsBy("judge:cccc")).source.name == str(OTHER)
@@ -107,7 +126,7 @@ def test_a_judge_who_has_seen_too_little_has_a_matrix_and_no_score(puzzle_run):
     path.write_bytes(b"".join(path.read_bytes().splitlines(keepends=True)[:40]))
     analysis = analysed(puzzle_run)
     shown = page([analysis])
-    assert scores(analysis) == [] and "over 40 cases" in shown
+    assert scores(analysis) == [] and "over 40 cases of" in shown
     assert ": 40 of " in shown and f"no score of {analysis.baseline.name}: that takes 20" in shown
 
 
@@ -128,7 +147,7 @@ def test_a_report_on_runs_hears_whom_it_is_told_to(puzzle_run, tmp_path):
 @pytest.mark.parametrize(("by", "said"), [
     (ThoughtsBy("jugde"), "nobody called \"jugde\" judges thoughts: did you mean judge?"),
     (ThoughtsBy("oracle:x"), "nobody called"),
-    (ThoughtsBy("judge"), "no thoughts of .* were judged: localthink judge does that"),
+    (ThoughtsBy("judge"), "no thoughts of .* were judged: localthink judge --kind thought does that"),
     (ThoughtsBy("oracle"), "the oracle knows thoughts of Countdown alone"),
 ])
 def test_whoever_has_said_nothing_cannot_be_asked(other_run, by, said):

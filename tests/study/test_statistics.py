@@ -10,17 +10,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from localthink.clusters import LEAST, ratio_interval
 from localthink.intervals import wilson
 from localthink.study import statistics
 from localthink.study.statistics import (
-    LEAST,
     detectable,
     majority_at,
     max_statistic,
     mean_interval,
     observed_detectable,
     pass_at,
-    ratio_interval,
     share_interval,
 )
 

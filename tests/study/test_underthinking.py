@@ -88,3 +88,13 @@ def test_places_that_few_samples_reach_are_left_out():
     samples.append(sample("long", thoughts=thoughts(*[False] * 9)))
     assert [row.index for row in by_index(samples)] == [1, 2]
     assert by_index(samples[:5]) == []
+
+
+def test_of_what_a_person_judged_in_part_those_responses_are_scored_that_were_judged_in_full():
+    judged = [wrong(f"p{place}", True, False) for place in range(LEAST_WRONG)]
+    others = [wrong(f"q{place}", True, None) for place in range(100)]
+    found = underthinking([*judged, *others], in_full=True)
+    assert found is not None and underthinking([*judged, *others]) is None
+    assert (found.wrong, found.wrong_in_all, found.judged, found.weighted) == (LEAST_WRONG, LEAST_WRONG + 100, 1, None)
+    assert found.score == underthinking(judged).score and found.null == underthinking(judged).null
+    assert underthinking([*judged[1:], *others], in_full=True) is None
