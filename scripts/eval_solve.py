@@ -31,7 +31,7 @@ from localthink.solving.catalogue import read_strategy
 from localthink.solving.judging import kinds_judged
 from localthink.solving.pool import Pool, judge_pools, read_pools
 from localthink.solving.strategy import Judged
-from localthink.study.strategies import StrategyFigures, exactly_judged, strategy_figures
+from localthink.study.strategies import StrategyFigures, strategy_figures
 from solve_coverage import coverage
 from solve_judges import Kept, erring, with_giving_up
 
@@ -213,6 +213,11 @@ def save(sheet: object, path: Path) -> None:
     with matplotlib.rc_context({"svg.hashsalt": "localthink", "svg.fonttype": "none"}):
         sheet.savefig(path, metadata={"Date": None, "Creator": None})  # type: ignore[attr-defined]
     print(f"drawn {path}")
+
+
+def exactly_judged(pool: Pool) -> Pool:
+    """The pool with attempts that are judged by what is known of the right answer."""
+    return pool.with_judged({attempt.number: (float(attempt.number in pool.right),) for attempt in pool.attempts})
 
 
 def pool(folder: Path) -> None:

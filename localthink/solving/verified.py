@@ -62,7 +62,7 @@ class Best(Plain):
 class Steps(Best):
     """The same by all steps that an answer rests on, and the answer: the worst one, the product of all, or the last."""
 
-    by: Aggregation = "product"
+    by: Aggregation = "min"
     name = "steps"
 
     @property

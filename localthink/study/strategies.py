@@ -41,14 +41,14 @@ class StrategyFigures:
 def read_strategies(written: Sequence[str], samples: int, where: str) -> tuple[tuple[str, Strategy], ...]:
     """Strategies by their names, over as many attempts as a problem has samples. Raises UsageError for what cannot be.
 
-    A verifier is not among what a study has: `best` rests on the known answer, and `steps` is refused.
+    A study has no verifier. By the known answers `best` would be pass@n, which its report has already.
     """
     found: list[tuple[str, Strategy]] = []
     for name in written:
         strategy = read_strategy(name, usual=samples)
-        if strategy.judges == "steps":
-            raise UsageError(f"{where} strategies has {name!r}, which takes somebody who judges steps: leave it out "
-                             "(scripts/eval_solve.py replays it with a judge)")
+        if strategy.judges:
+            raise UsageError(f"{where} strategies has {name!r}, which takes a verifier, and a study has none: leave it "
+                             "out; with the known answers for one, best is pass@n")
         if strategy.n > samples:
             raise UsageError(f"{where} strategies has {name!r}, which takes {strategy.n} attempts, and a problem has "
                              f"{samples} samples: give more samples, or fewer attempts")
@@ -70,17 +70,12 @@ def replayed(results: Path, strategies: Sequence[tuple[str, Strategy]]) -> tuple
             found.setdefault(str(item[CELL]), {}).setdefault(str(item[PROBLEM]), []).append(result)
     figures = []
     for cell, problems in found.items():
-        pools = [exactly_judged(pool_of(problem, own)) for problem, own in problems.items()]
+        pools = [pool_of(problem, own) for problem, own in problems.items()]
         for written, strategy in strategies:
             enough = [pool for pool in pools if len(pool.attempts) >= strategy.n]
             if enough and not (isinstance(strategy, Confident) and not _measured(enough)):
                 figures.append(strategy_figures(cell, written, strategy, enough))
     return tuple(figures)
-
-
-def exactly_judged(pool: Pool) -> Pool:
-    """The pool with attempts that are judged by what is known of the right answer."""
-    return pool.with_judged({attempt.number: (float(attempt.number in pool.right),) for attempt in pool.attempts})
 
 
 def strategy_figures(cell: str, written: str, strategy: Strategy, pools: Sequence[Pool]) -> StrategyFigures:
