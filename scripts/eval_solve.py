@@ -223,7 +223,8 @@ def exactly_judged(pool: Pool) -> Pool:
 def pool(folder: Path) -> None:
     """The table of a run, with its own judgements where it has some, and the known answers as what could be had."""
     pools, kept = read_pools(folder / "results.jsonl"), Kept(folder)
-    n = min(len(pool.attempts) for pool in pools)
+    n = max(len(pool.attempts) for pool in pools)
+    pools = [pool for pool in pools if len(pool.attempts) == n]  # of a run that was stopped, what is whole
     exact = [exactly_judged(pool) for pool in pools]
     rows = [row for name in FREE if (row := measured(pools, name, n)) is not None]
     for name, what in VERIFIED.items():

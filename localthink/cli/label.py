@@ -93,6 +93,8 @@ def _label(run: Run, by: str | None, kind: UnitKind, only: Only | None) -> None:
 
 
 def _export(run: Run, by: str | None, kind: UnitKind, target: Path) -> None:
+    if target.suffix.lower() not in (".jsonl", ".json", ""):
+        raise UsageError(f"--export writes JSON lines, and {target.name} is called something else: end it in .jsonl")
     from localthink.label.exchange import export_labels
     from localthink.label.file import ME
     from localthink.text.sizes import counted

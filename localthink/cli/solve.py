@@ -116,7 +116,8 @@ def _solve_one(question: str | None, asked: Asked, as_json: bool) -> None:
     from localthink.solving.verifier import opened
     from localthink.text.terminal import json_line, read_text
 
-    item = item_of(read_text(question, "question"), asked.settings, asked.append)
+    text = read_text(question, "question")
+    item = item_of(text if asked.settings.raw else text.strip(), asked.settings, asked.append)
     verifier = choose_verifier(asked.strategy, asked.verifier, [item])
     with (opened(verifier, asked.prompts) as verifying, asked.open(None if asked.quiet else say_choice) as engine,
           watching(asked.quiet) as tell, interrupts() as received):

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from localthink.errors import UsageError
 from localthink.text.terminal import json_line
 
 
@@ -16,7 +17,11 @@ def command(folder: Path, as_json: bool) -> None:
     """Show how far the run in RUN_DIR is, while it runs or after it has stopped."""
     from localthink.batch.status import describe, read_figures
     from localthink.cli.watching import summary
+    from localthink.solving.folder import SOLUTIONS
 
+    if (folder / SOLUTIONS).exists():
+        raise UsageError(f"{folder} holds solutions of localthink solve: that command, given again, says how far it "
+                         "is")
     figures = read_figures(folder)
     click.echo(json_line(asdict(figures)) if as_json else summary(figures, str(folder), describe(folder)))
     if figures.state == "stopped" and not as_json:

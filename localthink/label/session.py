@@ -57,8 +57,12 @@ class Labelling:
         return sum(unit in self._all for unit in self._file.said.labels), len(self._all)
 
     def rate(self, rating: Rating) -> None:
-        """Rate the unit and go to the next one, but not to the next sample. Raises LocalthinkError."""
-        self._file.rate({self.unit: rating})
+        """Rate the unit and go to the next one, but not to the next sample. Raises LocalthinkError.
+
+        A unit that was rated so already stays as it is, so that undo takes back what changed something.
+        """
+        if not (self.rated[self.cursor].said and self.rated[self.cursor].rating == rating):
+            self._file.rate({self.unit: rating})
         self.move(1)
 
     def undo(self) -> bool:

@@ -45,7 +45,8 @@ class Best(Plain):
             return Choice(None, ())
         winner = self._winner(answered, rated)
         unknown = len(answered) - len(rated)
-        notes = (f"{unknown} of {len(answered)} answers could not be judged",) if unknown else ()
+        notes = ("no answer could be judged: this is the most frequent one",) if not rated else (
+            f"{unknown} of {len(answered)} answers could not be judged",) if unknown else ()
         return Choice(winner, groups, rated.get(winner.number), "that it is right, says the verifier", notes)
 
     def _winner(self, answered: Sequence[Attempt], rated: dict[int, float]) -> Attempt:

@@ -74,7 +74,8 @@ def analyse(study: Study, folder: StudyFolder, problems: dict[SetName, int],
                 wanted = problems[name] * study.samples * len(cells)
                 source = find_source(by, samples, [folder.run(model, name)])
                 analysed = analyse_set(stem(model), name, samples, cells, wanted, main, planned, source)
-                found.append(replace(analysed, strategies=replayed(folder.results(model, name), study.strategies)))
+                found.append(replace(analysed, strategies=replayed(
+                    folder.results(model, name), study.strategies, [cell.name for cell in cells])))
     return found
 
 

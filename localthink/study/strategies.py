@@ -58,8 +58,9 @@ def read_strategies(written: Sequence[str], samples: int, where: str) -> tuple[t
     return tuple(found)
 
 
-def replayed(results: Path, strategies: Sequence[tuple[str, Strategy]]) -> tuple[StrategyFigures, ...]:
-    """The figures of every setting in the results of a run, its strategies in their order.
+def replayed(results: Path, strategies: Sequence[tuple[str, Strategy]],
+             order: Sequence[str] = ()) -> tuple[StrategyFigures, ...]:
+    """The figures of every setting in the results of a run, in this `order`, its strategies in theirs.
 
     Of a problem with too few samples so far nothing is said, nor of votes by confidence where nobody measured it.
     """
@@ -69,7 +70,8 @@ def replayed(results: Path, strategies: Sequence[tuple[str, Strategy]]) -> tuple
         if CELL in item and PROBLEM in item:
             found.setdefault(str(item[CELL]), {}).setdefault(str(item[PROBLEM]), []).append(result)
     figures = []
-    for cell, problems in found.items():
+    places = {cell: place for place, cell in enumerate(order)}
+    for cell, problems in sorted(found.items(), key=lambda each: places.get(each[0], len(places))):
         pools = [pool_of(problem, own) for problem, own in problems.items()]
         for written, strategy in strategies:
             enough = [pool for pool in pools if len(pool.attempts) >= strategy.n]

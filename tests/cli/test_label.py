@@ -55,6 +55,7 @@ def test_without_a_terminal_it_says_what_to_do(capsys, monkeypatch, folder):
     (["--export", "x", "--steps"], "leave --steps out"),
     (["--import", "nothing.jsonl"], "there is no file nothing.jsonl"),
     (["--only", "cut"], "is cut off"),
+    (["--export", "x.csv"], "end it in .jsonl"),
     (["--compare", "me", "anna", "--by", "ben"], "leave --by out"),
     (["--import", "x.jsonl", "--steps"], "leave --steps out"),
 ])

@@ -49,7 +49,13 @@ def test_a_function_that_raises_leaves_the_votes_and_says_so(solve, tmp_path):
     path = tmp_path / "judge.py"
     path.write_text("def score(question, text, before):\n    return 1 / 0\n", encoding="utf-8")
     ran = solve(PUZZLE, "-s", "best", "-n", "2", "--verifier", f"{path}:score", *FAST)
-    assert ran.code == 0 and "could not be judged" in ran.err and "ZeroDivisionError" in ran.err
+    assert ran.code == 0 and "no answer could be judged: this is the most frequent one" in ran.err
+    assert "ZeroDivisionError" in ran.err
+
+
+def test_a_question_is_the_same_with_a_line_end_behind_it(solve):
+    one, other = (json.loads(solve(text, "-s", "single", "--json", *FAST).out) for text in (PUZZLE, f"{PUZZLE}\n"))
+    assert one["text"] == other["text"] and one["attempts"] == other["attempts"]
 
 
 @pytest.mark.parametrize(("arguments", "told"), [
@@ -97,7 +103,7 @@ def lines(folder):
     return [json.loads(line) for line in (folder / "solutions.jsonl").read_text(encoding="utf-8").splitlines()]
 
 
-def test_a_file_is_solved_a_line_for_each_question_and_not_twice(solve, tmp_path):
+def test_a_file_is_solved_a_line_for_each_question_and_not_twice(solve, tmp_path, capsys, monkeypatch):
     source = write_puzzles(tmp_path / "q.jsonl", 3)
     arguments = (source, "-s", "shortest", "-n", "4", "-o", tmp_path / "out", *FAST)
     first = solve(*arguments)
@@ -108,6 +114,8 @@ def test_a_file_is_solved_a_line_for_each_question_and_not_twice(solve, tmp_path
     again = solve(*arguments)
     assert "questions  4 of 4" in again.out
     assert lines(tmp_path / "out")[:3] == kept and len(lines(tmp_path / "out")) == 4
+    status = run(capsys, monkeypatch, "status", tmp_path / "out")
+    assert status.code == 2 and "holds solutions of localthink solve" in status.err
     refused = solve(*arguments, "--seed", "5")
     assert refused.code == 2 and "seed was 0 and is now 5" in refused.err
 

@@ -73,6 +73,15 @@ def test_without_a_kept_place_it_resumes_behind_the_latest_rating(run, damage):
         assert where(session(run, file)) == (1, 1)
 
 
+def test_the_same_rating_again_changes_nothing_and_undo_takes_back_what_did(run):
+    with LabelFile(run, "me") as file:
+        labelling = session(run, file)
+        for _ in range(5):
+            labelling.rate("right")
+        assert labelling.undo()
+        assert labelling.progress() == (2, 9)
+
+
 def test_undo_goes_to_what_it_took_back(run):
     with LabelFile(run, "me") as file:
         labelling = session(run, file)

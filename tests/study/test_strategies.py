@@ -44,6 +44,12 @@ def test_every_setting_has_its_figures_over_its_problems(tmp_path):
     assert found["held", "consensus"].begun == 2, "two of three that agree cannot be overtaken"
 
 
+def test_settings_come_in_the_order_that_is_asked_for(tmp_path):
+    results = write(tmp_path / "results.jsonl", line("p", "held", 0, 1, 3, True), line("p", "plain", 0, 1, 3, True))
+    strategies = read_strategies(["single"], 1, "s.toml")
+    assert [each.cell for each in replayed(results, strategies, ["plain", "held"])] == ["plain", "held"]
+
+
 def test_problems_with_too_few_samples_so_far_are_left_out(tmp_path):
     results = write(tmp_path / "results.jsonl", line("p", "plain", 0, 1, 3, True), line("p", "plain", 1, 1, 3, True),
                     line("q", "plain", 0, 1, 3, True))

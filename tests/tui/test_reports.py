@@ -40,3 +40,13 @@ def test_the_palette_leads_there():
         assert "Reports" in {command.title for command in person.app.get_system_commands(person.app.chat)}
 
     talking(None)(steps)
+
+
+def test_a_command_that_is_misspelt_is_no_question():
+    async def steps(person):
+        person.prompt.text = "/slove short-3"
+        await person.press("enter")
+        await person.wait(lambda: "did you mean /solve?" in person.text)
+        assert person.prompt.text == "/slove short-3" and not person.app.chat.session.entries
+
+    talking(None)(steps)

@@ -1,6 +1,7 @@
 """The screen on which a person talks with a model."""
 from __future__ import annotations
 
+import difflib
 import itertools
 import statistics
 import time
@@ -208,6 +209,10 @@ class ChatScreen(ChatDoors):
             prompt.take()
             self.action_solve(event.text.strip().removeprefix(SOLVE))
             return
+        if (near := _near_command(event.text)) is not None:
+            self.notify(f"there is no such command: did you mean {near}? A question that begins with / wants a space "
+                        "before it", severity="warning", markup=False)
+            return
         if not self._may_ask():
             return
         if event.text == prompt.text:  # and not a puzzle that was clicked, beside a draft
@@ -360,3 +365,9 @@ class ChatScreen(ChatDoors):
     def action_fold(self) -> None:
         self.query_one(TranscriptView).fold_all()
 
+
+def _near_command(text: str) -> str | None:
+    """The command that a question may have been meant for: one word behind a slash that is nearly its name."""
+    word = text.split()[0] if text.startswith("/") else ""
+    near = difflib.get_close_matches(word, (DEMO, REPORTS, SOLVE), n=1)
+    return near[0] if near else None
