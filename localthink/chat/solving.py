@@ -104,7 +104,7 @@ class Solving:
         wanted = choose_verifier(self.strategy, None, [self.question.item])
         if wanted not in (None, EXACT):
             raise UsageError(f"{self.strategy.name} takes a known right answer, which only number puzzles have here: "
-                             f"take {USUAL} or short-3, or localthink solve with a --verifier")
+                             f"take {USUAL} or short-3; localthink solve can ask a verifier")
         return Verifier(Oracle(Grader()), at_once=True) if wanted else None
 
     @property

@@ -114,8 +114,8 @@ class LabelFile:
         try:
             self._lock.acquire(timeout=0)
         except Timeout:
-            raise UsageError(f"{by} is labelling {shown_name(run.folder)} in another process: close it, or give "
-                             "another name with --by") from None
+            raise UsageError(f"{by} is labelling {shown_name(run.folder)} in another process: close it",
+                             "another name with --by labels beside it") from None
         except (OSError, NotImplementedError) as error:
             raise LocalthinkError(f"{run.folder} cannot be written: {error}") from None
         try:

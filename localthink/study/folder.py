@@ -77,8 +77,8 @@ def read_record(folder: StudyFolder) -> dict[str, Any] | None:
     except OSError as error:
         raise LocalthinkError(f"{folder.record} cannot be read: {error.strerror}") from None
     except (ValueError, KeyError, TypeError):
-        raise UsageError(f"{folder.record} is no record of a study that this localthink wrote: restore it, or give "
-                         "another folder with -o") from None
+        raise UsageError(f"{folder.record} is no record of a study that this localthink wrote: restore it",
+                         "another folder with -o begins anew") from None
     return record  # type: ignore[no-any-return]
 
 

@@ -181,7 +181,8 @@ def test_a_name_of_two_lines_is_one_row_wherever_it_is_said(models: Callable[...
     name = f"a\nb\t{TITLE}-Q8_0"
     path = write_tiny_gguf(locations.local_models() / f"{name}.gguf")
     listed = models("list", "--here").out.splitlines()
-    assert len(listed) == 3 and [line for line in listed if r"a\nb\t" in line and "143 KiB" in line]
+    assert len(listed) == 4 and "family" in listed[-1]
+    assert [line for line in listed if r"a\nb\t" in line and "143 KiB" in line]
     blob = hashlib.sha256(path.read_bytes()).hexdigest()
     write_receipt(Receipt("me/r", NEW, "", (PulledFile("x\ny.gguf", str(path), path.stat().st_size, blob, blob),),
                           checked=True))

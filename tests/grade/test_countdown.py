@@ -143,7 +143,7 @@ def test_any_expression_is_graded_as_its_own_tree_says(tree: Tree | int, other: 
 
 @pytest.mark.parametrize(("form", "weight"), traces.PROMPTS)
 def test_every_phrasing_of_the_training_data_is_read(form: str, weight: int) -> None:
-    question = form.format(4, 7, 11, t=39)
+    question = form.format(**{"and": "4, 7 and 11", "commas": "4, 7, 11", "blanks": "4 7 11", "t": 39})
     for text in (question, question.upper(), f"  {question.rstrip('.')}!\n", question.replace(" and", ", and"),
                  f'"{question}"', f"{question} Please reason step by step.", question.replace(" ", "\n ")):
         assert read_puzzle(text) == Puzzle(NUMBERS, TARGET), text

@@ -40,8 +40,9 @@ def test_lines_are_the_same_in_whatever_pieces_they_arrive(text, sizes):
     data, chunks = text.encode(), []
     for size in sizes:
         chunks, data = [*chunks, data[:size]], data[size:]
-    expected = [line.removesuffix("\r") for line in text.split("\n")]
-    assert read([chunk for chunk in [*chunks, data] if chunk]) == (expected if expected[-1] else expected[:-1])
+    lines = text.split("\n")
+    expected = [line.removesuffix("\r") for line in (lines if lines[-1] else lines[:-1])]
+    assert read([chunk for chunk in [*chunks, data] if chunk]) == expected
 
 
 def test_a_stream_may_have_nothing_yet_and_may_be_no_utf_8():
