@@ -127,11 +127,15 @@ def test_a_render_after_one_that_hung_is_answered() -> None:
 def test_a_render_after_an_interrupted_one_gets_its_own_reply() -> None:
     main = threading.main_thread().ident
     assert main is not None
-    with ChatTemplate(ENDLESS_IF_ASKED, "", "") as template:
-        threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
-        with pytest.raises(KeyboardInterrupt):
-            template.render(hello("hang"))
-        assert template.render(hello()) == "Hi"
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs begin without
+    try:
+        with ChatTemplate(ENDLESS_IF_ASKED, "", "") as template:
+            threading.Timer(0.3, signal.pthread_kill, (main, signal.SIGINT)).start()
+            with pytest.raises(KeyboardInterrupt):
+                template.render(hello("hang"))
+            assert template.render(hello()) == "Hi"
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_a_worker_killed_between_renders_is_replaced() -> None:
