@@ -7,7 +7,12 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import TYPE_CHECKING, Any, BinaryIO
+
+from localthink.errors import LocalthinkError
+
+if TYPE_CHECKING:
+    from filelock import FileLock
 
 LARGEST = 2**20  # bytes; pointers, settings and manifests have some thousands
 
@@ -32,6 +37,24 @@ def replacing(path: Path, lasting: bool = True) -> Iterator[BinaryIO]:
             part.unlink(missing_ok=True)
     if lasting:
         sync_folder(path.parent)
+
+
+def locked(path: Path, busy: LocalthinkError, cannot: str) -> FileLock:
+    """The lock of this name, taken at once and held until it is released or the process ends.
+
+    Raises `busy` where another process holds it, and LocalthinkError, which begins with `cannot`, where the file system
+    has no locks.
+    """
+    from filelock import FileLock, Timeout
+
+    lock = FileLock(path)
+    try:
+        lock.acquire(timeout=0)
+    except Timeout:
+        raise busy from None
+    except (OSError, NotImplementedError) as error:
+        raise LocalthinkError(f"{cannot}: {error}") from None
+    return lock
 
 
 def sync_folder(folder: Path) -> None:

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from localthink.batch.jsonlines import JsonLines, Kind, read_lines, replace_lines, wrong_field
-from localthink.errors import LocalthinkError, UsageError
+from localthink.errors import UsageError
+from localthink.files import locked
 from localthink.records import CUT_OFF
 
 RESULTS, ERRORS = "results.jsonl", "errors.jsonl"
@@ -50,18 +51,11 @@ class Ledger:
     """
 
     def __init__(self, folder: Path) -> None:
-        from filelock import FileLock, Timeout
-
         self.folder = folder
         make_folder(folder)
-        self._lock = FileLock(folder / LOCK)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(f"another process is writing {folder}: wait for it, or give another folder "
-                             f"(localthink status {folder} shows how far it is)") from None
-        except (OSError, NotImplementedError) as error:
-            raise LocalthinkError(f"{folder} cannot be locked: {error}") from None
+        self._lock = locked(folder / LOCK, UsageError(
+            f"another process is writing {folder}: wait for it, or give another folder (localthink status {folder} "
+            "shows how far it is)"), f"{folder} cannot be locked")
         try:
             self._results, self._errors = JsonLines(folder / RESULTS), JsonLines(folder / ERRORS)
             self.torn = bool(self._results.torn) + bool(self._errors.torn)

@@ -66,7 +66,7 @@ def read_request(text: str) -> Strategy:
     if count is not None and not 2 <= int(count) <= MOST_N:
         raise UsageError(f"n is {int(count)}: here it is 2 to {MOST_N} attempts; localthink solve takes more")
     written = words[0] if words else USUAL
-    strategy = read_strategy(written, int(count) if count is not None else None if "@" in written else USUAL_N)
+    strategy = read_strategy(written, int(count) if count is not None else None, usual=USUAL_N)
     if strategy.n > MOST_N:
         raise UsageError(f"n is {strategy.n}: here it is 2 to {MOST_N} attempts; localthink solve takes more")
     return strategy

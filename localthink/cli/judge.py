@@ -48,13 +48,13 @@ def command(name: str, model: str, kind: Kind, prompts_file: Path | None, limit:
     """
     from localthink.judge.prompts import bundled_prompts, read_prompts
     from localthink.shelf.local_models import find_model
-    from localthink.study.judged import cases_in
+    from localthink.study.judged import cases_of_run
     from localthink.study.judging import LONGEST, Wanted, runs_of
 
     prompts = read_prompts(prompts_file) if prompts_file is not None else bundled_prompts()
     wanted = Wanted(find_model(model), prompts, kind, limit, longest or LONGEST, cache, threads, offload, force)
     identity = wanted.identity()
-    runs = [(run, cases_in(run, kind, limit)) for run in runs_of(name)]
+    runs = [(run, cases_of_run(run, kind, limit)) for run in runs_of(name)]
     received: list[int] = []
     with interrupts(received, terminate=True), suppress(KeyboardInterrupt):
         _judge(wanted, identity, runs, received, quiet)

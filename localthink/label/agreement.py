@@ -10,17 +10,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
-import numpy.typing as npt
 
+from localthink.clusters import LEAST, RESAMPLES, SEED, Floats, Interval
 from localthink.intervals import wilson
 from localthink.label.labels import RATINGS, Rating, Unit
 
-LEAST = 8  # samples: with fewer an interval over samples is too wide, and too rough, to say anything
-RESAMPLES, SEED = 10_000, 20250118
 _AT_ONCE = 1_000  # resamples: bounds the memory
-
-Floats = npt.NDArray[np.float64]
-Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)

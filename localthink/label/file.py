@@ -12,7 +12,8 @@ from typing import Any
 
 from localthink.batch.jsonlines import JsonLines, Kind, read_lines, wrong_field
 from localthink.batch.manifest import now
-from localthink.errors import LocalthinkError, UsageError
+from localthink.errors import UsageError
+from localthink.files import locked
 from localthink.label.labels import RATINGS, Label, Rating, Unit
 from localthink.label.run import Run
 from localthink.text.values import quoted
@@ -106,18 +107,11 @@ class LabelFile:
     """
 
     def __init__(self, run: Run, by: str) -> None:
-        from filelock import FileLock, Timeout
-
         self.path, self.by, self._run = label_path(run.folder, by), by, run
         self._lines: JsonLines | None = None
-        self._lock = FileLock(run.folder / f".labels-{by}.lock")
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(f"{by} is labelling {shown_name(run.folder)} in another process: close it",
-                             "another name with --by labels beside it") from None
-        except (OSError, NotImplementedError) as error:
-            raise LocalthinkError(f"{run.folder} cannot be written: {error}") from None
+        self._lock = locked(run.folder / f".labels-{by}.lock", UsageError(
+            f"{by} is labelling {shown_name(run.folder)} in another process: close it",
+            "another name with --by labels beside it"), f"{run.folder} cannot be written")
         try:
             self.said = read_said(run, by)
         except BaseException:

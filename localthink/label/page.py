@@ -1,7 +1,8 @@
 """How far two raters agree, in lines for the terminal."""
 from __future__ import annotations
 
-from localthink.label.agreement import LEAST, Agreement
+from localthink.clusters import LEAST
+from localthink.label.agreement import Agreement
 from localthink.label.labels import RATINGS, UnitKind
 from localthink.text.rows import aligned
 from localthink.text.sizes import counted

@@ -15,7 +15,8 @@ from localthink.batch.items import Item
 from localthink.batch.jsonlines import JsonLines, read_lines
 from localthink.batch.ledger import LOCK, MANIFEST, make_folder
 from localthink.batch.settings import result_key
-from localthink.errors import LocalthinkError, UsageError
+from localthink.errors import UsageError
+from localthink.files import locked
 from localthink.gguf.header import read_facts
 from localthink.solving.solution import Solution
 
@@ -31,17 +32,10 @@ class SolveFolder:
     """
 
     def __init__(self, path: Path, model: Path, settings: Mapping[str, Any]) -> None:
-        from filelock import FileLock, Timeout
-
         self.path, facts = path, read_facts(model)
         make_folder(path)
-        self._lock = FileLock(path / LOCK)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(f"another process is writing {path}: wait, or give another folder with -o") from None
-        except (OSError, NotImplementedError) as error:
-            raise LocalthinkError(f"{path} cannot be locked: {error}") from None
+        self._lock = locked(path / LOCK, UsageError(f"another process is writing {path}: wait, or give another folder "
+                                                    "with -o"), f"{path} cannot be locked")
         try:
             old = manifests.read_manifest(path)
             if old is None and (path / SOLUTIONS).exists():

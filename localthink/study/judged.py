@@ -15,7 +15,7 @@ from localthink.judge.interface import Case, Judgement, Kind
 from localthink.judge.oracle import Oracle
 
 
-def cases_in(run: Path, kind: Kind, limit: int | None = None) -> list[Case]:
+def cases_of_run(run: Path, kind: Kind, limit: int | None = None) -> list[Case]:
     """The cases of a run, or of its first so many results by problem and sample: those that ended first are short."""
     results: Iterable[Mapping[str, Any]] = checked_results(run / RESULTS)
     if limit is not None:

@@ -8,7 +8,8 @@ from types import TracebackType
 from typing import Any
 
 from localthink.batch.jsonlines import JsonLines, Kind, read_lines, wrong_field
-from localthink.errors import LocalthinkError, UsageError
+from localthink.errors import UsageError
+from localthink.files import locked
 from localthink.judge.interface import Case, Judgement
 from localthink.text.values import quoted
 from localthink.text.visible import shown_name
@@ -97,15 +98,9 @@ class Judgements:
     """
 
     def __init__(self, folder: Path, judge: JudgeIdentity) -> None:
-        from filelock import FileLock, Timeout
-
-        self._judge, self._lock = judge, FileLock(folder / LOCK)
-        try:
-            self._lock.acquire(timeout=0)
-        except Timeout:
-            raise UsageError(f"another process is judging {shown_name(folder)}: wait for it") from None
-        except (OSError, NotImplementedError) as error:
-            raise LocalthinkError(f"{shown_name(folder)} cannot be locked: {error}") from None
+        self._judge = judge
+        self._lock = locked(folder / LOCK, UsageError(f"another process is judging {shown_name(folder)}: wait for it"),
+                            f"{shown_name(folder)} cannot be locked")
         try:
             self._file = JsonLines(folder / JUDGEMENTS)
             self.said = said_by(folder, judge)

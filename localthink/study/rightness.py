@@ -18,7 +18,7 @@ from localthink.judge.interface import Case, Judgement
 from localthink.judge.page import matrix_lines
 from localthink.label.file import ME, labellers
 from localthink.label.raters import read_labels
-from localthink.study.judged import against_oracle, cases_in
+from localthink.study.judged import against_oracle, cases_of_run
 from localthink.study.judgements import JudgeIdentity, find_judge, judges_of, said_by
 from localthink.study.samples import Sample
 from localthink.text.sizes import counted
@@ -128,7 +128,7 @@ def calibration_of(judge: JudgeIdentity, runs: Sequence[Path]) -> Calibration | 
     found: dict[str, tuple[Case, Judgement]] = {}
     for run in runs:
         said = said_by(run, judge)
-        found = {case.key: (case, said[case.key]) for case in (cases_in(run, "thought") if said else ())
+        found = {case.key: (case, said[case.key]) for case in (cases_of_run(run, "thought") if said else ())
                  if case.key in said} | found
     return against_oracle([case for case, _ in found.values()], [judgement for _, judgement in found.values()])
 

@@ -8,8 +8,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from localthink.clusters import LEAST
 from localthink.intervals import wilson
-from localthink.label.agreement import LEAST, agreement, kappas
+from localthink.label.agreement import agreement, kappas
 from localthink.label.labels import RATINGS, Unit
 from localthink.label.page import agreement_lines
 

@@ -13,7 +13,7 @@ from localthink.judge.interface import Case, Judge
 from localthink.judge.oracle import Oracle
 from localthink.judge.simulated import SimulatedJudge
 from localthink.records import Tip
-from localthink.study.judged import cases_in
+from localthink.study.judged import cases_of_run
 from localthink.study.judgements import JudgeIdentity, Judgements
 
 JUDGE = JudgeIdentity("somebody", "a" * 64, "b" * 64)
@@ -50,7 +50,7 @@ def without_oracle(run: Path, folder: Path) -> Path:
 
 def judge_it(run: Path, judge: Callable[[Oracle], Judge], of: Path | None = None, by: JudgeIdentity = JUDGE) -> None:
     """Keep a judge's verdicts on a run's thoughts, about which the oracle may be asked in the run `of`."""
-    cases: list[Case] = cases_in(of or run, "thought")
+    cases: list[Case] = cases_of_run(of or run, "thought")
     with Grader() as grader, Judgements(run, by) as kept:
         kept.append(list(zip(cases, judge(Oracle(grader)).judge(cases), strict=True)))
 

@@ -14,7 +14,7 @@ from localthink.judge.interface import Case
 from localthink.judge.model_judge import AHEAD, ModelJudge
 from localthink.machine.measuring import MemoryBudget
 from localthink.study.folder import StudyFolder, begin
-from localthink.study.judged import against_oracle, cases_in
+from localthink.study.judged import against_oracle, cases_of_run
 from localthink.study.judgements import JUDGEMENTS, Judgements, said_by
 from localthink.study.judging import MARGIN, SLOTS, Wanted, judge_missing, missing, opened, runs_of
 from scripted_gguf import needs_scripts
@@ -37,7 +37,7 @@ def wanted(tmp_path):
 
 @needs_scripts
 def test_what_was_stopped_goes_on_and_nothing_is_asked_twice(run, wanted):
-    cases, identity, prompts = cases_in(run, "thought"), wanted.identity(), []
+    cases, identity, prompts = cases_of_run(run, "thought"), wanted.identity(), []
     with opened(wanted, cases, lambda text: None) as engine:
         judge = ModelJudge(engine, BARE)
         submit = engine.submit
@@ -55,7 +55,7 @@ def test_what_was_stopped_goes_on_and_nothing_is_asked_twice(run, wanted):
 
 @needs_scripts
 def test_only_as_much_context_is_taken_as_the_longest_case_needs(run, wanted):
-    cases = cases_in(run, "thought", limit=2)
+    cases = cases_of_run(run, "thought", limit=2)
     with opened(wanted, cases, lambda text: None) as engine:
         assert engine.longest == max(len(asked(engine.model, BARE, case, 8192).tokens) for case in cases) + 1 + MARGIN
 
@@ -91,13 +91,13 @@ def test_with_more_room_what_was_cut_is_judged_again_and_so_is_what_failed(run, 
 @needs_scripts
 def test_a_stop_is_heard_while_tokens_are_counted(run, wanted):
     with pytest.raises(KeyboardInterrupt):
-        opened(wanted, cases_in(run, "thought"), lambda text: None, lambda: True)
+        opened(wanted, cases_of_run(run, "thought"), lambda text: None, lambda: True)
 
 
 def test_the_first_results_are_the_first_by_number_and_not_those_that_ended_first(run, tmp_path):
     lines = read(run)
     write(shutil.copytree(run, tmp_path / "run"), lines[::-1])
-    numbers = [{case.key.partition(":")[0] for case in cases_in(folder, "thought", limit=2)}
+    numbers = [{case.key.partition(":")[0] for case in cases_of_run(folder, "thought", limit=2)}
                for folder in (run, tmp_path / "run")]
     first = sorted(lines, key=lambda line: (line["line"], line["sample"]))[:2]
     assert numbers[0] == numbers[1] == {line["key"] for line in first if line["thoughts"]}
@@ -107,13 +107,13 @@ def test_the_first_results_are_the_first_by_number_and_not_those_that_ended_firs
 def test_a_judge_that_does_not_fit_is_refused_with_the_sum(run, wanted, monkeypatch):
     monkeypatch.setattr(loading, "memory_budget", lambda offload: MemoryBudget(1000))
     with pytest.raises(UsageError, match=r"judge does not fit: .* weights \+ "):
-        opened(wanted, cases_in(run, "thought"), lambda text: None)
+        opened(wanted, cases_of_run(run, "thought"), lambda text: None)
 
 
 def test_a_model_that_knows_no_verdict_is_refused_before_its_weights_are_loaded(run, tmp_path):
     path = write_tiny_gguf(tmp_path / "tiny.gguf", weights=False)
     with pytest.raises(UsageError, match="tiny cannot judge"):
-        opened(Wanted(path, BARE), cases_in(run, "thought"), lambda text: None)
+        opened(Wanted(path, BARE), cases_of_run(run, "thought"), lambda text: None)
 
 
 def test_the_runs_of_a_study_are_those_that_have_results(run, tmp_path):
